@@ -1,0 +1,49 @@
+"""The feed: one connection, the manager over several, their states, channels and statistics."""
+
+from kitetui.feed.channel import Channel, Receiver
+from kitetui.feed.config import MAX_CONNECTIONS, MAX_SYMBOLS_PER_CONNECTION, KiteManagerConfig
+from kitetui.feed.endpoint import KITE_URL, Credentials, Endpoint
+from kitetui.feed.manager import KiteTickerManager, TokenSource
+from kitetui.feed.messages import (
+    BrokerMessage,
+    ConnectionChanged,
+    Gap,
+    Lagged,
+    OrderUpdate,
+    ServerError,
+    TickerMessage,
+    Ticks,
+    UnknownMessage,
+)
+from kitetui.feed.state import ConnectionState, FeedState, FeedStatus, feed_status
+from kitetui.feed.stats import ConnectionStats, ManagerStats
+from kitetui.feed.subscriptions import CapacityError
+
+__all__ = [
+    "KITE_URL",
+    "MAX_CONNECTIONS",
+    "MAX_SYMBOLS_PER_CONNECTION",
+    "BrokerMessage",
+    "CapacityError",
+    "Channel",
+    "ConnectionChanged",
+    "ConnectionState",
+    "ConnectionStats",
+    "Credentials",
+    "Endpoint",
+    "FeedState",
+    "FeedStatus",
+    "Gap",
+    "KiteManagerConfig",
+    "KiteTickerManager",
+    "Lagged",
+    "ManagerStats",
+    "OrderUpdate",
+    "Receiver",
+    "ServerError",
+    "TickerMessage",
+    "Ticks",
+    "TokenSource",
+    "UnknownMessage",
+    "feed_status",
+]

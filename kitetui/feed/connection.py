@@ -1,0 +1,319 @@
+"""One connection: dial, follow the wanted subscriptions, read, notice silence, and come back.
+
+Three things go on while a session lasts, in one task group: a reader, a writer that makes the wire follow
+the wanted state, and a watch on silence. Whichever fails ends the session, and `verdict` says what then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+from websockets.asyncio.client import ClientConnection, connect
+
+from kitetui.feed.backoff import CAP, backoff
+from kitetui.feed.config import KiteManagerConfig
+from kitetui.feed.endpoint import Credentials
+from kitetui.feed.messages import (
+    BrokerMessage,
+    ConnectionChanged,
+    Gap,
+    OrderUpdate,
+    ServerError,
+    TickerMessage,
+    Ticks,
+    UnknownMessage,
+)
+from kitetui.feed.state import ConnectionState
+from kitetui.feed.stats import ConnectionStats, Counters
+from kitetui.feed.subscriptions import apply_request, requests_to_follow
+from kitetui.feed.verdict import Action, FeedSilent, verdict
+from kitetui.wire import (
+    ErrorText,
+    MessageText,
+    Mode,
+    OrderText,
+    decode_frames,
+    encode_request,
+    parse_text,
+)
+
+HEALTHY_AFTER: Final = 30.0
+"""Seconds after which a session counts as healthy, and the next loss starts the backoff afresh."""
+
+_FLUSH_BYTES: Final = 100_000
+"""Larger batches leave the processor's caches and decode several times slower."""
+
+_MAX_MESSAGE: Final = 4 * 2**20
+"""Bytes; Kite's largest legal message, 3,000 full packets, has 558,002."""
+
+_PING_INTERVAL: Final = 5.0
+_CLOSE_TIMEOUT: Final = 1.0
+_USER_AGENT: Final = "kitetui"
+_HEADERS: Final = {"X-Kite-Version": "3"}
+
+# The library below would log the URL of the handshake, and with it the token, to whoever turns on debug
+# logging. A logger outside the hierarchy cannot be turned on from elsewhere.
+_SILENT: Final = logging.Logger("kitetui.feed.websockets", level=logging.CRITICAL + 1)
+
+
+class Connection:
+    """A connection of a manager, with the index `number`; `run` is its whole life.
+
+    wanted: the tokens it is to carry and their modes, owned and changed by the manager; call `follow` after
+    each change.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        config: KiteManagerConfig,
+        credentials: Callable[[], Credentials | None],
+        wanted: Mapping[int, Mode],
+        publish: Callable[[TickerMessage], None],
+    ) -> None:
+        self.number = number
+        self.counters = Counters()
+        self._config = config
+        self._credentials = credentials
+        self._wanted = wanted
+        self._publish = publish
+        self._changed = asyncio.Event()
+        self._state = ConnectionState.UNUSED
+        self._reason = ""
+        self._attempt = 0
+        self._retry_at: float | None = None
+        self._connected_at: int | None = None
+        self._last_frame_at: int | None = None
+        self._last_tick_at: int | None = None
+        self._last_frame = 0.0
+        self._outage: tuple[int, str] | None = None
+        self._socket: ClientConnection | None = None
+        self._frames: list[bytes] = []
+        self._received: list[int] = []
+        self._pending_bytes = 0
+
+    async def run(self) -> None:
+        """Keep the connection up for as long as symbols are wanted; ends only by cancellation."""
+        try:
+            while True:
+                self._become(ConnectionState.UNUSED)
+                while not self._wanted:
+                    self._changed.clear()
+                    await self._changed.wait()
+                await self._stay_connected()
+        finally:
+            self._become(ConnectionState.UNUSED)
+
+    def follow(self) -> None:
+        """Take notice that the wanted symbols have changed."""
+        self._changed.set()
+
+    @property
+    def state(self) -> ConnectionState:
+        """Where the connection stands."""
+        return self._state
+
+    def stats(self) -> ConnectionStats:
+        """Return the connection as it stands."""
+        now = time.monotonic()
+        live = self._state is ConnectionState.LIVE
+        counters = self.counters
+        return ConnectionStats(
+            connection=self.number,
+            state=self._state,
+            reason=self._reason,
+            symbols=len(self._wanted),
+            connected_at=self._connected_at if live else None,
+            last_frame_at=self._last_frame_at,
+            last_tick_at=self._last_tick_at,
+            silence=now - self._last_frame if self._last_frame_at is not None else None,
+            attempt=self._attempt,
+            retry_in=max(0.0, self._retry_at - now) if self._retry_at is not None else None,
+            round_trip=self._socket.latency or None if live and self._socket else None,
+            frames=counters.frames,
+            bytes=counters.bytes,
+            heartbeats=counters.heartbeats,
+            ticks=counters.ticks,
+            rejected=counters.rejected,
+            texts=counters.texts,
+            reconnects=counters.reconnects,
+            gaps=counters.gaps,
+        )
+
+    async def _stay_connected(self) -> None:
+        """Dial, and dial again, until no symbols are wanted any more."""
+        delays = backoff(self._config.reconnect_delay)
+        self._attempt = 0
+        while self._wanted:
+            started = time.monotonic()
+            decision = verdict(await self._session())
+            if self._state is ConnectionState.LIVE and time.monotonic() - started >= HEALTHY_AFTER:
+                delays = backoff(self._config.reconnect_delay)
+                self._attempt = 0
+            self._attempt += 1
+            if self._outage is None and self._last_frame_at is not None:
+                self._outage = (self._last_frame_at, decision.reason)
+            if decision.action is Action.STOP:
+                await self._stay_down(decision.reason)
+            limit = self._config.max_reconnect_attempts
+            if limit is not None and self._attempt > limit:
+                await self._stay_down(f"gave up after {limit} attempts: {decision.reason}")
+            delay = CAP if decision.action is Action.RETRY_LATER else next(delays)
+            await self._wait_to_retry(delay, decision.reason)
+
+    async def _stay_down(self, reason: str) -> None:
+        """Wait for the end: the manager is stopped, or started again with what was missing."""
+        self._become(ConnectionState.DOWN, reason)
+        await asyncio.get_running_loop().create_future()
+
+    async def _wait_to_retry(self, delay: float, reason: str) -> None:
+        self._retry_at = time.monotonic() + delay
+        self._become(ConnectionState.RETRYING, reason)
+        await asyncio.sleep(delay)
+        self._retry_at = None
+
+    async def _session(self) -> Exception:
+        """Make the connection, use it until it fails, and return why it did."""
+        if self._attempt == 0:
+            self._become(ConnectionState.CONNECTING)
+        try:
+            socket = await self._dial()
+        except Exception as refusal:
+            return refusal
+        self._socket = socket
+        try:
+            self._note_frame(time.time_ns())
+            self._connected_at = self._last_frame_at
+            self._become(ConnectionState.LIVE)
+            async with asyncio.TaskGroup() as session:
+                session.create_task(self._read(socket), name=f"kitetui reader {self.number}")
+                session.create_task(self._keep_subscribed(socket), name=f"kitetui writer {self.number}")
+                session.create_task(self._watch_silence(), name=f"kitetui watch {self.number}")
+        except ExceptionGroup as failures:
+            failure = failures.exceptions[0]
+            if isinstance(failure, FeedSilent):
+                # A peer that has gone quiet would not answer a polite close either.
+                socket.transport.abort()
+            return failure
+        finally:
+            self._flush()
+            self._socket = None
+            await socket.close()
+        raise AssertionError("a session ends by a failure")
+
+    async def _dial(self) -> ClientConnection:
+        endpoint = self._config.endpoint
+        return await connect(
+            endpoint.url(self._credentials()),
+            additional_headers=_HEADERS,
+            user_agent_header=_USER_AGENT,
+            compression=None,
+            proxy=None if endpoint.is_loopback else True,
+            open_timeout=self._config.connection_timeout,
+            ping_interval=_PING_INTERVAL,
+            ping_timeout=None,  # silence is judged by frames; a pong proves nothing of the feed
+            close_timeout=_CLOSE_TIMEOUT,
+            max_size=_MAX_MESSAGE,
+            logger=_SILENT,
+        )
+
+    async def _read(self, socket: ClientConnection) -> None:
+        """Gather frames, and let the loop's next turn decode all that have come together."""
+        loop = asyncio.get_running_loop()
+        while True:
+            message = await socket.recv()
+            now = time.time_ns()
+            self._note_frame(now)
+            self._report_gap(now)
+            self.counters.frames += 1
+            self.counters.bytes += len(message)
+            if isinstance(message, str):
+                self._flush()
+                self._take_text(message, now)
+                continue
+            if not self._frames:
+                loop.call_soon(self._flush)
+            self._frames.append(message)
+            self._received.append(now)
+            self._pending_bytes += len(message)
+            if self._pending_bytes >= _FLUSH_BYTES:
+                self._flush()
+
+    def _flush(self) -> None:
+        """Decode and hand on what has gathered, if anything has."""
+        if not self._frames:
+            return
+        frames, received = self._frames, self._received
+        self._frames, self._received, self._pending_bytes = [], [], 0
+        batch = decode_frames(frames)
+        counters = self.counters
+        sequence = counters.ticks + 1
+        counters.heartbeats += batch.heartbeats
+        counters.ticks += len(batch)
+        counters.rejected += len(batch.errors)
+        if len(batch):
+            self._last_tick_at = received[-1]
+        if len(batch) or batch.errors:
+            received_at = np.array(received, dtype=np.int64)[batch.frames]
+            self._publish(Ticks(self.number, batch, received_at, sequence))
+
+    def _take_text(self, text: str, now: int) -> None:
+        self.counters.texts += 1
+        match parse_text(text):
+            case OrderText(order):
+                self._publish(OrderUpdate(self.number, order, now))
+            case ErrorText(said):
+                self._publish(ServerError(self.number, said, now))
+            case MessageText(said):
+                self._publish(BrokerMessage(self.number, said, now))
+            case _:
+                self._publish(UnknownMessage(self.number, text, now))
+
+    async def _keep_subscribed(self, socket: ClientConnection) -> None:
+        """Make the server's state follow the wanted one, from nothing, for as long as the session lasts."""
+        on_wire: dict[int, Mode] = {}
+        while True:
+            self._changed.clear()
+            request = next(requests_to_follow(on_wire, self._wanted), None)
+            if request is None:
+                await self._changed.wait()
+                continue
+            await socket.send(encode_request(request))
+            apply_request(on_wire, request)
+
+    async def _watch_silence(self) -> None:
+        """End the session when no frame of any kind comes: the heartbeat alone should, every 1 to 2 s."""
+        limit = self._config.heartbeat_liveness_threshold
+        while True:
+            silent = time.monotonic() - self._last_frame
+            if silent >= limit:
+                # If this program itself was held up, frames may wait unread: let the reader have its turn.
+                await asyncio.sleep(0.05)
+                if time.monotonic() - self._last_frame >= limit:
+                    raise FeedSilent(f"silent for {limit:g} s")
+            await asyncio.sleep(max(0.05, limit - silent))
+
+    def _note_frame(self, now: int) -> None:
+        self._last_frame_at = now
+        self._last_frame = time.monotonic()
+
+    def _report_gap(self, now: int) -> None:
+        """Say, with the first frame after an outage, how long it was."""
+        if self._outage is None:
+            return
+        (start, reason), self._outage = self._outage, None
+        self.counters.gaps += 1
+        self._publish(Gap(self.number, start, now, len(self._wanted), reason))
+
+    def _become(self, state: ConnectionState, reason: str = "") -> None:
+        if state is self._state and reason == self._reason:
+            return
+        if state is ConnectionState.LIVE and self._outage is not None:
+            self.counters.reconnects += 1
+        self._state, self._reason = state, reason
+        self._publish(ConnectionChanged(self.number, state, reason, time.time_ns()))

@@ -1,0 +1,88 @@
+"""Where a feed is dialled, and how its secrets stay out of sight.
+
+Kite takes the API key and the access token in the URL, so a URL with both is a secret: it is made at
+the moment of dialling, and whatever is shown or logged is `Endpoint.shown`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+KITE_URL: Final = "wss://ws.kite.trade/"
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_SECRETS = ("api_key", "access_token")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An API key and its access token of the day."""
+
+    api_key: str = field(repr=False)
+    access_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The root of a WebSocket service that speaks Kite's protocol.
+
+    `root` is the URL without secrets; `query` holds further parameters to send, in order.
+    """
+
+    root: str = KITE_URL
+    query: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def parse(cls, url: str) -> tuple[Endpoint, Credentials | None]:
+        """Take a URL apart into the endpoint and, where the URL carries them, the credentials.
+
+        Raises ValueError with one sentence when it is no WebSocket URL.
+        """
+        parts = _split(url)
+        query = parse_qsl(parts.query, keep_blank_values=True)
+        secrets = {name: value for name, value in query if name in _SECRETS}
+        plain = tuple((name, value) for name, value in query if name not in _SECRETS)
+        # The slash before the query is needed: some load balancers answer 400 without it.
+        root = urlunsplit((parts.scheme, parts.netloc, parts.path or "/", "", ""))
+        credentials = Credentials(**secrets) if len(secrets) == len(_SECRETS) else None
+        return cls(root, plain), credentials
+
+    def url(self, credentials: Credentials | None) -> str:
+        """Return the URL to dial: a secret, never to be shown."""
+        pairs = list(self.query)
+        if credentials is not None:
+            pairs += [("api_key", credentials.api_key), ("access_token", credentials.access_token)]
+        return f"{self.root}?{urlencode(pairs, quote_via=quote)}" if pairs else self.root
+
+    @property
+    def shown(self) -> str:
+        """The URL as it may be shown: scheme, host and path."""
+        return self.root
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the service runs on this machine."""
+        return urlsplit(self.root).hostname in _LOOPBACK
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether what is sent is hidden from the network."""
+        return urlsplit(self.root).scheme == "wss"
+
+
+def _split(url: str) -> SplitResult:
+    # No part of the URL is repeated in these sentences: it may hold a token.
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError("that is no URL; write it like ws://127.0.0.1:9001/") from None
+    if parts.scheme not in ("ws", "wss") or not parts.hostname or port == 0:
+        raise ValueError("a WebSocket URL starts with ws:// or wss:// and a host, like ws://127.0.0.1:9001/")
+    if parts.username or parts.password:
+        raise ValueError("a user name or password in the URL is not supported; use api_key and access_token")
+    if parts.fragment:
+        raise ValueError("a WebSocket URL has no part behind '#'")
+    return parts

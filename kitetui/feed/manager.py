@@ -1,0 +1,169 @@
+"""The multi-connection manager: symbols in, one stream of typed messages out.
+
+It runs on the caller's event loop. `start` begins one task, which owns all others, and `stop` ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from types import TracebackType
+
+from kitetui.feed.channel import Channel, Receiver
+from kitetui.feed.config import KiteManagerConfig
+from kitetui.feed.connection import Connection
+from kitetui.feed.endpoint import Credentials
+from kitetui.feed.messages import TickerMessage
+from kitetui.feed.state import FeedStatus, feed_status
+from kitetui.feed.stats import ManagerStats
+from kitetui.feed.subscriptions import Subscriptions
+from kitetui.wire import Mode
+
+TokenSource = Callable[[], str]
+"""Returns the access token of the moment; called before every dial."""
+
+
+class KiteTickerManager:
+    """Up to three connections of up to 3,000 symbols each, kept alive and subscribed.
+
+    `access_token` is the token, or a function that returns the current one. With `api_key` None the
+    endpoint is dialled without credentials, which only a test server accepts.
+
+    All methods are for the event loop that `start` was called on, and may be called at any time, in an
+    outage too.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None,
+        access_token: str | TokenSource | None = None,
+        config: KiteManagerConfig | None = None,
+    ) -> None:
+        self.config = config or KiteManagerConfig()
+        self._api_key = api_key
+        self._access_token = access_token
+        self._subscriptions = Subscriptions(self.config)
+        self._merged = Channel(self.config.connection_buffer_size)
+        self._channels = tuple(
+            Channel(self.config.connection_buffer_size) for _ in range(self.config.max_connections)
+        )
+        self._connections = tuple(
+            self._make_connection(number) for number in range(self.config.max_connections)
+        )
+        self._runner: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to connect; returns at once, and what happens arrives as messages.
+
+        A connection is dialled when it has its first symbol. Does nothing when started already.
+        """
+        if self._runner is None:
+            self._runner = asyncio.create_task(self._run(), name="kitetui manager")
+
+    async def stop(self) -> None:
+        """Close all connections and end all streams; what was received before can still be read.
+
+        The wanted symbols are kept for the next `start`. Raises what the manager failed of, if it did.
+        """
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            runner.cancel()
+            await asyncio.wait([runner])
+            if not runner.cancelled():
+                runner.result()
+
+    async def subscribe_symbols(self, tokens: Iterable[int], mode: Mode | None = None) -> None:
+        """Want these tokens, spread evenly over the connections.
+
+        New ones come in `mode`, or the configured default; those wanted already take `mode` if it is given.
+        Raises CapacityError when not all fit, ValueError for a number that is no token; then nothing changes.
+        """
+        changed = self._subscriptions.add(tokens, mode or self.config.default_mode, keep_mode=mode is None)
+        self._follow(changed)
+
+    async def unsubscribe_symbols(self, tokens: Iterable[int]) -> None:
+        """Want these tokens no longer; those not wanted are passed over."""
+        self._follow(self._subscriptions.remove(tokens))
+
+    async def change_mode(self, tokens: Iterable[int], mode: Mode) -> None:
+        """Want these tokens in another mode; those not wanted are passed over."""
+        self._follow(self._subscriptions.set_mode(tokens, mode))
+
+    def stream(self) -> Receiver:
+        """Return a reader of all connections' messages from now on, merged in order of arrival."""
+        return self._merged.subscribe()
+
+    def get_channel(self, connection: int) -> Receiver:
+        """Return a reader of one connection's messages from now on; connections count from 0."""
+        return self._channels[connection].subscribe()
+
+    def get_all_channels(self) -> list[tuple[int, Receiver]]:
+        """Return a reader for each connection, with the connection's number."""
+        return [(number, self.get_channel(number)) for number in range(len(self._channels))]
+
+    def get_stats(self) -> ManagerStats:
+        """Return every connection as it stands."""
+        return ManagerStats(tuple(connection.stats() for connection in self._connections))
+
+    def get_status(self) -> FeedStatus:
+        """Return the state of the feed as a whole."""
+        return feed_status([connection.state for connection in self._connections])
+
+    def get_symbol_distribution(self) -> dict[int, int]:
+        """Return how many symbols each connection carries."""
+        return {number: len(wanted) for number, wanted in enumerate(self._subscriptions.wanted)}
+
+    def connection_of(self, token: int) -> int | None:
+        """Return the number of the connection that carries this token, None if it is not wanted."""
+        return self._subscriptions.connection_of(token)
+
+    def mode_of(self, token: int) -> Mode | None:
+        """Return the wanted mode of this token, None if it is not wanted."""
+        return self._subscriptions.mode_of(token)
+
+    async def __aenter__(self) -> KiteTickerManager:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def __aiter__(self) -> AsyncIterator[TickerMessage]:
+        receiver = self.stream()
+        try:
+            async for message in receiver:
+                yield message
+        finally:
+            receiver.close()
+
+    def __repr__(self) -> str:
+        status = self.get_status()
+        return f"KiteTickerManager({status.state}, {len(self._subscriptions):,} symbols)"
+
+    async def _run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as connections:
+                for connection in self._connections:
+                    connections.create_task(connection.run(), name=f"kitetui connection {connection.number}")
+        finally:
+            for channel in (self._merged, *self._channels):
+                channel.close()
+
+    def _make_connection(self, number: int) -> Connection:
+        def publish(message: TickerMessage) -> None:
+            self._channels[number].publish(message)
+            self._merged.publish(message)
+
+        return Connection(number, self.config, self._credentials, self._subscriptions.wanted[number], publish)
+
+    def _credentials(self) -> Credentials | None:
+        if self._api_key is None:
+            return None
+        token = self._access_token() if callable(self._access_token) else self._access_token
+        return Credentials(self._api_key, token or "")
+
+    def _follow(self, connections: Iterable[int]) -> None:
+        for number in connections:
+            self._connections[number].follow()

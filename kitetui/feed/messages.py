@@ -1,0 +1,106 @@
+"""What a feed tells its readers: typed messages, every one with the connection that it came on.
+
+Times are UTC, in nanoseconds since the epoch, of this machine's clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kitetui.feed.state import ConnectionState
+from kitetui.wire import TickBatch
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Market data.
+
+    received_at: for each tick when its frame was read, shape (n,), int64.
+    sequence: the number of the first tick among all ticks of this connection, counted from 1; a reader
+    that sees a jump has missed what lies between.
+    """
+
+    connection: int
+    batch: TickBatch
+    received_at: NDArray[np.int64]
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUpdate:
+    """An order of the account changed; `order` is Kite's order object, every field of it."""
+
+    connection: int
+    order: Mapping[str, Any]
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerMessage:
+    """A notice from the broker."""
+
+    connection: int
+    text: str
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServerError:
+    """The server refused something, in its own words."""
+
+    connection: int
+    text: str
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownMessage:
+    """A text message that Kite's documents do not know, whole."""
+
+    connection: int
+    text: str
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    """A connection entered a state; `reason` says why, where there is more to say than the state."""
+
+    connection: int
+    state: ConnectionState
+    reason: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A connection is back: between these two frames nothing was received for its symbols."""
+
+    connection: int
+    start: int
+    end: int
+    symbols: int
+    reason: str
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasted."""
+        return (self.end - self.start) / 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Lagged:
+    """This reader was too slow: so much of the channel was dropped before the next message."""
+
+    messages: int
+    ticks: int
+
+
+TickerMessage = (
+    Ticks | OrderUpdate | BrokerMessage | ServerError | UnknownMessage | ConnectionChanged | Gap | Lagged
+)

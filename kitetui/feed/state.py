@@ -1,0 +1,72 @@
+"""The states of a connection and of the whole feed; the feed's follow from its connections' alone.
+
+A pure table: nothing in here waits, dials or reads a clock, so what the screen says of the feed cannot
+differ from what the feed is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ConnectionState(StrEnum):
+    """Where one connection stands."""
+
+    UNUSED = "unused"
+    """It has no symbols, and is not dialled."""
+    CONNECTING = "connecting"
+    """The handshake is under way."""
+    LIVE = "live"
+    """Frames arrive."""
+    RETRYING = "retrying"
+    """It was lost, or could not be made; another attempt follows."""
+    DOWN = "down"
+    """No attempt follows until something is done: the login was refused, or attempts ran out."""
+
+
+class FeedState(StrEnum):
+    """Where all connections together stand."""
+
+    IDLE = "idle"
+    """No symbols are subscribed."""
+    CONNECTING = "connecting"
+    """No connection is live yet, and none has failed."""
+    LIVE = "live"
+    """Every connection that has symbols is live."""
+    STALE = "stale"
+    """Some connections are live and some are not: the symbols of those that are not stand still."""
+    RETRYING = "retrying"
+    """No connection is live; attempts go on."""
+    DOWN = "down"
+    """No connection is live and none will be without help."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """The feed's state, and how many of the connections in use are live."""
+
+    state: FeedState
+    live: int
+    used: int
+
+
+def feed_status(states: Sequence[ConnectionState]) -> FeedStatus:
+    """Derive the feed's state from those of its connections."""
+    used = [state for state in states if state is not ConnectionState.UNUSED]
+    live = used.count(ConnectionState.LIVE)
+    return FeedStatus(_feed_state(used, live), live, len(used))
+
+
+def _feed_state(used: Sequence[ConnectionState], live: int) -> FeedState:
+    if not used:
+        return FeedState.IDLE
+    if live == len(used):
+        return FeedState.LIVE
+    failed = [state for state in used if state in (ConnectionState.RETRYING, ConnectionState.DOWN)]
+    if live:
+        return FeedState.STALE if failed else FeedState.CONNECTING
+    if failed.count(ConnectionState.DOWN) == len(used):
+        return FeedState.DOWN
+    return FeedState.RETRYING if failed else FeedState.CONNECTING

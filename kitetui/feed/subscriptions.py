@@ -1,0 +1,141 @@
+"""What the client wants, and what must be said to get it.
+
+The wanted state, token to mode, is the client's own, and survives every connection: what is on the wire is
+made to follow it. So an outage needs no special case, and no token is ever sent twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from typing import Final
+
+from kitetui.feed.config import KiteManagerConfig
+from kitetui.wire import Exchange, Mode, Request, SetMode, Subscribe, Unsubscribe
+
+TOKENS_A_REQUEST: Final = 500
+"""How many tokens one request names, so that a large list does not become one huge message."""
+
+SERVER_DEFAULT: Final = Mode.QUOTE
+"""The mode that a bare subscribe gives."""
+
+_MAX_TOKEN: Final = 0xFFFFFFFF
+
+
+class CapacityError(ValueError):
+    """More symbols than the connections carry; nothing was changed."""
+
+    def __init__(self, wanted: int, used: int, capacity: int) -> None:
+        super().__init__(
+            f"{wanted:,} more symbols do not fit: {used:,} of {capacity:,} are in use; remove some first"
+        )
+        self.wanted = wanted
+        self.used = used
+        self.capacity = capacity
+
+
+class Subscriptions:
+    """The wanted modes of all tokens, spread over the connections.
+
+    wanted: for each connection the tokens that it is to carry, with their modes.
+    """
+
+    def __init__(self, config: KiteManagerConfig) -> None:
+        self.wanted: tuple[dict[int, Mode], ...] = tuple({} for _ in range(config.max_connections))
+        self._capacity = config.capacity
+        self._connection_of: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._connection_of)
+
+    def __contains__(self, token: int) -> bool:
+        return token in self._connection_of
+
+    def add(self, tokens: Iterable[int], mode: Mode, *, keep_mode: bool = False) -> set[int]:
+        """Want these tokens; return the connections that this concerns.
+
+        New tokens go where the fewest are. Tokens wanted already change their mode, or keep it if asked.
+        Raises CapacityError when not all fit, ValueError for a number that is no token; then nothing changes.
+        """
+        tokens = list(dict.fromkeys(tokens))
+        _check(tokens)
+        new = [token for token in tokens if token not in self._connection_of]
+        if len(self) + len(new) > self._capacity:
+            raise CapacityError(len(new), len(self), self._capacity)
+        changed = set() if keep_mode else self.set_mode(set(tokens) - set(new), mode)
+        for token in new:
+            connection = min(range(len(self.wanted)), key=lambda index: len(self.wanted[index]))
+            self.wanted[connection][token] = mode
+            self._connection_of[token] = connection
+            changed.add(connection)
+        return changed
+
+    def remove(self, tokens: Iterable[int]) -> set[int]:
+        """Want these tokens no longer; return the connections that this concerns."""
+        changed = set()
+        for token in tokens:
+            connection = self._connection_of.pop(token, None)
+            if connection is not None:
+                del self.wanted[connection][token]
+                changed.add(connection)
+        return changed
+
+    def set_mode(self, tokens: Iterable[int], mode: Mode) -> set[int]:
+        """Want these tokens in this mode; those not wanted at all are passed over."""
+        changed = set()
+        for token in tokens:
+            connection = self._connection_of.get(token)
+            if connection is not None and self.wanted[connection][token] is not mode:
+                self.wanted[connection][token] = mode
+                changed.add(connection)
+        return changed
+
+    def connection_of(self, token: int) -> int | None:
+        """Return the index of the connection that carries this token, None if it is not wanted."""
+        return self._connection_of.get(token)
+
+    def mode_of(self, token: int) -> Mode | None:
+        """Return the wanted mode of this token, None if it is not wanted."""
+        connection = self._connection_of.get(token)
+        return None if connection is None else self.wanted[connection][token]
+
+
+def requests_to_follow(on_wire: Mapping[int, Mode], wanted: Mapping[int, Mode]) -> Iterator[Request]:
+    """Yield what must be sent so that the server's state becomes the wanted one.
+
+    Leaving comes first, so that the limit is never passed on the way, and subscribing before modes. To be
+    taken one at a time: `wanted` may change between two of them, and the next call makes up for it.
+    """
+    for tokens in _chunks([token for token in on_wire if token not in wanted]):
+        yield Unsubscribe(tokens)
+    new = [token for token in wanted if token not in on_wire]
+    for tokens in _chunks(new):
+        yield Subscribe(tokens)
+    for mode in Mode:
+        differ = [
+            token for token, want in wanted.items() if want is mode is not on_wire.get(token, SERVER_DEFAULT)
+        ]
+        for tokens in _chunks(differ):
+            yield SetMode(mode, tokens)
+
+
+def apply_request(on_wire: MutableMapping[int, Mode], request: Request) -> None:
+    """Note what the server knows once it has this request."""
+    match request:
+        case Subscribe(tokens):
+            on_wire.update(dict.fromkeys(tokens, SERVER_DEFAULT))
+        case Unsubscribe(tokens):
+            for token in tokens:
+                on_wire.pop(token, None)
+        case SetMode(mode, tokens):
+            on_wire.update(dict.fromkeys(tokens, mode))
+
+
+def _chunks(tokens: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    for start in range(0, len(tokens), TOKENS_A_REQUEST):
+        yield tuple(tokens[start : start + TOKENS_A_REQUEST])
+
+
+def _check(tokens: Iterable[int]) -> None:
+    for token in tokens:
+        if not 0 < token <= _MAX_TOKEN or Exchange.of(token) is Exchange.UNKNOWN:
+            raise ValueError(f"{token} is no instrument token: its low byte names no segment")

@@ -1,0 +1,85 @@
+"""What to do when a connection could not be made or was lost: one function decides."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from enum import Enum, auto
+from http import HTTPStatus
+
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, ProxyError
+
+
+class Action(Enum):
+    """What follows a failure."""
+
+    RETRY = auto()
+    """Dial again after the usual backoff."""
+    RETRY_LATER = auto()
+    """Dial again, but not soon: the key is in use elsewhere and dialling does not help."""
+    STOP = auto()
+    """Do not dial again: the answer would be the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows a failure, and why, in words that are fit to be shown."""
+
+    action: Action
+    reason: str
+
+
+class FeedSilent(Exception):  # noqa: N818 - a state of the feed that ends a session, not an error of its own
+    """No frame came for too long, whatever the socket says."""
+
+
+def verdict(failure: Exception) -> Verdict:
+    """Decide on a failure.
+
+    A 403 is final: it means a token that is dead or wrong, or a plan without market data, and dialling on
+    does not change that. A 429 means that other programs hold the key's connections. Everything else is
+    taken for momentary. The reasons are made here, from types and codes, so that no text of an exception
+    can carry a URL, and with it a token, to the screen.
+    """
+    match failure:
+        case InvalidStatus():
+            return _refused(failure.response.status_code)
+        case FeedSilent():
+            return Verdict(Action.RETRY, str(failure))
+        case ConnectionClosed():
+            return Verdict(Action.RETRY, _closed(failure))
+        case TimeoutError():
+            return Verdict(Action.RETRY, "the server did not answer the handshake in time")
+        case InvalidProxy() | ProxyError() | ImportError():
+            return Verdict(Action.RETRY, "the proxy named by the environment cannot be used")
+        case InvalidHandshake():
+            return Verdict(Action.RETRY, "the server does not answer as a WebSocket server")
+        case ssl.SSLError():
+            return Verdict(Action.RETRY, f"no secure connection: {failure.reason or 'TLS failed'}")
+        case ConnectionRefusedError():
+            return Verdict(Action.RETRY, "nothing listens at that address")
+        case OSError():
+            return Verdict(Action.RETRY, f"no connection: {failure.strerror or type(failure).__name__}")
+    return Verdict(Action.RETRY, f"the connection failed: {type(failure).__name__}")
+
+
+def _refused(status: int) -> Verdict:
+    match status:
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            return Verdict(Action.STOP, f"login refused ({status}): the access token has expired or is wrong")
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return Verdict(
+                Action.RETRY_LATER, "too many connections (429): another program uses this API key"
+            )
+        case HTTPStatus.BAD_REQUEST:
+            return Verdict(Action.RETRY, "the server found the request malformed (400)")
+    return Verdict(Action.RETRY, f"the server answered {status}")
+
+
+def _closed(failure: ConnectionClosed) -> str:
+    if failure.rcvd is not None:
+        reason = f": {failure.rcvd.reason}" if failure.rcvd.reason else ""
+        return f"closed by the server ({failure.rcvd.code}{reason})"
+    if failure.sent is not None:
+        return f"closed from here ({failure.sent.code}: {failure.sent.reason or 'no reason'})"
+    return "the connection broke off (1006)"

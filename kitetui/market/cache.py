@@ -1,0 +1,116 @@
+"""The last-value cache: for every instrument the last packet as it came, and when.
+
+A row holds one packet, whole: what a later and shorter packet does not carry is not kept from an earlier
+one, so that a book is never shown beside a price that it did not come with. Readers ask for rows and
+compare versions; the writer applies a batch in one flush.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kitetui.wire import Tick, TickBatch
+from kitetui.wire.layout import TOKEN, WORDS
+
+_FIRST_CAPACITY: Final = 256
+
+
+class LastValueCache:
+    """The last tick of every instrument.
+
+    A row number, once given to a token, stays with it. Arrays below have one entry a row; they are replaced
+    when the cache grows, so look them up anew rather than keep them.
+
+    versions: int64, the number of the flush that last wrote the row, 0 before the first.
+    received_at: int64, when its frame was read, UTC nanoseconds.
+    ticks: int64, how many came since the instrument was last asked for (see `mark_subscribed`).
+    """
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._row_of: dict[int, int] = {}
+        self._sorted_tokens = np.empty(0, dtype=np.uint32)
+        self._sorted_rows = np.empty(0, dtype=np.intp)
+        self._words = np.zeros((_FIRST_CAPACITY, WORDS), dtype=np.int32)
+        self._lengths = np.zeros(_FIRST_CAPACITY, dtype=np.uint8)
+        self.versions = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
+        self.received_at = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
+        self.ticks = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self._row_of)
+
+    def add(self, tokens: Iterable[int]) -> None:
+        """Give each of these tokens a row, if it has none."""
+        new = [token for token in dict.fromkeys(tokens) if token not in self._row_of]
+        if not new:
+            return
+        first = len(self._row_of)
+        self._row_of.update(zip(new, range(first, first + len(new)), strict=True))
+        self._grow(len(self._row_of))
+        order = np.argsort(np.fromiter(self._row_of, dtype=np.uint32, count=len(self._row_of)))
+        self._sorted_rows = order
+        self._sorted_tokens = np.fromiter(self._row_of, dtype=np.uint32, count=len(self._row_of))[order]
+
+    def apply(self, batch: TickBatch, received_at: NDArray[np.int64]) -> None:
+        """Write a batch; where an instrument comes twice in it, the last tick stays.
+
+        received_at: for each tick when it was received, shape (n,), int64, UTC nanoseconds.
+        """
+        if not len(batch):
+            return
+        rows = self._rows(batch.words[:, TOKEN].view(np.uint32))
+        self.version += 1
+        self._words[rows] = batch.words
+        self._lengths[rows] = batch.lengths
+        self.received_at[rows] = received_at
+        self.versions[rows] = self.version
+        np.add.at(self.ticks, rows, 1)
+
+    def mark_subscribed(self, tokens: Iterable[int]) -> None:
+        """Note that these were just asked for anew: the first tick of each is one that the server kept.
+
+        It may be days old (Kite sends the cached tick on subscribe), so `is_snapshot` is true until the next.
+        """
+        self.add(tokens)
+        for token in tokens:
+            self.ticks[self._row_of[token]] = 0
+
+    def row_of(self, token: int) -> int | None:
+        """Return the row of this token, None if it has none."""
+        return self._row_of.get(token)
+
+    def tick(self, token: int) -> Tick | None:
+        """Return the last tick of this token, None if there was none."""
+        row = self._row_of.get(token)
+        if row is None or not self.versions[row]:
+            return None
+        return Tick(self._words[row].tolist(), int(self._lengths[row]))
+
+    def is_snapshot(self, token: int) -> bool:
+        """Whether the last tick is the one that the server kept, and none has come live since."""
+        row = self._row_of.get(token)
+        return row is not None and bool(self.versions[row]) and self.ticks[row] <= 1
+
+    def _rows(self, tokens: NDArray[np.uint32]) -> NDArray[np.intp]:
+        places = np.searchsorted(self._sorted_tokens, tokens)
+        places[places == len(self._sorted_tokens)] = 0
+        if not len(self._sorted_tokens) or (self._sorted_tokens[places] != tokens).any():
+            self.add(tokens.tolist())
+            return self._rows(tokens)
+        return self._sorted_rows[places]
+
+    def _grow(self, rows: int) -> None:
+        capacity = len(self._lengths)
+        if rows <= capacity:
+            return
+        more = max(rows, 2 * capacity) - capacity
+        self._words = np.concatenate([self._words, np.zeros((more, WORDS), dtype=np.int32)])
+        self._lengths = np.concatenate([self._lengths, np.zeros(more, dtype=np.uint8)])
+        self.versions = np.concatenate([self.versions, np.zeros(more, dtype=np.int64)])
+        self.received_at = np.concatenate([self.received_at, np.zeros(more, dtype=np.int64)])
+        self.ticks = np.concatenate([self.ticks, np.zeros(more, dtype=np.int64)])
