@@ -1,0 +1,141 @@
+"""The commands: `kitetui` is the monitor, `kitetui --headless` the recorder, `kitetui sim` the exchange.
+
+What is heavy (Textual, NumPy, the feed) is imported inside the command that needs it, so that `--help`,
+a wrong option and a headless run do not wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from kitetui.errors import UserError
+from kitetui.times import ist_today
+from kitetui.wire.modes import Mode
+
+app = typer.Typer(
+    name="kitetui",
+    add_completion=False,
+    no_args_is_help=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def kitetui(
+    context: typer.Context,
+    symbols: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-s",
+            "--symbol",
+            metavar="SYMBOL",
+            help="NSE:INFY, a bare token, or several with commas; repeatable.",
+        ),
+    ] = None,
+    mode: Annotated[
+        Mode, typer.Option("-m", "--mode", help="How much to stream of each symbol.")
+    ] = Mode.FULL,
+    headless: Annotated[bool, typer.Option("--headless", help="Record without a screen.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="With --headless: write CSV, one row a tick.")] = False,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o", "--output", metavar="PATH", help="With --headless: the file, or - for standard output."
+        ),
+    ] = None,
+    feed: Annotated[
+        str | None,
+        typer.Option("--feed", metavar="live|sim", help="Kite, or the embedded simulated exchange."),
+    ] = None,
+    ws_url: Annotated[
+        str | None,
+        typer.Option(
+            "--ws-url", metavar="URL", envvar="KITETUI_WS_URL", help="Another service with Kite's protocol."
+        ),
+    ] = None,
+    connections: Annotated[
+        int, typer.Option("--connections", min=1, max=3, help="Connections to use, of the three a key has.")
+    ] = 3,
+    duration: Annotated[
+        float | None, typer.Option("--duration", metavar="SECONDS", help="End by itself after so long.")
+    ] = None,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    """A terminal market monitor and tick recorder for Zerodha's Kite.
+
+    Without credentials (KITE_API_KEY and KITE_ACCESS_TOKEN) the monitor shows a simulated exchange.
+    """
+    if version:
+        from kitetui import __version__
+
+        typer.echo(f"kitetui {__version__}")
+        return
+    if context.invoked_subcommand is not None:
+        return
+    _check(headless=headless, csv=csv, output=output, duration=duration)
+
+    from kitetui.cli.run import choose_run
+
+    run = choose_run(
+        feed=feed,
+        ws_url=ws_url,
+        symbols=symbols or [],
+        mode=mode,
+        connections=connections,
+        duration=duration,
+        simulate=not headless,
+        environment=os.environ,
+        today=ist_today(),
+    )
+    if headless:
+        from kitetui.cli.headless import record_headless
+
+        asyncio.run(record_headless(run, output))
+    else:
+        from kitetui.cli.monitor import open_monitor
+
+        asyncio.run(open_monitor(run))
+
+
+@app.command()
+def sim(
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 9001,
+    rate: Annotated[
+        float, typer.Option("--rate", min=0, help="Updates a second, of all symbols together.")
+    ] = 400,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same market.")] = 1,
+    symbols: Annotated[
+        int | None, typer.Option("--symbols", min=1, max=27_000, help="How many symbols to trade.")
+    ] = None,
+    api_key: Annotated[str, typer.Option("--api-key", help="The API key to accept.")] = "simulated",
+    access_token: Annotated[
+        str, typer.Option("--access-token", help="The access token to accept.")
+    ] = "simulated",  # noqa: S107 - opens the simulated exchange and nothing else
+) -> None:
+    """Run a simulated exchange on this machine that any Kite client can connect to."""
+    from kitetui.cli.simulator import serve
+
+    asyncio.run(
+        serve(port=port, rate=rate, seed=seed, symbols=symbols, api_key=api_key, access_token=access_token)
+    )
+
+
+def _check(*, headless: bool, csv: bool, output: str | None, duration: float | None) -> None:
+    if headless and not csv:
+        raise UserError("--headless needs a format to write: add --csv")
+    if not headless and (csv or output is not None):
+        given = "--csv" if csv else "-o"
+        raise UserError(f"{given} is for recording without a screen: add --headless")
+    if duration is not None and not 0 < duration < float("inf"):
+        raise UserError("--duration takes a number of seconds above 0")
+    if not headless and not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        raise UserError("the monitor needs a terminal; to write data to a file or pipe use --headless --csv")

@@ -1,0 +1,33 @@
+"""The way in and the way out: every error becomes one sentence on standard error and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from kitetui.cli.app import app
+from kitetui.errors import UserError
+
+
+def main() -> None:
+    """Run the command line, and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line; return the exit code."""
+    try:
+        return app(args=arguments, prog_name="kitetui", standalone_mode=False) or 0
+    except UserError as error:
+        _complain(str(error))
+        return error.exit_code
+    except typer.TyperException as error:
+        _complain(f"{error.format_message().rstrip('.')}; kitetui --help lists what there is")
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return 0
+
+
+def _complain(sentence: str) -> None:
+    typer.echo(f"kitetui: {' '.join(sentence.split())}", err=True)

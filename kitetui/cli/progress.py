@@ -1,0 +1,94 @@
+"""What a recording says of itself on standard error while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from kitetui.feed import (
+    BrokerMessage,
+    ConnectionChanged,
+    ConnectionState,
+    Gap,
+    KiteTickerManager,
+    Lagged,
+    OrderUpdate,
+    ServerError,
+    TickerMessage,
+    UnknownMessage,
+)
+from kitetui.formatting import plain
+from kitetui.record import Totals
+
+_REDRAW: Final = 0.5
+_LINE: Final = 60.0
+
+
+class Progress:
+    """A line that is redrawn on a terminal, one line a minute elsewhere; events get lines of their own."""
+
+    def __init__(self, manager: KiteTickerManager, totals: Totals, name: str) -> None:
+        self._manager = manager
+        self._totals = totals
+        self._name = name
+        self._console = Console(stderr=True, highlight=False)
+        self._rows_before = 0
+
+    async def show(self) -> None:
+        """Show progress until cancelled."""
+        if not self._console.is_terminal:
+            while True:
+                await asyncio.sleep(_LINE)
+                self._console.print(self._line(_LINE), soft_wrap=True)
+        with Live(console=self._console, auto_refresh=False, transient=True) as live:
+            while True:
+                live.update(self._line(_REDRAW), refresh=True)
+                await asyncio.sleep(_REDRAW)
+
+    def say(self, text: str) -> None:
+        """Print one line."""
+        self._console.print(Text(plain(text)), soft_wrap=True)
+
+    def heard(self, message: TickerMessage) -> None:
+        """Print what there is to say about a message that is not ticks."""
+        match message:
+            case ConnectionChanged(connection, state, reason):
+                if state in (ConnectionState.LIVE, ConnectionState.RETRYING, ConnectionState.DOWN):
+                    self.say(f"ws{connection + 1} {state}{f': {reason}' if reason else ''}")
+            case Gap():
+                lasted = f"{message.seconds:.1f} s for {message.symbols:,} symbols"
+                self.say(f"ws{message.connection + 1} gap of {lasted}")
+            case Lagged(messages, ticks):
+                self.say(
+                    f"lost {ticks:,} ticks in {messages:,} messages: the output is slower than the market"
+                )
+            case ServerError(connection, text):
+                self.say(f"ws{connection + 1} error from the server: {text}")
+            case BrokerMessage(connection, text):
+                self.say(f"ws{connection + 1} message from the broker: {text}")
+            case UnknownMessage(connection, text):
+                self.say(f"ws{connection + 1} unknown message: {text}")
+            case OrderUpdate(connection):
+                self.say(f"ws{connection + 1} order update, not recorded")
+
+    def summary(self) -> str:
+        """Return the closing line."""
+        totals = self._totals
+        lost = f", {totals.lost:,} ticks lost" if totals.lost else ""
+        rejected = f", {totals.rejected:,} packets rejected" if totals.rejected else ""
+        return f"{totals.rows:,} rows in {self._name}{lost}{rejected}"
+
+    def _line(self, seconds: float) -> Text:
+        rate = (self._totals.rows - self._rows_before) / seconds
+        self._rows_before = self._totals.rows
+        status = self._manager.get_status()
+        return Text(
+            f"{status.state} {status.live}/{status.used}   {self._totals.rows:,} rows   {rate:,.0f}/s   "
+            f"{self._totals.bytes / 1e6:,.1f} MB   {self._totals.lost:,} lost   {self._name}",
+            overflow="ellipsis",
+            no_wrap=True,
+        )

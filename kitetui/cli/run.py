@@ -1,0 +1,53 @@
+"""What a run is to do, decided once from the command line for the monitor and the recorder alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from kitetui.cli.source import Feed, Source, choose_source
+from kitetui.cli.symbols import choose_instruments
+from kitetui.errors import UserError
+from kitetui.feed import MAX_SYMBOLS_PER_CONNECTION
+from kitetui.instruments import Instrument, Universe
+from kitetui.wire import Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """From where, of what, how much, over how many connections, and for how many seconds at most."""
+
+    source: Source
+    universe: Universe
+    instruments: list[Instrument]
+    mode: Mode
+    connections: int
+    duration: float | None
+
+
+def choose_run(
+    *,
+    feed: str | None,
+    ws_url: str | None,
+    symbols: Sequence[str],
+    mode: Mode,
+    connections: int,
+    duration: float | None,
+    simulate: bool,
+    environment: Mapping[str, str],
+    today: date,
+) -> Run:
+    """Make a run of the options. Raises UserError for the first that cannot be followed."""
+    if feed is not None and feed not in tuple(Feed):
+        raise UserError("--feed takes live or sim")
+    source = choose_source(Feed(feed) if feed else None, ws_url, environment, simulate=simulate)
+    universe = source.universe(today)
+    return Run(
+        source=source,
+        universe=universe,
+        instruments=choose_instruments(symbols, universe, connections * MAX_SYMBOLS_PER_CONNECTION),
+        mode=mode,
+        connections=connections,
+        duration=duration,
+    )

@@ -1,0 +1,26 @@
+"""Times as Indian users read them: UTC inside, IST outside, whatever the zone of the machine."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Final
+
+IST: Final = timezone(timedelta(hours=5, minutes=30), "IST")
+"""Indian Standard Time, which has no summer time."""
+
+
+def ist_seconds(seconds: int) -> str:
+    """Return UTC seconds as ISO 8601 in IST: `2021-07-05T10:41:27+05:30`."""
+    return datetime.fromtimestamp(seconds, IST).isoformat()
+
+
+def ist_microseconds(nanoseconds: int) -> str:
+    """Return UTC nanoseconds as ISO 8601 in IST, to the microsecond."""
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    moment = datetime.fromtimestamp(seconds, IST).replace(microsecond=rest // 1000)
+    return moment.isoformat(timespec="microseconds")
+
+
+def ist_today() -> date:
+    """Return the date in India now."""
+    return datetime.now(UTC).astimezone(IST).date()
