@@ -76,6 +76,7 @@ class LastValueCache:
 
         It may be days old (Kite sends the cached tick on subscribe), so `is_snapshot` is true until the next.
         """
+        tokens = list(tokens)
         self.add(tokens)
         for token in tokens:
             self.ticks[self._row_of[token]] = 0
@@ -94,7 +95,7 @@ class LastValueCache:
     def is_snapshot(self, token: int) -> bool:
         """Whether the last tick is the one that the server kept, and none has come live since."""
         row = self._row_of.get(token)
-        return row is not None and bool(self.versions[row]) and self.ticks[row] <= 1
+        return row is not None and bool(self.versions[row] and self.ticks[row] <= 1)
 
     def _rows(self, tokens: NDArray[np.uint32]) -> NDArray[np.intp]:
         places = np.searchsorted(self._sorted_tokens, tokens)

@@ -1,0 +1,183 @@
+"""The recorder as a user runs it: a process of its own, against a server on a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from kitetui.wire import HEARTBEAT, Subscribe, encode_error, parse_request
+from tests.wire.packets import INFY_FULL, INFY_QUOTE, frame
+
+PATIENCE = 60.0
+SECRET = "s3cr3t-token"
+
+
+@asynccontextmanager
+async def server_that_sends(*messages: bytes | str, refuse: HTTPStatus | None = None) -> AsyncIterator[str]:
+    """Serve these messages, once, to whoever subscribes, and heartbeats ever after; give the URL."""
+
+    async def handler(connection: ServerConnection) -> None:
+        async for request in connection:
+            if isinstance(parse_request(request), Subscribe):
+                for message in messages:
+                    await connection.send(message)
+                while True:
+                    await connection.send(HEARTBEAT)
+                    await asyncio.sleep(0.5)
+
+    def process_request(connection: ServerConnection, request: Request) -> Response | None:
+        return connection.respond(refuse, "no") if refuse else None
+
+    async with serve(handler, "127.0.0.1", 0, process_request=process_request) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"ws://127.0.0.1:{port}/"
+
+
+class Recording:
+    """A `kitetui --headless --csv` under way."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.said: list[str] = []
+
+    async def hear(self, text: str) -> None:
+        """Wait for a line on standard error that holds this text."""
+        assert self._process.stderr is not None
+        async with asyncio.timeout(PATIENCE):
+            while line := (await self._process.stderr.readline()).decode():
+                self.said.append(line.rstrip())
+                if text in line:
+                    return
+        raise AssertionError(f"never said {text!r}: {self.said}")
+
+    async def end(self, number: signal.Signals | None = None) -> tuple[int, str, str]:
+        """Wait for the end, after a signal if one is given; return exit code, output and errors."""
+        if number is not None:
+            self._process.send_signal(number)
+        async with asyncio.timeout(PATIENCE):
+            output, errors = await self._process.communicate()
+        return self._process.returncode or 0, output.decode(), "\n".join([*self.said, errors.decode()])
+
+
+async def record(*arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> Recording:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("KITE")}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "kitetui",
+        "--headless",
+        "--csv",
+        *arguments,
+        cwd=cwd,
+        env={**environment, **(env or {})},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    return Recording(process)
+
+
+def rows_in(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(text.splitlines()))
+
+
+def prices(rows: Sequence[dict[str, str]]) -> list[str]:
+    return [row["last_price"] for row in rows]
+
+
+async def test_every_tick_that_was_sent_is_a_row(tmp_path: Path) -> None:
+    path = tmp_path / "ticks.csv"
+    frames = [frame(*[INFY_FULL, INFY_QUOTE] * 10)] * 50
+    async with server_that_sends(*frames) as url:
+        run = await record("-s", "NSE:INFY", "--ws-url", url, "--duration", "3", "-o", str(path))
+        code, output, errors = await run.end()
+    rows = rows_in(path.read_text())
+    assert code == 0, errors
+    assert output == ""
+    assert len(rows) == 1000
+    assert [int(row["sequence"]) for row in rows] == list(range(1, 1001))
+    assert prices(rows[:2]) == ["1573.70", "1573.15"]
+    assert {row["tradingsymbol"] for row in rows} == {"INFY"}
+    assert f"1,000 rows in {path}" in errors
+
+
+async def test_a_pipe_gets_the_data_and_nothing_else() -> None:
+    async with server_that_sends(frame(INFY_FULL)) as url:
+        code, output, errors = await (await record("-s", "INFY", "--ws-url", url, "--duration", "2")).end()
+    assert code == 0, errors
+    assert output.startswith("received_at,connection,sequence,")
+    assert prices(rows_in(output)) == ["1573.70"]
+    assert "recording 1 symbols to standard output" in errors
+
+
+async def test_a_signal_ends_the_recording_with_all_that_was_received(tmp_path: Path) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        path = tmp_path / f"{number.name}.csv"
+        notice = encode_error("all sent")
+        async with server_that_sends(frame(*[INFY_FULL] * 100), notice) as url:
+            run = await record("-s", "INFY", "--ws-url", url, "-o", str(path))
+            await run.hear("all sent")
+            code, _, errors = await run.end(number)
+        assert code == 0, errors
+        assert len(rows_in(path.read_text())) == 100
+
+
+async def test_a_refused_login_ends_with_3_and_the_ways_out() -> None:
+    async with server_that_sends(refuse=HTTPStatus.FORBIDDEN) as url:
+        env = {"KITE_API_KEY": "key", "KITE_ACCESS_TOKEN": SECRET}
+        code, _, errors = await (await record("-s", "INFY", "--ws-url", url, "-o", "-", env=env)).end()
+    assert code == 3
+    assert "login refused (403)" in errors
+    assert "--feed sim" in errors
+    assert SECRET not in errors
+
+
+async def test_without_credentials_nothing_is_simulated() -> None:
+    code, output, errors = await (await record("-s", "INFY")).end()
+    assert code == 3
+    assert output == ""
+    assert "no credentials" in errors
+    assert len(errors.strip().splitlines()) == 1
+
+
+async def test_the_simulated_exchange_is_recorded_when_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "ticks.csv"
+    arguments = ("--feed", "sim", "-s", "NSE:RELIANCE,NSE:INFY", "-s", "NSE:NIFTY 50", "--duration", "3")
+    code, _, errors = await (await record(*arguments, "-o", str(path))).end()
+    assert code == 0, errors
+    rows = rows_in(path.read_text())
+    assert {row["tradingsymbol"] for row in rows} == {"RELIANCE", "INFY", "NIFTY 50"}
+    assert {row["connection"] for row in rows} == {"1", "2", "3"}
+
+
+async def test_what_the_server_says_reaches_the_terminal_without_its_control_characters() -> None:
+    async with server_that_sends(encode_error("bad \x1b[2J[bold]request[/bold]")) as url:
+        run = await record("-s", "INFY", "--ws-url", url, "-o", "-")
+        await run.hear("[bold]request[/bold]")
+        code, _, errors = await run.end(signal.SIGINT)
+    assert code == 0
+    assert "\x1b" not in errors
+
+
+async def test_a_reader_that_goes_away_ends_the_recording_with_4() -> None:
+    async with server_that_sends(*[frame(*[INFY_FULL] * 100)] * 200) as url:
+        run = await record("-s", "INFY", "--ws-url", url, "-o", "-")
+        process = run._process
+        assert process.stdout is not None
+        await process.stdout.readline()
+        process.stdout._transport.close()  # type: ignore[attr-defined]  # a reader that stops reading, as `head` does
+        assert process.stderr is not None
+        async with asyncio.timeout(PATIENCE):
+            errors = (await process.stderr.read()).decode()
+            assert await process.wait() == 4, errors
+    assert "closed by its reader" in errors

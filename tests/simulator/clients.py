@@ -1,0 +1,67 @@
+"""What a test says to a simulated exchange over a real socket, and what it waits for."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+
+from kitetui.wire import (
+    HEARTBEAT,
+    ErrorText,
+    Request,
+    TickBatch,
+    decode_frame,
+    encode_request,
+    layout,
+    parse_text,
+)
+
+INFY, SBIN, NIFTY, DOLLAR, UNKNOWN = 408065, 779521, 256265, 2048003843, 779777
+NOW = 1_795_000_000.5
+
+
+async def ask(client: ClientConnection, *requests: Request) -> None:
+    for request in requests:
+        await client.send(encode_request(request))
+
+
+async def message(client: ClientConnection) -> str | bytes:
+    async with asyncio.timeout(10):
+        return await client.recv()
+
+
+async def frame(client: ClientConnection) -> bytes:
+    """Receive the next market data, heartbeats left out."""
+    while (received := await message(client)) == HEARTBEAT:
+        pass
+    assert isinstance(received, bytes)
+    return received
+
+
+async def ticks(client: ClientConnection) -> TickBatch:
+    batch = decode_frame(await frame(client))
+    assert not batch.errors
+    return batch
+
+
+async def error(client: ClientConnection) -> str:
+    received = await message(client)
+    assert isinstance(received, str)
+    text = parse_text(received)
+    assert isinstance(text, ErrorText)
+    return text.text
+
+
+async def refusal(url: str) -> int:
+    """Be refused, and return the status."""
+    with pytest.raises(InvalidStatus) as caught:
+        await connect(url)
+    return caught.value.response.status_code
+
+
+def lengths(batch: TickBatch) -> dict[int, int]:
+    """The packet length of each token."""
+    return dict(zip(batch.words.view("u4")[:, layout.TOKEN].tolist(), batch.lengths.tolist(), strict=True))

@@ -1,0 +1,118 @@
+"""A real pseudo-terminal with a program in it, for tests that press keys and read the screen."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+
+import pyte
+
+PATIENCE = 30.0
+"""Seconds after which what is waited for is taken never to come."""
+
+
+class Terminal:
+    """Runs a command in a pseudo-terminal of a given size; use as a context manager.
+
+    received: every byte that the program wrote.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        columns: int = 120,
+        lines: int = 40,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.received = b""
+        self._screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self._screen)
+        self._master, self._slave = os.openpty()
+        self._set_size(columns, lines)
+        self.settings_before = termios.tcgetattr(self._slave)
+        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
+        self.process = subprocess.Popen(
+            command,
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        os.close(self._master)
+        os.close(self._slave)
+
+    @property
+    def lines(self) -> list[str]:
+        """The screen as it stands."""
+        return self._screen.display
+
+    @property
+    def text(self) -> str:
+        """The screen as it stands, as one text."""
+        return "\n".join(self.lines)
+
+    def line_with(self, text: str) -> str:
+        """Return the first line that holds this text, or nothing."""
+        return next((line for line in self.lines if text in line), "")
+
+    def press(self, *keys: str) -> None:
+        """Type these keys, or their escape sequences."""
+        for key in keys:
+            os.write(self._master, key.encode())
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the size, as a user who drags the window does."""
+        self._screen.resize(lines, columns)
+        self._set_size(columns, lines)
+
+    def wait_until(self, what: Callable[[], bool], expected: str) -> None:
+        """Read what the program writes until something holds; fail with the screen if it never does."""
+        deadline = time.monotonic() + PATIENCE
+        while not what():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"never came: {expected}\n{self.text}")
+            self._read(0.1)
+
+    def wait_for(self, text: str) -> None:
+        """Wait until the screen shows this text."""
+        self.wait_until(lambda: text in self.text, repr(text))
+
+    def wait_exit(self) -> int:
+        """Wait for the end of the program; return its exit code."""
+        self.wait_until(lambda: self.process.poll() is not None, "the end of the program")
+        self._read(0.1)
+        return self.process.wait()
+
+    def settings(self) -> list[object]:
+        """Return the terminal's settings as they stand."""
+        return termios.tcgetattr(self._slave)
+
+    def _set_size(self, columns: int, lines: int) -> None:
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def _read(self, seconds: float) -> None:
+        if select.select([self._master], [], [], seconds)[0]:
+            data = os.read(self._master, 65_536)
+            self.received += data
+            self._stream.feed(data)
