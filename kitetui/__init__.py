@@ -1,7 +1,17 @@
-"""A terminal market monitor and tick recorder for Zerodha's Kite, and the library beneath it."""
+"""A terminal market monitor and tick recorder for Zerodha's Kite, and the library beneath it.
 
-from kitetui.feed import KiteManagerConfig, KiteTickerManager
-from kitetui.wire import Exchange, Mode, Tick, TickBatch, decode_frame, decode_frames
+The names are loaded when they are first used: NumPy and the feed take longer to import than a command
+line should take to answer `--help`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kitetui.feed import KiteManagerConfig, KiteTickerManager
+    from kitetui.wire import Exchange, Mode, Tick, TickBatch, decode_frame, decode_frames
 
 __version__ = "0.1.0"
 
@@ -15,3 +25,16 @@ __all__ = [
     "decode_frame",
     "decode_frames",
 ]
+
+_IN_THE_FEED = ("KiteManagerConfig", "KiteTickerManager")
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = import_module("kitetui.feed" if name in _IN_THE_FEED else "kitetui.wire")
+    return globals().setdefault(name, getattr(room, name))
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -11,6 +11,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 
 import pyte
@@ -32,6 +33,7 @@ class Terminal:
         columns: int = 120,
         lines: int = 40,
         env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
     ) -> None:
         self.received = b""
         self._screen = pyte.Screen(columns, lines)
@@ -46,6 +48,7 @@ class Terminal:
             stdout=self._slave,
             stderr=self._slave,
             env=environment,
+            cwd=cwd,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
@@ -71,10 +74,6 @@ class Terminal:
     def text(self) -> str:
         """The screen as it stands, as one text."""
         return "\n".join(self.lines)
-
-    def line_with(self, text: str) -> str:
-        """Return the first line that holds this text, or nothing."""
-        return next((line for line in self.lines if text in line), "")
 
     def press(self, *keys: str) -> None:
         """Type these keys, or their escape sequences."""

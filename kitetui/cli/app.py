@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from kitetui.errors import UserError
 from kitetui.times import ist_today
-from kitetui.wire.modes import Mode
 
 app = typer.Typer(
     name="kitetui",
@@ -40,8 +39,9 @@ def kitetui(
         ),
     ] = None,
     mode: Annotated[
-        Mode, typer.Option("-m", "--mode", help="How much to stream of each symbol.")
-    ] = Mode.FULL,
+        Literal["ltp", "quote", "full"],
+        typer.Option("-m", "--mode", help="How much to stream of each symbol."),
+    ] = "full",
     headless: Annotated[bool, typer.Option("--headless", help="Record without a screen.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="With --headless: write CSV, one row a tick.")] = False,
     output: Annotated[
@@ -51,8 +51,8 @@ def kitetui(
         ),
     ] = None,
     feed: Annotated[
-        str | None,
-        typer.Option("--feed", metavar="live|sim", help="Kite, or the embedded simulated exchange."),
+        Literal["live", "sim"] | None,
+        typer.Option("--feed", help="Kite, or the embedded simulated exchange."),
     ] = None,
     ws_url: Annotated[
         str | None,

@@ -23,7 +23,9 @@ def run(arguments: list[str]) -> int:
         _complain(str(error))
         return error.exit_code
     except typer.TyperException as error:
-        _complain(f"{error.format_message().rstrip('.')}; kitetui --help lists what there is")
+        # "Value error" is how the parser's own validator begins its sentences.
+        sentence = error.format_message().replace("Value error, ", "").rstrip(".")
+        _complain(f"{sentence}; kitetui --help lists what there is")
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 0

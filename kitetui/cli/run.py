@@ -8,7 +8,6 @@ from datetime import date
 
 from kitetui.cli.source import Feed, Source, choose_source
 from kitetui.cli.symbols import choose_instruments
-from kitetui.errors import UserError
 from kitetui.feed import MAX_SYMBOLS_PER_CONNECTION
 from kitetui.instruments import Instrument, Universe
 from kitetui.wire import Mode
@@ -31,7 +30,7 @@ def choose_run(
     feed: str | None,
     ws_url: str | None,
     symbols: Sequence[str],
-    mode: Mode,
+    mode: str,
     connections: int,
     duration: float | None,
     simulate: bool,
@@ -39,15 +38,13 @@ def choose_run(
     today: date,
 ) -> Run:
     """Make a run of the options. Raises UserError for the first that cannot be followed."""
-    if feed is not None and feed not in tuple(Feed):
-        raise UserError("--feed takes live or sim")
     source = choose_source(Feed(feed) if feed else None, ws_url, environment, simulate=simulate)
     universe = source.universe(today)
     return Run(
         source=source,
         universe=universe,
         instruments=choose_instruments(symbols, universe, connections * MAX_SYMBOLS_PER_CONNECTION),
-        mode=mode,
+        mode=Mode(mode),
         connections=connections,
         duration=duration,
     )

@@ -85,6 +85,7 @@ class Receiver:
         """Stop reading: the stream ends at once, and the channel forgets this reader."""
         self._channel._forget(self)
         self._waiting.clear()
+        self._untold = Lagged(0, 0)
         self._end()
 
     def _put(self, message: TickerMessage) -> None:

@@ -1,6 +1,6 @@
 """One connection: dial, follow the wanted subscriptions, read, notice silence, and come back.
 
-Three things go on while a session lasts, in one task group: a reader, a writer that makes the wire follow
+Three things go on while a session lasts, each in a task: a reader, a writer that makes the wire follow
 the wanted state, and a watch on silence. Whichever fails ends the session, and `verdict` says what then.
 """
 
@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NoReturn
 
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
@@ -103,6 +103,8 @@ class Connection:
             while True:
                 self._become(ConnectionState.UNUSED)
                 while not self._wanted:
+                    # Nothing is missed while nothing is wanted.
+                    self._outage = None
                     self._changed.clear()
                     await self._changed.wait()
                 await self._stay_connected()
@@ -152,11 +154,12 @@ class Connection:
         while self._wanted:
             started = time.monotonic()
             decision = verdict(await self._session())
-            if self._state is ConnectionState.LIVE and time.monotonic() - started >= HEALTHY_AFTER:
+            was_live = self._state is ConnectionState.LIVE
+            if was_live and time.monotonic() - started >= HEALTHY_AFTER:
                 delays = backoff(self._config.reconnect_delay)
                 self._attempt = 0
             self._attempt += 1
-            if self._outage is None and self._last_frame_at is not None:
+            if was_live and self._outage is None and self._last_frame_at is not None:
                 self._outage = (self._last_frame_at, decision.reason)
             if decision.action is Action.STOP:
                 await self._stay_down(decision.reason)
@@ -174,8 +177,10 @@ class Connection:
     async def _wait_to_retry(self, delay: float, reason: str) -> None:
         self._retry_at = time.monotonic() + delay
         self._become(ConnectionState.RETRYING, reason)
-        await asyncio.sleep(delay)
-        self._retry_at = None
+        try:
+            await asyncio.sleep(delay)
+        finally:
+            self._retry_at = None
 
     async def _session(self) -> Exception:
         """Make the connection, use it until it fails, and return why it did."""
@@ -190,12 +195,11 @@ class Connection:
             self._note_frame(time.time_ns())
             self._connected_at = self._last_frame_at
             self._become(ConnectionState.LIVE)
-            async with asyncio.TaskGroup() as session:
-                session.create_task(self._read(socket), name=f"kitetui reader {self.number}")
-                session.create_task(self._keep_subscribed(socket), name=f"kitetui writer {self.number}")
-                session.create_task(self._watch_silence(), name=f"kitetui watch {self.number}")
-        except ExceptionGroup as failures:
-            failure = failures.exceptions[0]
+            failure = await _first_failure(
+                asyncio.create_task(self._read(socket), name=f"kitetui reader {self.number}"),
+                asyncio.create_task(self._keep_subscribed(socket), name=f"kitetui writer {self.number}"),
+                asyncio.create_task(self._watch_silence(), name=f"kitetui watch {self.number}"),
+            )
             if isinstance(failure, FeedSilent):
                 # A peer that has gone quiet would not answer a polite close either.
                 socket.transport.abort()
@@ -204,7 +208,6 @@ class Connection:
             self._flush()
             self._socket = None
             await socket.close()
-        raise AssertionError("a session ends by a failure")
 
     async def _dial(self) -> ClientConnection:
         endpoint = self._config.endpoint
@@ -222,7 +225,7 @@ class Connection:
             logger=_SILENT,
         )
 
-    async def _read(self, socket: ClientConnection) -> None:
+    async def _read(self, socket: ClientConnection) -> NoReturn:
         """Gather frames, and let the loop's next turn decode all that have come together."""
         loop = asyncio.get_running_loop()
         while True:
@@ -256,10 +259,10 @@ class Connection:
         counters.heartbeats += batch.heartbeats
         counters.ticks += len(batch)
         counters.rejected += len(batch.errors)
-        if len(batch):
-            self._last_tick_at = received[-1]
         if len(batch) or batch.errors:
             received_at = np.array(received, dtype=np.int64)[batch.frames]
+            if len(batch):
+                self._last_tick_at = int(received_at[-1])
             self._publish(Ticks(self.number, batch, received_at, sequence))
 
     def _take_text(self, text: str, now: int) -> None:
@@ -274,7 +277,7 @@ class Connection:
             case _:
                 self._publish(UnknownMessage(self.number, text, now))
 
-    async def _keep_subscribed(self, socket: ClientConnection) -> None:
+    async def _keep_subscribed(self, socket: ClientConnection) -> NoReturn:
         """Make the server's state follow the wanted one, from nothing, for as long as the session lasts."""
         on_wire: dict[int, Mode] = {}
         while True:
@@ -286,7 +289,7 @@ class Connection:
             await socket.send(encode_request(request))
             apply_request(on_wire, request)
 
-    async def _watch_silence(self) -> None:
+    async def _watch_silence(self) -> NoReturn:
         """End the session when no frame of any kind comes: the heartbeat alone should, every 1 to 2 s."""
         limit = self._config.heartbeat_liveness_threshold
         while True:
@@ -317,3 +320,21 @@ class Connection:
             self.counters.reconnects += 1
         self._state, self._reason = state, reason
         self._publish(ConnectionChanged(self.number, state, reason, time.time_ns()))
+
+
+async def _first_failure(*tasks: asyncio.Task[NoReturn]) -> Exception:
+    """Wait until one of these endless tasks fails, end the others, and return why.
+
+    Not a task group: that one forgets a cancellation which arrives while it ends the other tasks, and then
+    whoever stops the manager would wait for ever.
+    """
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    failure = next(task for task in tasks if task in done).exception()
+    if not isinstance(failure, Exception):
+        raise AssertionError("such a task ends by a failure alone")
+    return failure

@@ -43,6 +43,8 @@ class Endpoint:
         parts = _split(url)
         query = parse_qsl(parts.query, keep_blank_values=True)
         secrets = {name: value for name, value in query if name in _SECRETS}
+        if len(secrets) == 1:
+            raise ValueError("the URL carries one of api_key and access_token; it takes both or neither")
         plain = tuple((name, value) for name, value in query if name not in _SECRETS)
         # The slash before the query is needed: some load balancers answer 400 without it.
         root = urlunsplit((parts.scheme, parts.netloc, parts.path or "/", "", ""))

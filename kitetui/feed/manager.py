@@ -59,6 +59,8 @@ class KiteTickerManager:
         """
         if self._runner is None:
             self._runner = asyncio.create_task(self._run(), name="kitetui manager")
+            # Not in the task itself, whose code never runs if it is cancelled before its first turn.
+            self._runner.add_done_callback(self._end_streams)
 
     async def stop(self) -> None:
         """Close all connections and end all streams; what was received before can still be read.
@@ -143,13 +145,13 @@ class KiteTickerManager:
         return f"KiteTickerManager({status.state}, {len(self._subscriptions):,} symbols)"
 
     async def _run(self) -> None:
-        try:
-            async with asyncio.TaskGroup() as connections:
-                for connection in self._connections:
-                    connections.create_task(connection.run(), name=f"kitetui connection {connection.number}")
-        finally:
-            for channel in (self._merged, *self._channels):
-                channel.close()
+        async with asyncio.TaskGroup() as connections:
+            for connection in self._connections:
+                connections.create_task(connection.run(), name=f"kitetui connection {connection.number}")
+
+    def _end_streams(self, _: asyncio.Task[None]) -> None:
+        for channel in (self._merged, *self._channels):
+            channel.close()
 
     def _make_connection(self, number: int) -> Connection:
         def publish(message: TickerMessage) -> None:

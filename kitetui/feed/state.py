@@ -32,7 +32,7 @@ class FeedState(StrEnum):
     IDLE = "idle"
     """No symbols are subscribed."""
     CONNECTING = "connecting"
-    """No connection is live yet, and none has failed."""
+    """Some connection is not live yet, and none has failed."""
     LIVE = "live"
     """Every connection that has symbols is live."""
     STALE = "stale"

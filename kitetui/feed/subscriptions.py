@@ -7,6 +7,7 @@ made to follow it. So an outage needs no special case, and no token is ever sent
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from operator import index
 from typing import Final
 
 from kitetui.feed.config import KiteManagerConfig
@@ -56,14 +57,16 @@ class Subscriptions:
         New tokens go where the fewest are. Tokens wanted already change their mode, or keep it if asked.
         Raises CapacityError when not all fit, ValueError for a number that is no token; then nothing changes.
         """
-        tokens = list(dict.fromkeys(tokens))
+        # A NumPy integer would pass for a token everywhere but in JSON, and "full" for a mode in most places.
+        tokens = list(dict.fromkeys(map(index, tokens)))
+        mode = Mode(mode)
         _check(tokens)
         new = [token for token in tokens if token not in self._connection_of]
         if len(self) + len(new) > self._capacity:
             raise CapacityError(len(new), len(self), self._capacity)
         changed = set() if keep_mode else self.set_mode(set(tokens) - set(new), mode)
         for token in new:
-            connection = min(range(len(self.wanted)), key=lambda index: len(self.wanted[index]))
+            connection = min(range(len(self.wanted)), key=lambda number: len(self.wanted[number]))
             self.wanted[connection][token] = mode
             self._connection_of[token] = connection
             changed.add(connection)
@@ -81,6 +84,7 @@ class Subscriptions:
 
     def set_mode(self, tokens: Iterable[int], mode: Mode) -> set[int]:
         """Want these tokens in this mode; those not wanted at all are passed over."""
+        mode = Mode(mode)
         changed = set()
         for token in tokens:
             connection = self._connection_of.get(token)

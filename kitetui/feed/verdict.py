@@ -55,7 +55,9 @@ def verdict(failure: Exception) -> Verdict:
         case InvalidHandshake():
             return Verdict(Action.RETRY, "the server does not answer as a WebSocket server")
         case ssl.SSLError():
-            return Verdict(Action.RETRY, f"no secure connection: {failure.reason or 'TLS failed'}")
+            # Errors that do not come from OpenSSL itself lack the attribute.
+            reason = getattr(failure, "reason", None) or "TLS failed"
+            return Verdict(Action.RETRY, f"no secure connection: {reason}")
         case ConnectionRefusedError():
             return Verdict(Action.RETRY, "nothing listens at that address")
         case OSError():

@@ -38,6 +38,10 @@ class Client:
         if self._subscriptions.changed(rows):
             self._wake.set()
 
+    def drop(self) -> None:
+        """End the connection without a closing handshake, and without what waits to be sent."""
+        self._connection.transport.abort()
+
     async def _answer(self, message: str | bytes) -> None:
         try:
             error = self._subscriptions.apply(parse_request(message))

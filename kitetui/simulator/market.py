@@ -31,6 +31,8 @@ _HIDDEN = 200.0
 
 _OPEN_INTEREST = 2_000.0
 
+_DEPTH_SHAPE = (2 * layout.DEPTH_LEVELS, layout.DEPTH_ENTRY_WORDS)
+
 
 class Market:
     """The rows of a universe, moved like a market; `words[row]` is a row as `kitetui.wire.layout` has it."""
@@ -133,7 +135,7 @@ class Market:
         """Write new books where the price moved, and new quantities at some levels where it did not."""
         rng, traits = self._rng, self.traits.take(rows)
         book = draw_book(rng, traits, self._last[rows])
-        depth = self.words[rows, layout.DEPTH :].reshape(len(rows), -1, layout.DEPTH_ENTRY_WORDS)
+        depth = self.words[rows, layout.DEPTH :].reshape(len(rows), *_DEPTH_SHAPE)
         kept = ~moved[:, None] & (rng.random(book.lots.shape) < _KEPT_LEVELS)
         kept[:, 0] = False
         lot, tick = traits.lot[:, None], traits.tick[:, None]
@@ -143,7 +145,7 @@ class Market:
         depth[:, :, layout.ENTRY_QUANTITY] = lots * lot
         depth[:, :, layout.ENTRY_ORDERS] = np.where(kept, depth[:, :, layout.ENTRY_ORDERS], book.orders)
         depth[moved, :, layout.ENTRY_PRICE] = (book.prices * tick)[moved]
-        self.words[rows, layout.DEPTH :] = depth.reshape(len(rows), -1)
+        self.words[rows, layout.DEPTH :] = depth.reshape(len(rows), layout.WORDS - layout.DEPTH)
         self._write_totals(rows, lots)
 
     def _write_totals(self, rows: Rows, lots: Ints) -> None:

@@ -100,9 +100,14 @@ class SimulatedExchange:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # The block's error is its caller's own: a task group that heard of it would wrap it in a group.
-        await self._stack.aclose()
-        self._server = None
+        # The closing handshake waits for as long as a client does not read what was sent before it.
+        dropping = asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT, self._drop_clients)
+        try:
+            # The block's error is its caller's own: a task group that heard of it would wrap it in a group.
+            await self._stack.aclose()
+        finally:
+            dropping.cancel()
+            self._server = None
 
     @property
     def port(self) -> int:
@@ -170,6 +175,10 @@ class SimulatedExchange:
             await client.serve()
         finally:
             self._clients.discard(client)
+
+    def _drop_clients(self) -> None:
+        for client in self._clients:
+            client.drop()
 
 
 def _same(given: str, expected: str) -> bool:

@@ -46,7 +46,7 @@ def encode_packets(words: NDArray[np.int32], lengths: Iterable[int]) -> list[byt
     orders <<= 16
     data = big_endian.tobytes()
     packets = []
-    for row, length in enumerate(lengths):
+    for row, length in enumerate(map(int, lengths)):
         if length in (INDEX_QUOTE, INDEX_FULL):
             sent = words[row, list(layout.INDEX_WORDS[: length // 4])]
             packets.append(sent.astype(">i4").tobytes())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kitetui.instruments import Kind, Universe
+from kitetui.instruments.builtin import DEFAULT_WATCHLIST, builtin_instruments
 from kitetui.wire import Exchange, divisor_of
 
 SEGMENTS = ("NSE", "NFO", "CDS", "BSE", "BFO", "BCD", "MCX", "INDICES")
@@ -29,6 +30,30 @@ def test_well_known_instruments_have_their_true_tokens(key: str, token: int) -> 
 @pytest.mark.parametrize("segment", SEGMENTS)
 def test_every_segment_has_an_instrument(segment: str) -> None:
     assert any(each.segment.name == segment for each in Universe.load())
+
+
+def test_no_two_instruments_share_a_token_or_a_key() -> None:
+    listed = builtin_instruments()
+    assert len(listed) > 300
+    assert len({each.instrument_token for each in listed}) == len(listed)
+    assert len({each.key for each in listed}) == len(listed)
+
+
+def test_the_default_watchlist_comes_first_so_that_a_small_universe_keeps_it() -> None:
+    first = builtin_instruments()[: len(DEFAULT_WATCHLIST)]
+    assert {each.key for each in first} == set(DEFAULT_WATCHLIST)
+
+
+def test_every_segment_is_among_the_first_twenty_so_that_a_small_exchange_has_it() -> None:
+    assert {each.segment.name for each in builtin_instruments()[:20]} == set(SEGMENTS)
+
+
+def test_tokens_fit_32_bits_and_names_fit_a_terminal() -> None:
+    for each in builtin_instruments():
+        assert 0 < each.instrument_token < 2**32, each.key
+        assert f"{each.key}{each.name}".isascii(), each.key
+        assert f"{each.key}{each.name}".isprintable(), each.key
+        assert each.tradingsymbol == each.tradingsymbol.strip().upper(), each.key
 
 
 def test_a_token_says_the_exchange_that_its_instrument_names() -> None:

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from kitetui.instruments import Kind, Universe, UnknownSymbol
+from kitetui.instruments.universe import ALIASES
 
 TODAY = date(2026, 11, 2)
 
@@ -44,6 +45,27 @@ def test_a_name_or_token_resolves(universe: Universe, text: str, key: str) -> No
     assert universe.resolve(text).key == key
 
 
+def test_every_key_and_every_token_resolves_to_its_instrument(universe: Universe) -> None:
+    for each in universe:
+        assert universe.resolve(each.key) is each
+        assert universe.resolve(each.key.lower()) is each
+        assert universe.resolve(str(each.instrument_token)) is each
+
+
+def test_every_alias_is_an_index_of_the_universe(universe: Universe) -> None:
+    assert all(universe.resolve(alias).key == key for alias, key in ALIASES.items())
+    assert {universe.resolve(alias).kind for alias in ALIASES} == {Kind.INDEX}
+
+
+def test_an_alias_belongs_to_one_exchange(universe: Universe) -> None:
+    assert refusal(universe, "MCX:NIFTY").startswith("no MCX:NIFTY")
+
+
+def test_a_key_or_token_that_is_not_there_is_none(universe: Universe) -> None:
+    assert universe.by_key("NSE:infy") is None
+    assert universe.by_token(779777) is None
+
+
 def test_a_token_outside_the_universe_resolves_under_its_number(universe: Universe) -> None:
     found = universe.resolve("779777")
     assert (found.key, found.instrument_token, found.kind) == ("NSE:779777", 779777, Kind.UNKNOWN)
@@ -62,6 +84,17 @@ def test_a_misspelt_symbol_is_answered_with_the_nearest(universe: Universe) -> N
     assert refusal(universe, "NSE:RELIANC") == "no NSE:RELIANC; did you mean NSE:RELIANCE?"
 
 
+def test_the_nearest_names_are_of_the_exchange_that_was_named(universe: Universe) -> None:
+    assert refusal(universe, "bse:relianc") == "no BSE:RELIANC; did you mean BSE:RELIANCE?"
+    assert refusal(universe, "HDFCBNAK").endswith("did you mean NSE:HDFCBANK?")
+
+
+def test_two_names_that_are_as_near_are_both_named(universe: Universe) -> None:
+    text = refusal(universe, "NIFTY26DEC25000")
+    assert "NFO:NIFTY26DEC25000CE" in text
+    assert "NFO:NIFTY26DEC25000PE" in text
+
+
 def test_a_symbol_like_no_other_is_answered_with_a_way_out(universe: Universe) -> None:
     assert "give an instrument token" in refusal(universe, "XYZZY")
 
@@ -75,8 +108,14 @@ def test_nothing_is_no_symbol(universe: Universe, text: str) -> None:
     assert "a symbol is needed" in refusal(universe, text)
 
 
+def test_a_refusal_is_short_however_long_the_symbol(universe: Universe) -> None:
+    assert len(refusal(universe, "A" * 5_000)) < 140
+    assert len(refusal(universe, f"{'A' * 5_000}:B")) < 140
+
+
 def test_a_refusal_carries_no_control_characters(universe: Universe) -> None:
-    assert refusal(universe, "NSE:\x1b[2J").isprintable()
+    for text in ("NSE:\x1b[2J", "\x1b[2J:INFY", "IN\u202eFY"):
+        assert refusal(universe, text).isprintable()
 
 
 def test_search_finds_symbols_that_begin_with_the_text_first(universe: Universe) -> None:
@@ -107,6 +146,20 @@ def test_the_real_exchange_is_asked_for_nothing_unlisted_or_expired(universe: Un
     assert real.resolve("NFO:NIFTY26DEC25000CE").listed
 
 
+def test_what_must_not_be_asked_for_is_found_under_no_name(universe: Universe) -> None:
+    real = universe.tradable_on(TODAY)
+    assert 0 < len(real) < len(universe)
+    assert real.by_key("NFO:NIFTY26OCTFUT") is None
+    assert "NFO:NIFTY26OCTFUT" not in [each.key for each in real.search("NIFTY26OCT", 100)]
+
+
+def test_a_later_day_still_knows_what_an_earlier_one_excluded(universe: Universe) -> None:
+    later = universe.tradable_on(TODAY).tradable_on(date(2027, 1, 1))
+    assert "expired on 2026-10-27" in refusal(later, "NIFTY26OCTFUT")
+    assert "expired on 2026-12-29" in refusal(later, "NIFTY26DEC25000CE")
+    assert later.resolve("NSE:INFY").listed
+
+
 def test_a_contract_is_tradable_on_the_day_it_expires(universe: Universe) -> None:
     assert universe.tradable_on(date(2026, 10, 27)).by_key("NFO:NIFTY26OCTFUT") is not None
 
@@ -115,7 +168,7 @@ def test_the_default_watchlist_of_the_real_exchange_is_real(universe: Universe) 
     assert all(each.tradable_on(TODAY) for each in universe.tradable_on(TODAY).default_watchlist())
 
 
-@pytest.mark.parametrize("count", [1, 20, 363, 1_000, 27_000])
+@pytest.mark.parametrize("count", [1, 5, 20, 1_000, 9_000, 27_000])
 def test_an_expanded_universe_has_as_many_as_asked_for(universe: Universe, count: int) -> None:
     expanded = universe.expanded(count)
     assert len(expanded) == count

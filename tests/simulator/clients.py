@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -11,7 +12,10 @@ from websockets.exceptions import InvalidStatus
 from kitetui.wire import (
     HEARTBEAT,
     ErrorText,
+    Mode,
     Request,
+    SetMode,
+    Subscribe,
     TickBatch,
     decode_frame,
     encode_request,
@@ -65,3 +69,18 @@ async def refusal(url: str) -> int:
 def lengths(batch: TickBatch) -> dict[int, int]:
     """The packet length of each token."""
     return dict(zip(batch.words.view("u4")[:, layout.TOKEN].tolist(), batch.lengths.tolist(), strict=True))
+
+
+async def subscribe_in_full(client: ClientConnection, tokens: tuple[int, ...]) -> list[bytes]:
+    """Subscribe, switch to full, and return the two frames of cached ticks that answer it."""
+    await ask(client, Subscribe(tokens))
+    quotes = await frame(client)
+    await ask(client, SetMode(Mode.FULL, tokens))
+    return [quotes, await frame(client)]
+
+
+def slow_connect(port: int, url: str) -> connect:
+    """Connect with little room for what is not read, so that a server soon cannot send."""
+    endpoint = socket.create_connection(("127.0.0.1", port))
+    endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 262_144)
+    return connect(url, sock=endpoint, max_queue=1)

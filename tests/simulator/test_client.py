@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -22,6 +21,8 @@ from tests.simulator.clients import (
     frame,
     lengths,
     message,
+    slow_connect,
+    subscribe_in_full,
     ticks,
 )
 
@@ -38,12 +39,19 @@ async def client(exchange: SimulatedExchange) -> AsyncIterator[ClientConnection]
         yield connection
 
 
+@pytest.fixture
+def _soon_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kitetui.simulator.client.HEARTBEAT_SECONDS", 0.05)
+
+
+@pytest.mark.usefixtures("_soon_idle")
 async def test_a_subscribed_token_is_sent_once_as_a_quote(client: ClientConnection) -> None:
     await ask(client, Subscribe((INFY,)))
     assert lengths(await ticks(client)) == {INFY: layout.QUOTE}
     assert await message(client) == HEARTBEAT
 
 
+@pytest.mark.usefixtures("_soon_idle")
 async def test_an_idle_client_is_sent_heartbeats_of_one_byte(client: ClientConnection) -> None:
     first, second = await message(client), await message(client)
     assert first == second == b"\x00"
@@ -114,6 +122,7 @@ async def test_a_client_that_keeps_up_gets_a_message_for_each_step(
     assert [(await ticks(client)).words[0, layout.LAST_PRICE] for _ in moved] == moved
 
 
+@pytest.mark.usefixtures("_soon_idle")
 async def test_a_step_that_moves_nothing_of_the_client_sends_nothing(
     exchange: SimulatedExchange, client: ClientConnection
 ) -> None:
@@ -142,6 +151,7 @@ async def test_a_token_subscribed_again_starts_as_a_quote(client: ClientConnecti
     assert lengths(await ticks(client)) == {INFY: layout.QUOTE}
 
 
+@pytest.mark.usefixtures("_soon_idle")
 async def test_an_unknown_token_gets_neither_data_nor_an_error(client: ClientConnection) -> None:
     await ask(client, Subscribe((UNKNOWN,)))
     assert await message(client) == HEARTBEAT
@@ -203,10 +213,7 @@ async def test_two_exchanges_stepped_alike_send_the_same_frames_for_the_same_see
 async def session(exchange: SimulatedExchange, client: ClientConnection) -> list[bytes]:
     """Stream the whole universe in full through a number of steps, and return every frame of it."""
     tokens = tuple(each.instrument_token for each in exchange.universe)
-    await ask(client, Subscribe(tokens))
-    frames = [await frame(client)]
-    await ask(client, SetMode(Mode.FULL, tokens))
-    frames.append(await frame(client))
+    frames = await subscribe_in_full(client, tokens)
     for _ in range(10):
         await exchange.step(100)
         frames.append(await frame(client))
@@ -218,14 +225,11 @@ async def test_a_client_that_does_not_read_holds_up_nobody_and_misses_only_what_
     async with (
         SimulatedExchange(rate=0, symbols=3_000) as exchange,
         connect(exchange.url_with_credentials) as quick,
-        slow_client(exchange) as slow,
+        slow_connect(exchange.port, exchange.url_with_credentials) as slow,
     ):
         tokens = tuple(each.instrument_token for each in exchange.universe)
         for client in (quick, slow):
-            await ask(client, Subscribe(tokens))
-            await ticks(client)
-            await ask(client, SetMode(Mode.FULL, tokens))
-            await ticks(client)
+            await subscribe_in_full(client, tokens)
         for _ in range(steps):
             await exchange.step(len(tokens))
             assert len(await ticks(quick)) == len(tokens)
@@ -233,23 +237,3 @@ async def test_a_client_that_does_not_read_holds_up_nobody_and_misses_only_what_
         while (await ticks(slow)).words.tolist() != latest.tolist():
             received += 1
         assert received < steps / 2
-
-
-async def test_the_exchange_closes_on_a_client_that_does_not_read() -> None:
-    async with SimulatedExchange(rate=0, symbols=3_000) as exchange:
-        slow = await slow_client(exchange)
-        tokens = tuple(each.instrument_token for each in exchange.universe)
-        await ask(slow, Subscribe(tokens))
-        await ticks(slow)
-        await ask(slow, SetMode(Mode.FULL, tokens))
-        await ticks(slow)
-        for _ in range(30):
-            await exchange.step(len(tokens))
-    await slow.close()
-
-
-def slow_client(exchange: SimulatedExchange) -> connect:
-    """Connect with little room for what is not read, so that the exchange soon cannot send."""
-    endpoint = socket.create_connection(("127.0.0.1", exchange.port))
-    endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 262_144)
-    return connect(exchange.url_with_credentials, sock=endpoint, max_queue=1)

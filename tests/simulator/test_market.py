@@ -16,23 +16,25 @@ from kitetui.wire import layout
 
 OPENED = 1_795_000_000
 SEEDS = st.integers(0, 2**32 - 1)
-BUILTIN = tuple(Universe.load())
-KINDS = np.array([each.kind for each in BUILTIN])
+LISTED = tuple(Universe.load().expanded(2_000))
+"""The instruments that ship, of every kind, and made-up shares beside them."""
+
+KINDS = np.array([each.kind for each in LISTED])
 INDEX = KINDS == Kind.INDEX
 TRADED = ~INDEX
 DERIVATIVE = np.isin(KINDS, [Kind.FUTURE, Kind.CALL, Kind.PUT])
-TICK = np.array([each.tick_size for each in BUILTIN], dtype=np.int64)
-LOT = np.array([each.lot_size for each in BUILTIN], dtype=np.int64)
+TICK = np.array([each.tick_size for each in LISTED], dtype=np.int64)
+LOT = np.array([each.lot_size for each in LISTED], dtype=np.int64)
 PRICES = (layout.LAST_PRICE, layout.OPEN, layout.HIGH, layout.LOW, layout.CLOSE)
 
-properties = settings(max_examples=10, deadline=None, derandomize=True)
+properties = settings(max_examples=5, deadline=None, derandomize=True)
 
 Words = NDArray[np.int64]
 
 
-def moved(seed: int, steps: int, count: int = 250) -> Iterator[tuple[Words, Words]]:
+def moved(seed: int, steps: int, count: int = 1_000) -> Iterator[tuple[Words, Words]]:
     """Yield the rows before and after each step, unsigned but for an index's price change."""
-    market = Market(BUILTIN, seed=seed, now=OPENED)
+    market = Market(LISTED, seed=seed, now=OPENED)
     before = snapshot(market)
     yield before, before
     for number in range(steps):
@@ -63,7 +65,8 @@ def test_prices_stay_in_order_in_ticks_and_near_the_close(seed: int) -> None:
         assert (low <= last).all()
         assert (last <= high).all()
         assert ((low <= first) & (first <= high)).all()
-        assert (np.abs(last - close) * 10 <= close).all()
+        assert ((close - low) * 10 <= close).all()
+        assert ((high - close) * 10 <= close).all()
         assert (now[:, PRICES] % TICK[:, None] == 0).all()
         assert (now[:, layout.OPEN] == before[:, layout.OPEN]).all()
         assert (close == before[:, layout.CLOSE]).all()
@@ -132,17 +135,54 @@ def test_an_index_has_a_price_change_and_nothing_that_is_traded(seed: int) -> No
         assert not indices[:, unsent].any()
 
 
-def test_a_step_changes_exactly_the_rows_that_it_returns() -> None:
-    market = Market(BUILTIN, seed=4, now=OPENED)
-    for _ in range(200):
+@properties
+@given(SEEDS)
+def test_a_step_changes_exactly_the_rows_that_it_returns(seed: int) -> None:
+    market = Market(LISTED, seed=seed, now=OPENED)
+    for _ in range(50):
         before = market.words.copy()
-        rows = market.step(50, OPENED)
+        rows = market.step(300, OPENED)
         assert rows.tolist() == np.flatnonzero((market.words != before).any(axis=1)).tolist()
-        assert len(rows) == 50
+        assert len(rows) == 300
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_long_day_in_one_small_market_keeps_its_band_and_moves_everything_each_step(seed: int) -> None:
+    market = Market(LISTED[:30], seed=seed, now=OPENED)
+    close = market.words[:, layout.CLOSE].astype(np.int64)
+    for number in range(1_500):
+        before = market.words.copy()
+        assert len(market.step(30, OPENED + number)) == 30
+        assert (market.words != before).any(axis=1).all()
+        assert (np.abs(market.words[:, layout.LAST_PRICE] - close) * 10 <= close).all()
+
+
+def test_a_step_of_nothing_changes_nothing() -> None:
+    market = Market(LISTED, seed=4, now=OPENED)
+    before = market.words.copy()
+    assert len(market.step(0, OPENED + 9)) == 0
+    assert (market.words == before).all()
+
+
+def test_steps_of_one_instrument_reach_all_of_them() -> None:
+    market, reached = Market(LISTED[:30], seed=4, now=OPENED), set[int]()
+    for _ in range(500):
+        (row,) = market.step(1, OPENED)
+        reached.add(int(row))
+    assert reached == set(range(30))
+
+
+@pytest.mark.parametrize("kind", [Kind.INDEX, Kind.EQUITY, Kind.FUTURE, Kind.CALL])
+def test_a_market_of_one_kind_moves(kind: Kind) -> None:
+    listed = [each for each in LISTED if each.kind is kind][:5]
+    market = Market(listed, seed=4, now=OPENED)
+    before = market.words.copy()
+    assert len(market.step(5, OPENED)) == 5
+    assert (market.words != before).any(axis=1).all()
 
 
 def test_a_step_stamps_its_rows_with_the_time() -> None:
-    market = Market(BUILTIN, seed=4, now=OPENED)
+    market = Market(LISTED, seed=4, now=OPENED)
     rows = market.step(100, OPENED + 7.9)
     now = market.words
     assert (now[rows, layout.EXCHANGE_TIME] == OPENED + 7).all()
@@ -152,34 +192,34 @@ def test_a_step_stamps_its_rows_with_the_time() -> None:
 
 
 def test_a_step_updates_no_instrument_twice() -> None:
-    assert len(Market(BUILTIN, seed=1, now=OPENED).step(100_000, OPENED)) == len(BUILTIN)
+    assert len(Market(LISTED, seed=1, now=OPENED).step(100_000, OPENED)) == len(LISTED)
 
 
 def test_the_same_seed_and_steps_give_the_same_market() -> None:
-    first, second = (Market(BUILTIN, seed=11, now=OPENED) for _ in range(2))
+    first, second = (Market(LISTED, seed=11, now=OPENED) for _ in range(2))
     for number in range(50):
         assert (first.step(80, OPENED + number) == second.step(80, OPENED + number)).all()
     assert (first.words == second.words).all()
 
 
 def test_another_seed_gives_another_market() -> None:
-    first, second = (Market(BUILTIN, seed=seed, now=OPENED) for seed in (1, 2))
+    first, second = (Market(LISTED, seed=seed, now=OPENED) for seed in (1, 2))
     assert (first.words != second.words).any()
 
 
 def test_prices_do_move() -> None:
-    market = Market(BUILTIN, seed=5, now=OPENED)
+    market = Market(LISTED, seed=5, now=OPENED)
     before = market.words[:, layout.LAST_PRICE].copy()
     for _ in range(30):
-        market.step(len(BUILTIN), OPENED)
+        market.step(len(LISTED), OPENED)
     assert (market.words[:, layout.LAST_PRICE] != before).mean() > 0.9
 
 
 def test_volume_stops_at_what_the_wire_can_carry() -> None:
-    market = Market(BUILTIN, seed=5, now=OPENED)
+    market = Market(LISTED, seed=5, now=OPENED)
     volume = market.words.view(np.uint32)[:, layout.VOLUME]
     market.words.view(np.uint32)[TRADED, layout.VOLUME] = 2**32 - 2
-    market.step(len(BUILTIN), OPENED)
+    market.step(len(LISTED), OPENED)
     assert (volume[TRADED] >= 2**32 - 2).all()
     assert (volume[TRADED] == 2**32 - 1).any()
 

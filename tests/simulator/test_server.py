@@ -1,174 +1,24 @@
-"""The exchange over real sockets, as Kite's clients meet it."""
+"""Who is let in to the exchange, and how it starts and ends, over real sockets."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus
+from websockets.asyncio.client import connect
 from websockets.frames import CloseCode
 
 from kitetui.simulator import SimulatedExchange
-from kitetui.wire import (
-    HEARTBEAT,
-    Mode,
-    Request,
-    SetMode,
-    Subscribe,
-    TickBatch,
-    Unsubscribe,
-    decode_frame,
-    encode_request,
-    layout,
-)
-
-INFY, SBIN, NIFTY, DOLLAR, UNKNOWN = 408065, 779521, 256265, 2048003843, 779777
-NOW = 1_795_000_000.5
+from kitetui.wire import Subscribe, layout
+from tests.simulator.clients import INFY, NIFTY, NOW, ask, refusal, slow_connect, subscribe_in_full, ticks
 
 
 @pytest.fixture
 async def exchange() -> AsyncIterator[SimulatedExchange]:
     async with SimulatedExchange(rate=0, seed=3, now=lambda: NOW) as exchange:
         yield exchange
-
-
-@pytest.fixture
-async def client(exchange: SimulatedExchange) -> AsyncIterator[ClientConnection]:
-    async with connect(exchange.url_with_credentials) as connection:
-        yield connection
-
-
-async def ask(client: ClientConnection, *requests: Request) -> None:
-    for request in requests:
-        await client.send(encode_request(request))
-
-
-async def message(client: ClientConnection) -> str | bytes:
-    async with asyncio.timeout(5):
-        return await client.recv()
-
-
-async def ticks(client: ClientConnection) -> TickBatch:
-    """Receive the next market data, heartbeats left out."""
-    while (received := await message(client)) == HEARTBEAT:
-        pass
-    assert isinstance(received, bytes)
-    batch = decode_frame(received)
-    assert not batch.errors
-    return batch
-
-
-async def error(client: ClientConnection) -> str:
-    received = await message(client)
-    assert isinstance(received, str)
-    decoded = json.loads(received)
-    assert decoded["type"] == "error"
-    return str(decoded["data"])
-
-
-async def refusal(url: str) -> int:
-    with pytest.raises(InvalidStatus) as caught:
-        await connect(url)
-    return caught.value.response.status_code
-
-
-def lengths(batch: TickBatch) -> dict[int, int]:
-    return dict(zip(batch.words[:, layout.TOKEN].tolist(), batch.lengths.tolist(), strict=True))
-
-
-async def test_a_subscribed_token_is_sent_once_as_a_quote(client: ClientConnection) -> None:
-    await ask(client, Subscribe((INFY,)))
-    assert lengths(await ticks(client)) == {INFY: layout.QUOTE}
-    assert await message(client) == HEARTBEAT
-
-
-@pytest.mark.parametrize(
-    ("mode", "share", "index"),
-    [
-        (Mode.LTP, layout.LTP, layout.LTP),
-        (Mode.QUOTE, layout.QUOTE, layout.INDEX_QUOTE),
-        (Mode.FULL, layout.FULL, layout.INDEX_FULL),
-    ],
-)
-async def test_a_mode_switches_the_packets(
-    client: ClientConnection, mode: Mode, share: int, index: int
-) -> None:
-    await ask(client, Subscribe((INFY, NIFTY)))
-    await ticks(client)
-    await ask(client, SetMode(mode, (INFY, NIFTY)))
-    assert lengths(await ticks(client)) == {INFY: share, NIFTY: index}
-
-
-async def test_what_arrives_is_the_row_of_the_market(
-    exchange: SimulatedExchange, client: ClientConnection
-) -> None:
-    await ask(client, Subscribe((INFY, DOLLAR)), SetMode(Mode.FULL, (INFY, DOLLAR)))
-    while set(lengths(await ticks(client)).values()) != {layout.FULL}:
-        pass
-    await exchange.step(len(exchange.universe))
-    batch = await ticks(client)
-    for words in batch.words:
-        assert words.tolist() == exchange.market.words[exchange.market.row_of[int(words[0])]].tolist()
-    assert set(batch.words[:, layout.EXCHANGE_TIME].tolist()) == {int(NOW)}
-
-
-async def test_a_step_is_one_message_of_several_packets(
-    exchange: SimulatedExchange, client: ClientConnection
-) -> None:
-    await ask(client, Subscribe((INFY, SBIN, NIFTY)))
-    await ticks(client)
-    await exchange.step(len(exchange.universe))
-    assert set(lengths(await ticks(client))) == {INFY, SBIN, NIFTY}
-
-
-async def test_an_unsubscribed_token_stops(exchange: SimulatedExchange, client: ClientConnection) -> None:
-    await ask(client, Subscribe((INFY, SBIN)))
-    await ticks(client)
-    # The cached tick of a third token says that the request before it was read.
-    await ask(client, Unsubscribe((INFY,)), Subscribe((NIFTY,)))
-    await ticks(client)
-    await exchange.step(len(exchange.universe))
-    assert set(lengths(await ticks(client))) == {SBIN, NIFTY}
-
-
-async def test_an_unknown_token_gets_neither_data_nor_an_error(client: ClientConnection) -> None:
-    await ask(client, Subscribe((UNKNOWN,)))
-    assert await message(client) == HEARTBEAT
-
-
-@pytest.mark.parametrize(
-    "text", ['{"a":"subscribe","v":["408065"]}', '{"a":"dance"}', "not JSON", '{"a":"mode","v":["loud",[1]]}']
-)
-async def test_what_is_no_request_gets_an_error_and_the_connection_lives_on(
-    client: ClientConnection, text: str
-) -> None:
-    await client.send(text)
-    assert await error(client)
-    await ask(client, Subscribe((INFY,)))
-    assert lengths(await ticks(client)) == {INFY: layout.QUOTE}
-
-
-async def test_above_3000_only_the_new_tokens_fail() -> None:
-    async with (
-        SimulatedExchange(rate=0, symbols=3_100) as exchange,
-        connect(exchange.url_with_credentials) as client,
-    ):
-        tokens = tuple(each.instrument_token for each in exchange.universe)
-        await ask(client, Subscribe(tokens[:3_000]))
-        assert len(await ticks(client)) == 3_000
-        await ask(client, Subscribe(tokens[3_000:]))
-        assert await error(client) == "Can't subscribe to more than 3000 instruments."
-        await exchange.step(len(tokens))
-        assert set(lengths(await ticks(client))) == set(tokens[:3_000])
-
-
-async def test_a_ping_is_answered(client: ClientConnection) -> None:
-    async with asyncio.timeout(5):
-        await (await client.ping())
 
 
 async def test_a_target_without_the_pair_is_malformed(exchange: SimulatedExchange) -> None:
@@ -197,6 +47,41 @@ async def test_a_target_without_a_slash_is_let_in(exchange: SimulatedExchange) -
         assert await ticks(client)
 
 
+async def test_a_bare_question_mark_is_target_enough(exchange: SimulatedExchange) -> None:
+    """Some clients send the target as it stands in such a URL, which no HTTP library would."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", exchange.port)
+    writer.write(
+        b"GET ?api_key=simulated&access_token=simulated HTTP/1.1\r\n"
+        b"Host: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 101 ")
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_who_is_refused_takes_no_place(exchange: SimulatedExchange) -> None:
+    for _ in range(5):
+        assert await refusal(f"{exchange.url}?api_key=simulated&access_token=wrong") == 403
+    async with (
+        connect(exchange.url_with_credentials),
+        connect(exchange.url_with_credentials),
+        connect(exchange.url_with_credentials),
+    ):
+        assert await refusal(exchange.url_with_credentials) == 429
+
+
+async def test_a_client_that_vanishes_gives_its_place_back(exchange: SimulatedExchange) -> None:
+    url = exchange.url_with_credentials
+    async with connect(url), connect(url), connect(url) as lost:
+        lost.transport.abort()
+        await lost.wait_closed()
+        async with connect(url) as fourth:
+            await ask(fourth, Subscribe((INFY,)))
+            assert await ticks(fourth)
+
+
 async def test_the_fourth_connection_is_refused_until_one_closes(exchange: SimulatedExchange) -> None:
     url = exchange.url_with_credentials
     async with connect(url), connect(url) as second, connect(url) as third:
@@ -220,12 +105,23 @@ async def test_four_handshakes_at_once_fill_three_places(exchange: SimulatedExch
 
 async def test_the_clock_moves_the_market_on_its_own() -> None:
     async with (
-        SimulatedExchange(rate=2_000) as exchange,
+        SimulatedExchange(rate=20_000) as exchange,
         connect(exchange.url_with_credentials) as client,
     ):
         await ask(client, Subscribe((NIFTY,)))
         seen = {int((await ticks(client)).words[0, layout.LAST_PRICE]) for _ in range(5)}
     assert len(seen) > 1
+
+
+@pytest.mark.parametrize(("symbols", "rate"), [(1, 500), (3, 500), (20, 200)])
+async def test_an_exchange_of_few_symbols_and_few_updates_a_step_streams(symbols: int, rate: float) -> None:
+    async with (
+        SimulatedExchange(rate=rate, symbols=symbols) as exchange,
+        connect(exchange.url_with_credentials) as client,
+    ):
+        await ask(client, Subscribe(tuple(each.instrument_token for each in exchange.universe)))
+        frames = [await ticks(client) for _ in range(20)]
+    assert sum(len(batch) for batch in frames) >= 20
 
 
 async def test_leaving_the_block_closes_the_clients_and_ends_every_task() -> None:
@@ -241,6 +137,19 @@ async def test_leaving_the_block_closes_the_clients_and_ends_every_task() -> Non
     assert asyncio.all_tasks() == tasks
     with pytest.raises(RuntimeError, match="async with"):
         _ = exchange.url
+
+
+async def test_leaving_the_block_waits_for_no_client_that_does_not_read() -> None:
+    tasks = asyncio.all_tasks()
+    async with asyncio.timeout(20):
+        async with SimulatedExchange(rate=0, symbols=3_000) as exchange:
+            client = await slow_connect(exchange.port, exchange.url_with_credentials)
+            await subscribe_in_full(client, tuple(each.instrument_token for each in exchange.universe))
+            for _ in range(30):
+                await exchange.step(3_000)
+        client.transport.abort()
+        await client.wait_closed()
+    assert asyncio.all_tasks() == tasks
 
 
 async def test_an_error_in_the_block_is_raised_as_it_is() -> None:

@@ -1,0 +1,162 @@
+"""The order book of the selected instrument, side by side as a strip or stacked as a ladder.
+
+Both arrangements name their sides by position and heading, never by colour alone, and say why there is
+nothing to show when there is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kitetui.formatting import group, price, quantity_within, rounded, short
+from kitetui.instruments import Kind
+from kitetui.tui.figures import UNKNOWN, Figures, Level
+from kitetui.tui.paint.ink import Ink, Line, fitted, width_of
+from kitetui.tui.paint.row import Row
+from kitetui.tui.rowstate import RowState
+from kitetui.wire import Mode
+
+_PRICE = 12
+_QUANTITY = 10
+_ORDERS = 7
+_MIDDLE = " │ "
+_WORDS_FROM = 50
+
+
+def depth_title(row: Row | None) -> Line:
+    """Return whose book it is and how old."""
+    if row is None or row.figures is None or not row.figures.has_depth:
+        return [("Depth", Ink.TITLE)]
+    state = row.freshness.state
+    if state is RowState.FROZEN:
+        return [("Depth ", Ink.TITLE), (f"{row.freshness.age.lstrip('!')} ago", Ink.STALE)]
+    if state is RowState.SNAPSHOT:
+        return [("Depth ", Ink.TITLE), (f"as of {row.freshness.age}", Ink.DIM)]
+    return [("Depth ", Ink.TITLE), (f"{row.freshness.age} ago", Ink.DIM)]
+
+
+def spread_text(row: Row | None) -> Line:
+    """Return the spread of the book in rupees and in percent of its middle; nothing where there is none."""
+    if row is None or row.figures is None or not row.figures.has_depth:
+        return []
+    bid, ask = row.figures.bids()[0], row.figures.asks()[0]
+    if not bid.quantity or not ask.quantity:
+        return []
+    gap = ask.price - bid.price
+    text = f"spread {row.figures.price(gap)}"
+    middle = ask.price + bid.price
+    if middle > 0:
+        text += f" ({price(rounded(gap * 200_000, middle), 3)}%)"
+    return [(text, Ink.DIM if row.is_dim else Ink.TEXT)]
+
+
+def why_empty(row: Row | None, mode: Mode | None) -> str:
+    """Return why there is no book to show, "" if there is one."""
+    if row is None:
+        return "no symbol selected"
+    if row.instrument.kind is Kind.INDEX or (row.figures is not None and row.figures.is_index):
+        return "Indices have no order book"
+    if mode is not Mode.FULL:
+        return "depth needs full mode: press m"
+    if row.figures is None or not row.figures.has_depth:
+        return "waiting for the first tick with depth"
+    return ""
+
+
+def ladder_lines(row: Row | None, mode: Mode | None, width: int) -> list[Line]:
+    """Return the book stacked: offers above, best lowest; totals; bids below, best highest."""
+    reason = why_empty(row, mode)
+    if reason or row is None or row.figures is None:
+        return [[], [(f" {reason}", Ink.DIM)]]
+    figures, bids, asks = row.figures, row.figures.bids(), row.figures.asks()
+    most = max(level.quantity for level in (*bids, *asks))
+    bar = width - _PRICE - _QUANTITY - _ORDERS - 2
+
+    def rung(level: Level, side: Ink, fill: Ink) -> Line:
+        ink, fill = (Ink.DIM, Ink.DIM) if row.is_dim else (side, fill)
+        cells, text = _cells(figures, level), Ink.DIM if row.is_dim else Ink.TEXT
+        return [
+            (f"{cells[0]:>{_PRICE}}", ink),
+            (f"{cells[1]:>{_QUANTITY}}{cells[2]:>{_ORDERS}} ", text),
+            (_bar(level.quantity, most, bar), fill),
+        ]
+
+    return [
+        [(f"{'PRICE':>{_PRICE}}{'QTY':>{_QUANTITY}}{'ORD':>{_ORDERS}}", Ink.HEADING)],
+        *(rung(level, Ink.DOWN, Ink.SELL_BAR) for level in reversed(asks)),
+        totals_line(figures, width, dim=row.is_dim),
+        *(rung(level, Ink.UP, Ink.BUY_BAR) for level in bids),
+    ]
+
+
+def strip_lines(row: Row | None, mode: Mode | None, width: int) -> list[Line]:
+    """Return the book side by side, best above: bids to the left, offers to the right, totals below."""
+    reason = why_empty(row, mode)
+    if reason or row is None or row.figures is None:
+        return [[], [], [(f" {reason}", Ink.DIM)]]
+    figures, bids, asks = row.figures, row.figures.bids(), row.figures.asks()
+    most = max(level.quantity for level in (*bids, *asks))
+    figures_width = 2 * (_PRICE + _QUANTITY + _ORDERS) - 1 + len(_MIDDLE)
+    bar = max((width - figures_width) // 2 - 1, 0)
+    margin = " " if bar else ""
+    dim = row.is_dim
+    text = Ink.DIM if dim else Ink.TEXT
+
+    def rung(bid: Level, ask: Level) -> Line:
+        left, right = _cells(figures, bid), _cells(figures, ask)
+        return [
+            (f"{_bar(bid.quantity, most, bar):>{bar}}", Ink.DIM if dim else Ink.BUY_BAR),
+            (f"{margin}{left[2]:>{_ORDERS}}{left[1]:>{_QUANTITY}}", text),
+            (f"{left[0]:>{_PRICE}}", Ink.DIM if dim else Ink.UP),
+            (_MIDDLE, Ink.FRAME),
+            (f"{right[0]:<{_PRICE - 1}}", Ink.DIM if dim else Ink.DOWN),
+            (f"{right[1]:>{_QUANTITY}}{right[2]:>{_ORDERS}}{margin}", text),
+            (_bar(ask.quantity, most, bar), Ink.DIM if dim else Ink.SELL_BAR),
+        ]
+
+    return [
+        [
+            (f"{'ORD':>{bar + len(margin) + _ORDERS}}{'QTY':>{_QUANTITY}}{'BID':>{_PRICE}}", Ink.HEADING),
+            (_MIDDLE, Ink.FRAME),
+            (f"{'ASK':<{_PRICE - 1}}{'QTY':>{_QUANTITY}}{'ORD':>{_ORDERS}}", Ink.HEADING),
+        ],
+        *(rung(bid, ask) for bid, ask in zip(bids, asks, strict=True)),
+        totals_line(figures, width, dim=dim),
+    ]
+
+
+def totals_line(figures: Figures, width: int, *, dim: bool) -> Line:
+    """Return all open orders of both sides, and which side is the heavier."""
+    buy, sell = figures.totals()
+    if not buy + sell:
+        return [(" no open orders", Ink.DIM)]
+    share = rounded(buy * 100, buy + sell)
+    text = Ink.DIM if dim else Ink.TEXT
+    buying, selling = ("buy", "sell") if width >= _WORDS_FROM else ("B", "S")
+    left: Line = [(f" {buying} {short(buy):<7}{share:>3}% ", text)]
+    right: Line = [(f" {100 - share:>2}% {short(sell):>7} {selling} ", text)]
+    cells = width - width_of(left) - width_of(right)
+    filled = rounded(buy * cells, buy + sell)
+    return fitted(
+        [
+            *left,
+            ("█" * filled, Ink.DIM if dim else Ink.BUY_BAR),
+            ("░" * (cells - filled), Ink.DIM if dim else Ink.SELL_BAR),
+            *right,
+        ],
+        width,
+    )
+
+
+def _cells(figures: Figures, level: Level) -> Sequence[str]:
+    """Price, quantity and orders of a level as text; `-` where there is no such level."""
+    if not level.quantity:
+        return UNKNOWN, "", ""
+    return figures.price(level.price), quantity_within(level.quantity, _QUANTITY - 1), group(level.orders)
+
+
+def _bar(quantity: int, most: int, cells: int) -> str:
+    """A bar as long as its share of the largest quantity; whatever is there at all is seen."""
+    if not quantity or not most or cells <= 0:
+        return ""
+    return "█" * max(rounded(quantity * cells, most), 1)

@@ -1,0 +1,41 @@
+"""The last line: the keys that do something here, as many as fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kitetui.tui.commands import ALWAYS_SHOWN, Command
+from kitetui.tui.paint.ink import Ink, Line, fitted
+
+Placed = tuple[int, int, Command]
+"""From which cell to which (exclusive) a command can be clicked."""
+
+
+def placed_keys(commands: Sequence[Command], width: int) -> list[Placed]:
+    """Return the commands with a label that fit whole, and where; the ones always shown go first."""
+    labelled = [command for command in commands if command.label]
+    kept = [command for command in labelled if command.id in ALWAYS_SHOWN]
+    for command in labelled:
+        if command not in kept and sum(_cells(each) for each in [*kept, command]) <= width:
+            kept.append(command)
+    placed, x = [], 0
+    for command in (command for command in labelled if command in kept):
+        placed.append((x, x + _cells(command), command))
+        x += _cells(command)
+    return placed
+
+
+def keys_line(commands: Sequence[Command], width: int) -> Line:
+    """Return the line of keys."""
+    line: Line = []
+    for _, _, command in placed_keys(commands, width):
+        line += [(f" {_key(command)}", Ink.KEY), (f" {command.label} ", Ink.DIM)]
+    return fitted(line, width)
+
+
+def _key(command: Command) -> str:
+    return command.shown.split()[0]
+
+
+def _cells(command: Command) -> int:
+    return len(_key(command)) + len(command.label) + 3

@@ -1,0 +1,30 @@
+"""The log's newest lines, long ones folded under their time."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Final
+
+from kitetui.formatting import clock
+from kitetui.tui.eventlog import Entry, Weight
+from kitetui.tui.paint.ink import Ink, Line
+
+_TIME: Final = 10
+_INKS: Final = {
+    Weight.NOTE: Ink.TEXT,
+    Weight.GOOD: Ink.LIVE,
+    Weight.WARNING: Ink.STALE,
+    Weight.ALARM: Ink.ALARM,
+}
+
+
+def log_lines(entries: Sequence[Entry], width: int, height: int) -> list[Line]:
+    """Return the last entries in at most `height` lines, the newest at the bottom."""
+    lines: list[Line] = []
+    for entry in entries:
+        folded = textwrap.wrap(entry.text, max(width - _TIME - 1, 10)) or [""]
+        for number, part in enumerate(folded):
+            stamp = f" {clock(entry.at)} " if number == 0 else " " * _TIME
+            lines.append([(stamp, Ink.DIM), (part, _INKS[entry.weight])])
+    return lines[-height:] if height > 0 else []

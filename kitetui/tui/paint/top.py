@@ -1,0 +1,116 @@
+"""The first line: whether the feed is live, derived from the manager's status and statistics alone.
+
+It has one sentence for each state of the feed. What it says of the rate and the round trip stands in
+cells of fixed places, so that nothing in the line moves while all is well.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kitetui.feed import ConnectionState, ConnectionStats, FeedState, FeedStatus, ManagerStats
+from kitetui.formatting import clock, group
+from kitetui.tui.paint.ink import Ink, Line, spread
+
+QUIET_AFTER: Final = 30.0
+"""Seconds without a tick after which a feed that is otherwise well is called quiet, not live."""
+
+_STATE_WIDTH: Final = 12
+_REFUSED: Final = "login refused"
+
+
+def top_line(
+    status: FeedStatus, stats: ManagerStats, rate: float, now: float, width: int, *, simulated: bool
+) -> Line:
+    """Return the line; `rate` is in ticks a second, `now` UTC seconds."""
+    right: Line = [("  ", Ink.TEXT)]
+    if simulated:
+        right += [(" SIMULATED ", Ink.SIMULATED), ("  ", Ink.TEXT)]
+    right.append((f"{clock(now)} IST ", Ink.STRONG))
+    return spread([(" kitetui  ", Ink.BRAND), *state_text(status, stats, rate, now)], right, width)
+
+
+def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float) -> Line:
+    """Return the state of the feed and what there is to say of it."""
+    count = f"{status.live}/{status.used}"
+    if not stats.symbols:  # a connection that has lost its last symbol stays open, and is no news
+        return [("○ NO SYMBOLS", Ink.STRONG), ("  press a to add one", Ink.TEXT)]
+    match status.state:
+        case FeedState.IDLE:
+            return [("○ IDLE", Ink.STRONG)]
+        case FeedState.CONNECTING:
+            return [(f"◌ CONNECTING {count}", Ink.STALE)]
+        case FeedState.LIVE:
+            return _live(count, stats, rate, now)
+        case FeedState.STALE:
+            return [(f"! STALE {count}", Ink.STALE), (f"  {_what_is_missing(stats)}", Ink.TEXT)]
+        case FeedState.RETRYING:
+            return _retrying(stats)
+        case FeedState.DOWN:
+            return _down(stats)
+
+
+def _live(count: str, stats: ManagerStats, rate: float, now: float) -> Line:
+    since = _since_last_tick(stats, now)
+    if since > QUIET_AFTER:
+        state = (f"● QUIET {int(since)}s", Ink.STALE)
+        return [
+            (f"{state[0]:<{_STATE_WIDTH}}", state[1]),
+            ("  connected, and no symbol has changed", Ink.TEXT),
+        ]
+    trips = [each.round_trip for each in stats.connections if each.round_trip is not None]
+    rtt = f"rtt {max(trips) * 1000:>3.0f}ms" if trips else "rtt   …"
+    return [
+        (f"{f'● LIVE {count}':<{_STATE_WIDTH}}", Ink.LIVE),
+        (f"{group(round(rate)):>7}/s   {rtt}", Ink.TEXT),
+    ]
+
+
+def _since_last_tick(stats: ManagerStats, now: float) -> float:
+    """Seconds since the last tick; of a feed that has had none, since it was connected."""
+    moments = [
+        moment
+        for each in stats.connections
+        if each.state is ConnectionState.LIVE
+        for moment in (each.last_tick_at, each.connected_at)
+        if moment is not None
+    ]
+    return max(now - max(moments) / 1e9, 0.0) if moments else 0.0
+
+
+def _what_is_missing(stats: ManagerStats) -> str:
+    missing = [each for each in stats.connections if _is_failing(each)]
+    texts = []
+    for each in missing:
+        silent = f"silent {int(each.silence)}s" if each.silence is not None else each.reason
+        next_step = "down" if each.state is ConnectionState.DOWN else _attempt(each)
+        texts.append(f"ws{each.connection + 1} {silent}, {next_step}")
+    return "; ".join(texts)
+
+
+def _retrying(stats: ManagerStats) -> Line:
+    trying = [each for each in stats.connections if each.state is ConnectionState.RETRYING]
+    soonest = min(trying, key=lambda each: each.retry_in or 0.0)
+    return [
+        (f"! {_attempt(soonest).replace('retry', 'RETRY')}", Ink.STALE),
+        (f"  {soonest.reason}", Ink.TEXT),
+    ]
+
+
+def _down(stats: ManagerStats) -> Line:
+    reasons = [each.reason for each in stats.connections if each.state is ConnectionState.DOWN]
+    if reasons and reasons[0].startswith(_REFUSED):
+        help_text = "set a KITE_ACCESS_TOKEN of today, then restart"
+        return [(" ✗ LOGIN REFUSED ", Ink.ALARM), (f" {help_text}", Ink.TEXT)]
+    reason = reasons[0] if reasons else ""
+    return [(" ✗ DOWN ", Ink.ALARM), (f"  {reason}; press q and start again", Ink.TEXT)]
+
+
+def _is_failing(stats: ConnectionStats) -> bool:
+    return stats.state in (ConnectionState.RETRYING, ConnectionState.DOWN)
+
+
+def _attempt(stats: ConnectionStats) -> str:
+    return (
+        f"retry {stats.attempt} in {stats.retry_in:.0f}s" if stats.retry_in else f"retry {stats.attempt} now"
+    )

@@ -1,0 +1,56 @@
+"""What the figures of a row are worth: how fresh they are, and whether their connection still delivers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from kitetui.feed import ConnectionState
+from kitetui.formatting import age, moment
+from kitetui.tui.figures import UNKNOWN
+
+OLD_AFTER: Final = 10.0
+"""Seconds without a tick after which a row says so; nothing is wrong with it, few trade it."""
+
+
+class RowState(Enum):
+    """How far a row can be trusted."""
+
+    WAITING = auto()
+    """No tick has come yet."""
+    SNAPSHOT = auto()
+    """The figures are those that the server kept, from whenever that was."""
+    LIVE = auto()
+    """Ticks arrive."""
+    OLD = auto()
+    """The connection is live, and this instrument has not changed for a while."""
+    FROZEN = auto()
+    """The connection is not live: the figures stand still, whatever the market does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """A row's state, and its age in words, for the column AGE."""
+
+    state: RowState
+    age: str
+
+
+def freshness(
+    *,
+    now: float,
+    received_at: float | None,
+    exchange_time: int | None,
+    is_snapshot: bool,
+    connection: ConnectionState,
+) -> Freshness:
+    """Decide on a row; times are UTC seconds, None where there is none."""
+    if received_at is None:
+        return Freshness(RowState.WAITING, "")
+    elapsed = max(now - received_at, 0.0)
+    if connection is not ConnectionState.LIVE:
+        return Freshness(RowState.FROZEN, f"!{age(elapsed)}")
+    if is_snapshot:
+        return Freshness(RowState.SNAPSHOT, moment(exchange_time, now) if exchange_time else UNKNOWN)
+    return Freshness(RowState.OLD if elapsed >= OLD_AFTER else RowState.LIVE, age(elapsed))

@@ -1,0 +1,1 @@
+"""The screens: the monitor itself, and the dialogs above it."""

@@ -1,0 +1,53 @@
+"""The inks in a widget's colours, looked up once: doing it for every span was a third of all drawing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from kitetui.tui.paint.ink import Ink, Line
+
+INK_CLASSES: Final = frozenset(f"ink--{ink}" for ink in Ink)
+"""The component classes through which the style sheet colours the inks."""
+
+
+class Palette:
+    """A widget's styles for the inks, on the background of the widget or of one of its components.
+
+    To be cleared whenever the widget's style may have changed.
+    """
+
+    def __init__(self, widget: Widget, component: str | None = None) -> None:
+        self._widget = widget
+        self._component = component
+        self._base: Style | None = None
+        self._styles: dict[Ink, Style] = {}
+
+    def clear(self) -> None:
+        """Look all styles up anew."""
+        self._base = None
+        self._styles.clear()
+
+    @property
+    def base(self) -> Style:
+        """The style beneath the inks."""
+        if self._base is None:
+            widget, component = self._widget, self._component
+            self._base = widget.get_component_rich_style(component) if component else widget.rich_style
+        return self._base
+
+    def strip(self, line: Line, width: int) -> Strip:
+        """Return a line as a strip of exactly so many cells."""
+        strip = Strip([Segment(text, self._style(ink)) for text, ink in line])
+        return strip.adjust_cell_length(width, self.base)
+
+    def _style(self, ink: Ink) -> Style:
+        style = self._styles.get(ink)
+        if style is None:
+            partial = self._widget.get_component_rich_style(f"ink--{ink}", partial=True)
+            style = self._styles[ink] = self.base + partial
+        return style

@@ -1,0 +1,58 @@
+"""Make the README's picture: the monitor itself, on the simulated exchange, as a PNG beside this file."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import cairosvg
+from PIL import Image
+
+from kitetui.feed import Endpoint, FeedState, KiteManagerConfig, KiteTickerManager
+from kitetui.simulator import SimulatedExchange
+from kitetui.tui import MonitorApp
+from kitetui.wire import Mode
+
+SIZE = (120, 40)
+COLOURS = 64
+SECONDS = 8
+FONT = "DejaVu Sans Mono"
+FONT_SIZE = "20.27px"
+"""At this size a character of the font is as wide as a cell of the drawing, 12.2."""
+SCALE = 14 / 12.2
+"""A cell becomes a whole number of pixels, to which the renderer rounds the width of a character."""
+
+
+async def main() -> None:
+    """Let the market run for some seconds, and take the picture."""
+    async with SimulatedExchange(rate=4000, seed=7) as exchange:
+        endpoint, pair = Endpoint.parse(exchange.url_with_credentials)
+        app = MonitorApp(
+            manager=KiteTickerManager(pair.api_key, pair.access_token, KiteManagerConfig(endpoint=endpoint)),
+            universe=exchange.universe,
+            instruments=exchange.universe.default_watchlist(),
+            mode=Mode.FULL,
+            simulated=True,
+        )
+        async with app.run_test(size=SIZE) as pilot:
+            await pilot.press("j", "j", "j")
+            await asyncio.sleep(SECONDS)
+            assert app.monitor.manager.get_status().state is FeedState.LIVE
+            app.clear_notifications()
+            await pilot.pause()
+            svg = app.export_screenshot(title="kitetui")
+    picture = Path(__file__).with_name("monitor.png")
+    cairosvg.svg2png(in_our_font(svg).encode(), write_to=str(picture), scale=SCALE)
+    Image.open(picture).quantize(COLOURS).save(picture, optimize=True)
+    print(picture.name, picture.stat().st_size, "bytes")
+
+
+def in_our_font(svg: str) -> str:
+    """Return the drawing in a font that is installed, rather than one that would have to be fetched."""
+    drawing = svg.replace("Fira Code", FONT).replace("font-size: 20px", f"font-size: {FONT_SIZE}")
+    return re.sub(r' textLength="[^"]*"', "", drawing)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

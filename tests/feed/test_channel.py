@@ -1,0 +1,152 @@
+"""Bounded broadcast to several readers."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from kitetui.feed import BrokerMessage, Channel, Lagged, Receiver, TickerMessage, Ticks
+from kitetui.wire import decode_frame
+from tests.wire.packets import INFY_QUOTE, frame
+
+
+def notice(number: int) -> BrokerMessage:
+    return BrokerMessage(0, str(number), number)
+
+
+def ticks(number: int) -> Ticks:
+    batch = decode_frame(frame(*[INFY_QUOTE] * number))
+    return Ticks(0, batch, np.zeros(number, dtype=np.int64), 1)
+
+
+def publish(channel: Channel, *messages: TickerMessage) -> None:
+    for message in messages:
+        channel.publish(message)
+
+
+def waiting(receiver: Receiver) -> list[TickerMessage]:
+    """Everything that can be read at once."""
+    return list(iter(receiver.recv_nowait, None))
+
+
+async def rest(receiver: Receiver) -> list[TickerMessage]:
+    """Everything up to the end of the stream."""
+    async with asyncio.timeout(10):
+        return [message async for message in receiver]
+
+
+def test_every_reader_gets_every_message_in_order() -> None:
+    channel = Channel(10)
+    readers = [channel.subscribe() for _ in range(3)]
+    publish(channel, notice(1), notice(2), notice(3))
+    for reader in readers:
+        assert waiting(reader) == [notice(1), notice(2), notice(3)]
+        assert (reader.delivered, reader.lost_messages) == (3, 0)
+
+
+def test_a_reader_gets_only_what_comes_after_it_subscribed() -> None:
+    channel = Channel(10)
+    channel.publish(notice(1))
+    reader = channel.subscribe()
+    channel.publish(notice(2))
+    assert waiting(reader) == [notice(2)]
+
+
+def test_a_slow_reader_loses_its_oldest_and_is_told_so_first() -> None:
+    channel = Channel(3)
+    reader = channel.subscribe()
+    publish(channel, *map(notice, range(10)))
+    assert waiting(reader) == [Lagged(7, 0), notice(7), notice(8), notice(9)]
+    assert (reader.delivered, reader.lost_messages) == (3, 7)
+
+
+def test_what_was_lost_is_told_in_the_place_where_it_is_missing() -> None:
+    channel = Channel(2)
+    reader = channel.subscribe()
+    publish(channel, *map(notice, range(3)))
+    assert list(islice(iter(reader.recv_nowait, None), 2)) == [Lagged(1, 0), notice(1)]
+    publish(channel, *map(notice, range(3, 6)))
+    assert waiting(reader) == [Lagged(2, 0), notice(4), notice(5)]
+    assert reader.lost_messages == 3
+
+
+def test_ticks_that_were_lost_are_counted() -> None:
+    channel = Channel(1)
+    reader = channel.subscribe()
+    publish(channel, ticks(5), notice(1), ticks(7), notice(2))
+    assert waiting(reader) == [Lagged(messages=3, ticks=12), notice(2)]
+    assert reader.lost_ticks == 12
+
+
+def test_one_slow_reader_costs_the_others_nothing() -> None:
+    channel = Channel(2)
+    slow, quick = channel.subscribe(), channel.subscribe()
+    for number in range(100):
+        channel.publish(notice(number))
+        assert waiting(quick) == [notice(number)]
+    assert waiting(slow)[0] == Lagged(98, 0)
+
+
+async def test_a_closed_channel_ends_a_stream_after_what_waits() -> None:
+    channel = Channel(10)
+    reader = channel.subscribe()
+    publish(channel, notice(1), notice(2))
+    channel.close()
+    assert await rest(reader) == [notice(1), notice(2)]
+    assert await rest(reader) == []
+
+
+async def test_a_reader_that_waits_is_woken_by_a_message_and_by_the_end() -> None:
+    channel = Channel(10)
+    reader = channel.subscribe()
+    async with asyncio.TaskGroup() as group:
+        reading = group.create_task(rest(reader))
+        await asyncio.sleep(0)
+        channel.publish(notice(1))
+        await asyncio.sleep(0)
+        channel.close()
+    assert reading.result() == [notice(1)]
+
+
+async def test_a_reader_closed_while_it_waits_ends() -> None:
+    channel = Channel(10)
+    reader = channel.subscribe()
+    async with asyncio.TaskGroup() as group:
+        reading = group.create_task(rest(reader))
+        await asyncio.sleep(0)
+        reader.close()
+    assert reading.result() == []
+
+
+@pytest.mark.parametrize("messages", [1, 5])
+async def test_a_closed_reader_gets_nothing_more(messages: int) -> None:
+    channel = Channel(2)
+    reader = channel.subscribe()
+    publish(channel, *map(notice, range(messages)))
+    reader.close()
+    channel.publish(notice(9))
+    assert await rest(reader) == []
+    assert reader.recv_nowait() is None
+
+
+async def test_a_closed_reader_leaves_the_others_alone() -> None:
+    channel = Channel(10)
+    gone, here = channel.subscribe(), channel.subscribe()
+    gone.close()
+    channel.publish(notice(1))
+    channel.close()
+    assert await rest(here) == [notice(1)]
+
+
+async def test_a_reader_whose_wait_is_cancelled_loses_nothing() -> None:
+    channel = Channel(10)
+    reader = channel.subscribe()
+    waiter = asyncio.ensure_future(anext(reader))
+    await asyncio.sleep(0)
+    waiter.cancel()
+    channel.publish(notice(1))
+    await asyncio.wait([waiter])
+    assert await anext(reader) == notice(1)

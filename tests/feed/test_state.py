@@ -1,0 +1,45 @@
+"""The feed's state out of those of its connections."""
+
+from __future__ import annotations
+
+from itertools import permutations, product
+
+import pytest
+
+from kitetui.feed import ConnectionState, FeedState, FeedStatus, feed_status
+
+UNUSED, CONNECTING, LIVE = ConnectionState.UNUSED, ConnectionState.CONNECTING, ConnectionState.LIVE
+RETRYING, DOWN = ConnectionState.RETRYING, ConnectionState.DOWN
+
+
+@pytest.mark.parametrize(
+    ("connections", "state"),
+    [
+        ([], FeedState.IDLE),
+        ([UNUSED, UNUSED, UNUSED], FeedState.IDLE),
+        ([CONNECTING, UNUSED, UNUSED], FeedState.CONNECTING),
+        ([CONNECTING, LIVE, LIVE], FeedState.CONNECTING),
+        ([LIVE, UNUSED, UNUSED], FeedState.LIVE),
+        ([LIVE, LIVE, LIVE], FeedState.LIVE),
+        ([LIVE, LIVE, RETRYING], FeedState.STALE),
+        ([LIVE, LIVE, DOWN], FeedState.STALE),
+        ([LIVE, CONNECTING, RETRYING], FeedState.STALE),
+        ([RETRYING, UNUSED, UNUSED], FeedState.RETRYING),
+        ([RETRYING, CONNECTING, DOWN], FeedState.RETRYING),
+        ([DOWN, DOWN, RETRYING], FeedState.RETRYING),
+        ([DOWN, DOWN, DOWN], FeedState.DOWN),
+        ([DOWN, UNUSED, UNUSED], FeedState.DOWN),
+    ],
+)
+def test_the_feeds_state_follows_from_those_of_its_connections(
+    connections: list[ConnectionState], state: FeedState
+) -> None:
+    live, used = connections.count(LIVE), len(connections) - connections.count(UNUSED)
+    for order in permutations(connections):
+        assert feed_status(order) == FeedStatus(state, live, used)
+
+
+def test_the_feed_is_live_only_when_every_connection_in_use_is() -> None:
+    for states in product(ConnectionState, repeat=3):
+        used = {state for state in states if state is not UNUSED}
+        assert (feed_status(states).state is FeedState.LIVE) == (used == {LIVE})

@@ -1,0 +1,205 @@
+"""The last-value cache."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kitetui.market import LastValueCache
+from kitetui.wire import Tick, TickBatch, decode_frame
+from tests.wire.packets import FULL, INFY, INFY_FULL, LTP, QUOTE, frame, packet, token
+
+TCS, HIGH_BIT = 2953217, 0xFFFFFF03
+
+
+def ticks(*packets: bytes) -> TickBatch:
+    return decode_frame(frame(*packets))
+
+
+def ltp(instrument_token: int, last_price: int) -> bytes:
+    return packet(LTP, instrument_token=instrument_token, last_price=last_price)
+
+
+def apply(cache: LastValueCache, *packets: bytes, at: int = 0) -> None:
+    """Apply these packets, received at `at`, `at + 1` and so on."""
+    cache.apply(ticks(*packets), np.arange(at, at + len(packets), dtype=np.int64))
+
+
+def price(cache: LastValueCache, instrument_token: int) -> float | None:
+    tick = cache.tick(instrument_token)
+    return None if tick is None else tick.last_price
+
+
+def row(cache: LastValueCache, instrument_token: int) -> int:
+    found = cache.row_of(instrument_token)
+    assert found is not None
+    return found
+
+
+def test_a_tick_that_was_applied_is_the_one_that_is_read() -> None:
+    cache = LastValueCache()
+    apply(cache, INFY_FULL, at=1_625_461_887_000_000_000)
+    assert cache.tick(INFY) == next(iter(ticks(INFY_FULL)))
+    assert cache.received_at[row(cache, INFY)] == 1_625_461_887_000_000_000
+
+
+def test_the_last_tick_of_a_token_in_a_batch_stays() -> None:
+    cache = LastValueCache()
+    apply(cache, ltp(INFY, 100), ltp(TCS, 900), ltp(INFY, 300), ltp(INFY, 200), at=10)
+    assert (price(cache, INFY), price(cache, TCS)) == (2.0, 9.0)
+    assert cache.received_at[[row(cache, INFY), row(cache, TCS)]].tolist() == [13, 11]
+    assert cache.ticks[[row(cache, INFY), row(cache, TCS)]].tolist() == [3, 1]
+
+
+def test_a_row_has_the_version_of_the_flush_that_wrote_it() -> None:
+    cache = LastValueCache()
+    apply(cache, ltp(INFY, 1), ltp(TCS, 1))
+    apply(cache, ltp(TCS, 2))
+    assert cache.version == 2
+    assert (cache.versions[row(cache, INFY)], cache.versions[row(cache, TCS)]) == (1, 2)
+
+
+def test_a_batch_without_ticks_is_no_flush() -> None:
+    cache = LastValueCache()
+    apply(cache)
+    assert (cache.version, len(cache)) == (0, 0)
+
+
+def test_a_shorter_packet_replaces_a_longer_one_whole() -> None:
+    cache = LastValueCache()
+    apply(cache, INFY_FULL)
+    apply(cache, ltp(INFY, 100))
+    tick = cache.tick(INFY)
+    assert tick is not None
+    assert (tick.last_price, tick.depth, tick.volume_traded, tick.exchange_timestamp) == (
+        1.0,
+        None,
+        None,
+        None,
+    )
+
+
+def test_a_token_that_was_added_has_a_row_and_no_tick() -> None:
+    cache = LastValueCache()
+    cache.add([INFY])
+    assert row(cache, INFY) == 0
+    assert cache.tick(INFY) is None
+    assert cache.versions[0] == 0
+    assert not cache.is_snapshot(INFY)
+
+
+def test_a_token_never_heard_of_has_nothing() -> None:
+    cache = LastValueCache()
+    assert (cache.row_of(INFY), cache.tick(INFY), cache.is_snapshot(INFY)) == (None, None, False)
+
+
+def test_adding_again_changes_no_row() -> None:
+    cache = LastValueCache()
+    cache.add([TCS, INFY, TCS])
+    apply(cache, ltp(INFY, 100))
+    cache.add([5633, INFY, TCS])
+    assert [row(cache, one) for one in (TCS, INFY, 5633)] == [0, 1, 2]
+    assert len(cache) == 3
+    assert price(cache, INFY) == 1.0
+
+
+def test_a_tick_of_a_token_not_added_gets_a_row_among_the_others() -> None:
+    cache = LastValueCache()
+    cache.add([INFY])
+    apply(cache, ltp(TCS, 200), ltp(INFY, 100), ltp(5633, 300))
+    assert [price(cache, one) for one in (INFY, TCS, 5633)] == [1.0, 2.0, 3.0]
+    assert row(cache, INFY) == 0
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_tokens_with_the_high_bit_set_are_tokens_like_others(known: bool) -> None:
+    cache = LastValueCache()
+    if known:
+        cache.add([INFY, HIGH_BIT, 2**31 + 1])
+    apply(cache, ltp(HIGH_BIT, 12_345_678), ltp(INFY, 100), ltp(2**31 + 1, 200))
+    assert [price(cache, one) for one in (HIGH_BIT, INFY, 2**31 + 1)] == [1.2345678, 1.0, 2.0]
+    tick = cache.tick(HIGH_BIT)
+    assert tick is not None
+    assert tick.instrument_token == HIGH_BIT
+
+
+def test_rows_and_what_is_in_them_stay_when_the_cache_grows() -> None:
+    cache = LastValueCache()
+    first = [token("NSE", number) for number in range(256)]
+    apply(cache, *(ltp(one, number) for number, one in enumerate(first)), at=1000)
+    cache.mark_subscribed(first[:1])
+    rows = [row(cache, one) for one in first]
+    apply(cache, ltp(HIGH_BIT, 10_000_000))
+    assert [row(cache, one) for one in first] == rows
+    assert [price(cache, one) for one in first] == [number / 100 for number in range(256)]
+    assert cache.received_at[rows].tolist() == list(range(1000, 1256))
+    assert cache.versions[rows].tolist() == [1] * 256
+    assert cache.ticks[rows].tolist() == [0] + [1] * 255
+    assert price(cache, HIGH_BIT) == 1.0
+
+
+def test_nine_thousand_instruments_have_a_row_each() -> None:
+    cache = LastValueCache()
+    tokens = [token("NFO", number * 7919 % 9001) for number in range(9000)]
+    cache.add(tokens[:4000])
+    apply(cache, *(ltp(one, number) for number, one in enumerate(tokens)))
+    assert len(cache) == 9000
+    assert sorted(row(cache, one) for one in tokens) == list(range(9000))
+    assert [price(cache, one) for one in tokens[::89]] == [number / 100 for number in range(9000)][::89]
+
+
+def test_the_first_tick_after_subscribing_is_a_snapshot_and_the_next_is_not() -> None:
+    cache = LastValueCache()
+    cache.mark_subscribed([INFY])
+    assert not cache.is_snapshot(INFY)
+    apply(cache, ltp(INFY, 100))
+    assert cache.is_snapshot(INFY)
+    apply(cache, ltp(INFY, 100))
+    assert not cache.is_snapshot(INFY)
+
+
+def test_two_ticks_at_once_are_a_snapshot_and_a_live_one() -> None:
+    cache = LastValueCache()
+    cache.mark_subscribed([INFY])
+    apply(cache, ltp(INFY, 100), ltp(INFY, 200))
+    assert not cache.is_snapshot(INFY)
+
+
+def test_subscribing_again_makes_the_next_tick_a_snapshot_again() -> None:
+    cache = LastValueCache()
+    cache.mark_subscribed(iter([INFY, TCS]))
+    apply(cache, ltp(INFY, 100), ltp(INFY, 200), ltp(TCS, 100), ltp(TCS, 200))
+    cache.mark_subscribed(iter([INFY]))
+    assert (cache.is_snapshot(INFY), cache.is_snapshot(TCS)) == (True, False)
+    apply(cache, ltp(INFY, 300))
+    assert (cache.is_snapshot(INFY), price(cache, INFY)) == (True, 3.0)
+    apply(cache, ltp(INFY, 400))
+    assert not cache.is_snapshot(INFY)
+
+
+A_PACKET = st.builds(
+    packet,
+    st.sampled_from([LTP, QUOTE, FULL]),
+    instrument_token=st.sampled_from([INFY, TCS, 1, HIGH_BIT, 2**31]) | st.integers(0, 2**32 - 1),
+    last_price=st.integers(-(2**31), 2**31 - 1),
+)
+
+
+@given(
+    st.lists(st.lists(A_PACKET, max_size=12), max_size=6), st.sets(st.sampled_from([INFY, TCS, 1, HIGH_BIT]))
+)
+def test_the_cache_says_what_a_dictionary_fed_tick_by_tick_says(
+    batches: list[list[bytes]], added: set[int]
+) -> None:
+    cache, expected, versions = LastValueCache(), dict[int, Tick](), dict[int, int]()
+    cache.add(added)
+    for packets in batches:
+        apply(cache, *packets)
+        for tick in ticks(*packets):
+            expected[tick.instrument_token] = tick
+            versions[tick.instrument_token] = cache.version
+    assert {one: cache.tick(one) for one in expected} == expected
+    assert {one: cache.versions[row(cache, one)] for one in expected} == versions
+    assert len(cache) == len(expected.keys() | added)

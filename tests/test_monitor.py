@@ -1,0 +1,112 @@
+"""The monitor as a user has it: in a real terminal, on the simulated exchange, with real keys."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.terminal import Terminal
+
+ENV = {"KITE_API_KEY": "", "KITE_ACCESS_TOKEN": "", "KITETUI_WS_URL": ""}
+KITETUI = (sys.executable, "-m", "kitetui")
+
+ALTERNATE_SCREEN_ON, ALTERNATE_SCREEN_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
+CURSOR_ON = b"\x1b[?25h"
+MOUSE_OFF = b"\x1b[?1000l"
+
+
+@pytest.fixture
+def monitor() -> Iterator[Terminal]:
+    with Terminal(KITETUI, columns=120, lines=40, env=ENV) as terminal:
+        terminal.wait_for("LIVE 3/3")
+        yield terminal
+
+
+def price_of(terminal: Terminal, symbol: str) -> str:
+    """Return the last price in a symbol's row of the watchlist, nothing if there is none."""
+    rows = (re.match(rf"[│▌ ]*{re.escape(symbol)}\s+([\d,]+\.\d+)", line) for line in terminal.lines)
+    return next((row[1] for row in rows if row), "")
+
+
+def wait_for_a_new_price(terminal: Terminal, symbol: str) -> None:
+    terminal.wait_until(lambda: bool(price_of(terminal, symbol)), f"a price of {symbol}")
+    before = price_of(terminal, symbol)
+    terminal.wait_until(lambda: price_of(terminal, symbol) not in ("", before), f"another price of {symbol}")
+
+
+def assert_restored(terminal: Terminal) -> None:
+    """The main screen is back, the cursor shows, the mouse is the terminal's, and echo is as it was."""
+    assert terminal.received.rfind(ALTERNATE_SCREEN_OFF) > terminal.received.rfind(ALTERNATE_SCREEN_ON) >= 0
+    assert terminal.received.rstrip().rfind(CURSOR_ON) >= 0
+    assert MOUSE_OFF in terminal.received
+    assert terminal.settings() == terminal.settings_before
+
+
+def test_a_session_from_start_to_end(monitor: Terminal) -> None:
+    assert "SIMULATED" in monitor.lines[0]
+    wait_for_a_new_price(monitor, "RELIANCE")
+
+    assert not price_of(monitor, "WIPRO")
+    monitor.press("a", *"NSE:WIPRO", "\r")
+    monitor.wait_until(lambda: bool(price_of(monitor, "WIPRO")), "the row of the symbol added")
+    monitor.press("\x1b")
+    wait_for_a_new_price(monitor, "WIPRO")
+
+    monitor.press("x")
+    monitor.wait_until(lambda: not price_of(monitor, "WIPRO"), "the row gone")
+    assert "LIVE 3/3" in monitor.lines[0]
+
+    monitor.press("q")
+    assert monitor.wait_exit() == 0
+    assert_restored(monitor)
+
+
+def test_every_symbol_of_the_default_watchlist_ticks(monitor: Terminal) -> None:
+    for symbol in ("NIFTY 50", "SENSEX", "INFY", "NIFTY26DECFUT", "NIFTY26DEC25000CE", "USDINR26DECFUT"):
+        monitor.wait_until(lambda symbol=symbol: bool(price_of(monitor, symbol)), f"a price of {symbol}")
+
+
+def test_the_terminal_can_be_resized_while_it_ticks(monitor: Terminal) -> None:
+    for columns, lines in ((80, 24), (200, 60), (60, 15), (120, 40)):
+        monitor.resize(columns, lines)
+        monitor.wait_until(
+            lambda columns=columns: monitor.lines[0].rstrip().endswith("IST"), f"{columns} wide"
+        )
+        wait_for_a_new_price(monitor, "RELIANCE")
+    monitor.resize(50, 10)
+    monitor.wait_for("terminal too small: need 60x15, have 50x10")
+    monitor.resize(120, 40)
+    wait_for_a_new_price(monitor, "RELIANCE")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_in_order(monitor: Terminal, number: signal.Signals) -> None:
+    os.kill(monitor.process.pid, number)
+    assert monitor.wait_exit() == 0
+    assert_restored(monitor)
+
+
+def test_ctrl_c_quits(monitor: Terminal) -> None:
+    monitor.press("\x03")
+    assert monitor.wait_exit() == 0
+    assert_restored(monitor)
+
+
+def test_it_ends_by_itself_after_a_duration() -> None:
+    with Terminal([*KITETUI, "--duration", "1", "-s", "NSE:INFY"], env=ENV) as terminal:
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)
+
+
+def test_a_dead_server_is_said_and_the_monitor_goes_on() -> None:
+    command = [*KITETUI, "--ws-url", "ws://127.0.0.1:1/", "-s", "NSE:INFY"]
+    with Terminal(command, env=ENV) as terminal:
+        terminal.wait_for("nothing listens at that address")
+        assert "LIVE" not in terminal.lines[0]
+        terminal.press("q")
+        assert terminal.wait_exit() == 0

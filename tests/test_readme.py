@@ -1,0 +1,143 @@
+"""Everything that the README shows is run, or compared with what it describes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shlex
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kitetui.errors import LoginError, RecordingError, UserError
+from kitetui.record import COLUMNS
+from kitetui.simulator import SimulatedExchange
+from kitetui.tui.commands import Context, commands_of
+from tests.terminal import Terminal
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+NO_CREDENTIALS = {"KITE_API_KEY": "", "KITE_ACCESS_TOKEN": "", "KITETUI_WS_URL": ""}
+KITETUI = f"{shlex.quote(sys.executable)} -m kitetui"
+
+
+def blocks(language: str) -> list[str]:
+    """Return the code blocks in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def shell_lines() -> Iterator[str]:
+    """Yield the command lines of the README, without their remarks."""
+    for block in blocks("sh"):
+        for line in block.splitlines():
+            yield re.sub(r"\s+# .*", "", line).strip()
+
+
+def keys_table() -> str:
+    """Return the table of keys as the commands have it."""
+    commands = [*commands_of(Context.WATCHLIST), *commands_of(Context.EVERYWHERE)]
+    rows = [f"| `{'` `'.join(command.shown.split())}` | {command.help} |" for command in commands]
+    return "\n".join(["| Key | What it does |", "|---|---|", *rows, ""])
+
+
+def columns_text() -> str:
+    """Return the CSV's columns as the README lists them."""
+    return textwrap.fill(", ".join(COLUMNS), 100)
+
+
+KITETUI_LINES = [line for line in shell_lines() if line.startswith("kitetui")]
+RECORDINGS = [line for line in KITETUI_LINES if "--headless" in line]
+EXCHANGES = [line for line in KITETUI_LINES if line.startswith("kitetui sim")]
+MONITORS = [line for line in KITETUI_LINES if line not in RECORDINGS and line not in EXCHANGES]
+
+
+def test_there_is_something_of_everything() -> None:
+    assert len(RECORDINGS) >= 3
+    assert len(EXCHANGES) >= 1
+    assert len(MONITORS) >= 3
+    assert len(blocks("python")) >= 2
+
+
+def test_the_commands_to_start_are_one_line_each() -> None:
+    lines = list(shell_lines())
+    assert lines[0].endswith(".venv/bin/kitetui")
+    assert lines[1].endswith("-m pytest")
+    assert all("\\" not in line for line in lines[:2])
+
+
+def test_the_table_of_keys_is_the_commands_own() -> None:
+    assert keys_table() in README
+
+
+def test_the_columns_are_those_that_are_written() -> None:
+    assert f"```text\n{columns_text()}\n```" in README
+
+
+def test_the_pictures_are_there() -> None:
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README)
+    assert pictures
+    assert all((ROOT / picture).is_file() for picture in pictures)
+
+
+def test_every_exit_code_is_in_the_table() -> None:
+    for code in (0, UserError.exit_code, LoginError.exit_code, RecordingError.exit_code):
+        assert f"| {code} |" in README
+
+
+@pytest.mark.parametrize("program", blocks("python"))
+def test_a_python_snippet_runs_as_it_stands(program: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize("line", RECORDINGS)
+def test_a_recording_records(line: str, tmp_path: Path) -> None:
+    program, pipe, rest = line.partition(" | ")
+    ending = "" if "--duration" in program else " --duration 3"
+    feed = "" if "--feed" in program else " --feed sim"
+    program = re.sub(r"--duration \S+", "--duration 3", program)
+    shell = f"{program.replace('kitetui', KITETUI, 1)}{ending}{feed}{pipe}{rest}"
+    command = ["bash", "-o", "pipefail", "-c", shell]
+    with Terminal(command, env=NO_CREDENTIALS, cwd=tmp_path) as terminal:
+        code = terminal.wait_exit()
+        assert code in ((0, 4) if pipe else (0,)), terminal.text
+    if pipe:
+        assert "received_at,connection,sequence" in terminal.received.decode()
+    else:
+        (recording,) = tmp_path.glob("*.csv")
+        assert len(recording.read_text().splitlines()) > 1
+
+
+@pytest.mark.parametrize("line", MONITORS)
+async def test_a_monitor_opens(line: str) -> None:
+    async with SimulatedExchange() as exchange:
+        await asyncio.to_thread(open_and_quit, line.replace("9001", str(exchange.port)))
+
+
+def open_and_quit(line: str) -> None:
+    with Terminal(["bash", "-c", line.replace("kitetui", KITETUI, 1)], env=NO_CREDENTIALS) as terminal:
+        terminal.wait_for("LIVE")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
+@pytest.mark.parametrize("line", EXCHANGES)
+def test_an_exchange_prints_its_url(line: str) -> None:
+    line = re.sub(r"--port \d+", "", line).replace("kitetui sim", f"{KITETUI} sim --port 0")
+    with subprocess.Popen(
+        shlex.split(line), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+    ) as process:
+        assert process.stdout is not None
+        assert re.fullmatch(
+            r"ws://127\.0\.0\.1:\d+/\?api_key=simulated&access_token=simulated\n", process.stdout.readline()
+        )
+        process.terminate()
+        assert process.wait(30) == 0
