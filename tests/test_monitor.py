@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -10,7 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.kite_server import server_that_sends
 from tests.terminal import Terminal
+from tests.wire.packets import INFY_FULL, INFY_QUOTE, frame
 
 ENV = {"KITE_API_KEY": "", "KITE_ACCESS_TOKEN": "", "KITETUI_WS_URL": ""}
 KITETUI = (sys.executable, "-m", "kitetui")
@@ -95,6 +98,34 @@ def test_ctrl_c_quits(monitor: Terminal) -> None:
     monitor.press("\x03")
     assert monitor.wait_exit() == 0
     assert_restored(monitor)
+
+
+async def test_the_real_packets_are_shown_to_the_paisa() -> None:
+    async with server_that_sends(frame(INFY_QUOTE), frame(INFY_FULL)) as url:
+        await asyncio.to_thread(see_the_real_packets, url)
+
+
+def see_the_real_packets(url: str) -> None:
+    with Terminal([*KITETUI, "--ws-url", url, "-s", "NSE:INFY"], env=ENV) as terminal:
+        terminal.wait_for("1,572.85")
+        assert price_of(terminal, "INFY") == "1,573.70"
+        row = next(line for line in terminal.lines if re.match(r"[│▌ ]*INFY ", line))
+        assert "▲ +0.38%  11.92L    1,573.40    1,573.70" in row
+        levels = re.findall(r"│ +(1,57\d\.\d\d) +(\d+) +(\d+) ", terminal.text)
+        assert levels == [
+            ("1,573.95", "724", "5"),
+            ("1,573.90", "141", "2"),
+            ("1,573.85", "302", "3"),
+            ("1,573.75", "44", "3"),
+            ("1,573.70", "172", "3"),
+            ("1,573.40", "5", "1"),
+            ("1,573.00", "140", "2"),
+            ("1,572.95", "2", "1"),
+            ("1,572.90", "219", "7"),
+            ("1,572.85", "50", "1"),
+        ]
+        for figure in ("1,569.15", "1,575.00", "1,561.05", "1,567.80", "1,570.37", "11,92,471", "10:41:27"):
+            assert figure in terminal.text
 
 
 def test_it_ends_by_itself_after_a_duration() -> None:

@@ -17,7 +17,11 @@ _WRITE_BYTES: Final = 1_000_000
 
 @dataclass(slots=True)
 class Totals:
-    """What a recording holds so far. `lost` ticks are those that were received and could not be kept."""
+    """What a recording holds so far.
+
+    rows and bytes are written; `lost` ticks were received and could not be kept, `rejected` packets could
+    not be read.
+    """
 
     rows: int = 0
     bytes: int = 0
@@ -40,17 +44,19 @@ class Recorder:
         """Write all that the stream gives, until it ends. Raises RecordingError."""
         await self._write(HEADER)
         async for message in stream:
-            rows = [self._rows(message)]
-            size = len(rows[0])
+            gathered = [message]
+            texts = [self._text(message)]
+            size = len(texts[0])
             while size < _WRITE_BYTES and (more := stream.recv_nowait()) is not None:
-                rows.append(self._rows(more))
-                size += len(rows[-1])
-            await self._write("".join(rows))
+                gathered.append(more)
+                texts.append(self._text(more))
+                size += len(texts[-1])
+            await self._write("".join(texts))
+            self.totals.rows += sum(len(each.batch) for each in gathered if isinstance(each, Ticks))
 
-    def _rows(self, message: TickerMessage) -> str:
+    def _text(self, message: TickerMessage) -> str:
         match message:
             case Ticks():
-                self.totals.rows += len(message.batch)
                 self.totals.rejected += len(message.batch.errors)
                 return self._encoder.rows(message)
             case Lagged():

@@ -7,40 +7,16 @@ import csv
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 
-from websockets.asyncio.server import ServerConnection, serve
-from websockets.http11 import Request, Response
-
-from kitetui.wire import HEARTBEAT, Subscribe, encode_error, parse_request
+from kitetui.wire import encode_error
+from tests.kite_server import server_that_sends
 from tests.wire.packets import INFY_FULL, INFY_QUOTE, frame
 
 PATIENCE = 60.0
 SECRET = "s3cr3t-token"
-
-
-@asynccontextmanager
-async def server_that_sends(*messages: bytes | str, refuse: HTTPStatus | None = None) -> AsyncIterator[str]:
-    """Serve these messages, once, to whoever subscribes, and heartbeats ever after; give the URL."""
-
-    async def handler(connection: ServerConnection) -> None:
-        async for request in connection:
-            if isinstance(parse_request(request), Subscribe):
-                for message in messages:
-                    await connection.send(message)
-                while True:
-                    await connection.send(HEARTBEAT)
-                    await asyncio.sleep(0.5)
-
-    def process_request(connection: ServerConnection, request: Request) -> Response | None:
-        return connection.respond(refuse, "no") if refuse else None
-
-    async with serve(handler, "127.0.0.1", 0, process_request=process_request) as server:
-        port = server.sockets[0].getsockname()[1]
-        yield f"ws://127.0.0.1:{port}/"
 
 
 class Recording:

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from kitetui.instruments import Universe
 from kitetui.tui.commands import Context, bindings_of
-from kitetui.tui.layout import Pane
+from kitetui.tui.layout import Pane, is_narrow
 from kitetui.tui.monitor import Monitor, Notice
 from kitetui.tui.screens.add import AddScreen
 from kitetui.tui.screens.help import HelpScreen
@@ -150,8 +150,10 @@ class MonitorScreen(Screen[None]):
     def action_depth(self) -> None:
         """Show or hide the order book."""
         panes = self._panes
-        shown = self._is_shown(Pane.DEPTH)
-        panes.show(replace(panes.wish, depth=not shown, connections=panes.wish.connections and shown))
+        wish = replace(panes.wish, depth=not self._is_shown(Pane.DEPTH))
+        if is_narrow(self.size.width):  # the two share one place there
+            wish = replace(wish, connections=None)
+        panes.show(wish)
 
     def action_connections(self) -> None:
         """Show or hide the connections."""
