@@ -14,7 +14,7 @@ from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.connection import Connection
 from kitetui.feed.endpoint import Credentials
 from kitetui.feed.messages import TickerMessage
-from kitetui.feed.state import FeedStatus, feed_status
+from kitetui.feed.state import ConnectionState, FeedStatus, feed_status
 from kitetui.feed.stats import ManagerStats
 from kitetui.feed.subscriptions import Subscriptions
 from kitetui.wire import Mode
@@ -114,6 +114,11 @@ class KiteTickerManager:
     def get_symbol_distribution(self) -> dict[int, int]:
         """Return how many symbols each connection carries."""
         return {number: len(wanted) for number, wanted in enumerate(self._subscriptions.wanted)}
+
+    def state_of(self, token: int) -> ConnectionState:
+        """Return the state of the connection that carries this token, `UNUSED` if it is not wanted."""
+        connection = self._subscriptions.connection_of(token)
+        return ConnectionState.UNUSED if connection is None else self._connections[connection].state
 
     def connection_of(self, token: int) -> int | None:
         """Return the number of the connection that carries this token, None if it is not wanted."""

@@ -129,11 +129,15 @@ class Monitor:
         self._note(f"- {instrument.key}")
 
     async def undo_removal(self) -> Instrument | None:
-        """Bring back what was removed last, where it was and as it was; None if there is nothing to undo."""
-        removal = self.watchlist.take_removal()
+        """Bring back what was removed last, where it was and as it was; None if there is nothing to undo.
+
+        Raises CapacityError when the feed has no room for it; it can be brought back later then.
+        """
+        removal = self.watchlist.last_removal
         if removal is None:
             return None
         await self._restore(removal.instrument, removal.mode, removal.position)
+        self.watchlist.forget_removal()
         return removal.instrument
 
     async def cycle_mode(self) -> Mode | None:
@@ -187,13 +191,12 @@ class Monitor:
 
     def _freshness(self, token: int, figures: Figures | None) -> Freshness:
         row = self.cache.row_of(token)
-        connection = self.manager.connection_of(token)
         return freshness(
             now=self.now(),
             received_at=None if figures is None or row is None else self.cache.received_at[row] / 1e9,
             exchange_time=None if figures is None else figures.exchange_time,
             is_snapshot=self.cache.is_snapshot(token),
-            connection=self._states.get(-1 if connection is None else connection, ConnectionState.UNUSED),
+            connection=self.manager.state_of(token),
         )
 
     async def _restore(self, instrument: Instrument, mode: Mode, position: int | None) -> bool:

@@ -99,9 +99,14 @@ class Watchlist:
         self._renumber(at, instrument)
         self.move(self._cursor - 1 if at < self._cursor else self._cursor)
 
-    def take_removal(self) -> Removal | None:
-        """Return what was removed last, and forget it; None if there is nothing left to undo."""
-        return self._removals.pop() if self._removals else None
+    @property
+    def last_removal(self) -> Removal | None:
+        """What was removed last, None if there is nothing left to undo."""
+        return self._removals[-1] if self._removals else None
+
+    def forget_removal(self) -> None:
+        """Forget the last removal: it was undone."""
+        self._removals.pop()
 
     def _renumber(self, start: int, changed: Instrument) -> None:
         for position in range(start, len(self._items)):

@@ -319,3 +319,10 @@ def test_repr_says_the_state_and_no_secret() -> None:
     manager = KiteTickerManager("SECRET-KEY", "SECRET-TOKEN")
     assert repr(manager) == "KiteTickerManager(idle, 0 symbols)"
     assert "SECRET" not in repr(manager.config)
+
+
+async def test_a_token_is_worth_what_its_connection_is() -> None:
+    manager = KiteTickerManager("key", "token")
+    await manager.subscribe_symbols([408065])
+    assert manager.state_of(408065) is ConnectionState.UNUSED
+    assert manager.state_of(256265) is ConnectionState.UNUSED

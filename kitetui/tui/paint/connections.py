@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kitetui.feed import ConnectionState, ConnectionStats, Gap, ManagerStats
-from kitetui.formatting import age, clock, duration, group
+from kitetui.formatting import age, clock, duration, group, plain
 from kitetui.tui.figures import UNKNOWN
 from kitetui.tui.paint.ink import Ink, Line
 from kitetui.tui.rates import Rate, Rates
@@ -65,7 +65,7 @@ def _row(stats: ConnectionStats, rate: Rate, now: float, columns: Sequence[_Colu
         return line
     line += [(f"{column.text(stats, rate, now):>{column.width}}", Ink.TEXT) for column in columns]
     if reason:
-        line.append((f"  {stats.reason or UNKNOWN}", Ink.DIM))
+        line.append((f"  {plain(stats.reason) or UNKNOWN}", Ink.DIM))
     return line
 
 

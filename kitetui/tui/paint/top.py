@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from kitetui.feed import ConnectionState, ConnectionStats, FeedState, FeedStatus, ManagerStats
-from kitetui.formatting import clock, group
-from kitetui.tui.paint.ink import Ink, Line, spread
+from kitetui.formatting import clock, group, plain
+from kitetui.tui.paint.ink import Ink, Line, spread, width_of
 
 QUIET_AFTER: Final = 30.0
 """Seconds without a tick after which a feed that is otherwise well is called quiet, not live."""
@@ -27,7 +27,11 @@ def top_line(
     if simulated:
         right += [(" SIMULATED ", Ink.SIMULATED), ("  ", Ink.TEXT)]
     right.append((f"{clock(now)} IST ", Ink.STRONG))
-    return spread([(" kitetui  ", Ink.BRAND), *state_text(status, stats, rate, now)], right, width)
+    left: Line = [(" kitetui  ", Ink.BRAND), *state_text(status, stats, rate, now)]
+    if status.state is FeedState.LIVE:  # figures are left out whole, where a sentence may be cut
+        while width_of(left) + width_of(right) > width:
+            left.pop()
+    return spread(left, right, width)
 
 
 def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float) -> Line:
@@ -62,7 +66,8 @@ def _live(count: str, stats: ManagerStats, rate: float, now: float) -> Line:
     rtt = f"rtt {max(trips) * 1000:>3.0f}ms" if trips else "rtt   …"
     return [
         (f"{f'● LIVE {count}':<{_STATE_WIDTH}}", Ink.LIVE),
-        (f"{group(round(rate)):>7}/s   {rtt}", Ink.TEXT),
+        (f"{group(round(rate)):>7}/s", Ink.TEXT),
+        (f"   {rtt}", Ink.TEXT),
     ]
 
 
@@ -82,7 +87,7 @@ def _what_is_missing(stats: ManagerStats) -> str:
     missing = [each for each in stats.connections if _is_failing(each)]
     texts = []
     for each in missing:
-        silent = f"silent {int(each.silence)}s" if each.silence is not None else each.reason
+        silent = f"silent {int(each.silence)}s" if each.silence is not None else plain(each.reason)
         next_step = "down" if each.state is ConnectionState.DOWN else _attempt(each)
         texts.append(f"ws{each.connection + 1} {silent}, {next_step}")
     return "; ".join(texts)
@@ -93,7 +98,7 @@ def _retrying(stats: ManagerStats) -> Line:
     soonest = min(trying, key=lambda each: each.retry_in or 0.0)
     return [
         (f"! {_attempt(soonest).replace('retry', 'RETRY')}", Ink.STALE),
-        (f"  {soonest.reason}", Ink.TEXT),
+        (f"  {plain(soonest.reason)}", Ink.TEXT),
     ]
 
 
@@ -102,7 +107,7 @@ def _down(stats: ManagerStats) -> Line:
     if reasons and reasons[0].startswith(_REFUSED):
         help_text = "set a KITE_ACCESS_TOKEN of today, then restart"
         return [(" ✗ LOGIN REFUSED ", Ink.ALARM), (f" {help_text}", Ink.TEXT)]
-    reason = reasons[0] if reasons else ""
+    reason = plain(reasons[0]) if reasons else ""
     return [(" ✗ DOWN ", Ink.ALARM), (f"  {reason}; press q and start again", Ink.TEXT)]
 
 

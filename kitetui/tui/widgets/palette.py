@@ -9,6 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from kitetui.formatting import plain
 from kitetui.tui.paint.ink import Ink, Line
 
 INK_CLASSES: Final = frozenset(f"ink--{ink}" for ink in Ink)
@@ -42,7 +43,9 @@ class Palette:
 
     def strip(self, line: Line, width: int) -> Strip:
         """Return a line as a strip of exactly so many cells."""
-        strip = Strip([Segment(text, self._style(ink)) for text, ink in line])
+        # The last barrier: whatever a server or a file put into a text, a terminal can only print it.
+        spans = ((text if text.isprintable() else plain(text), ink) for text, ink in line)
+        strip = Strip([Segment(text, self._style(ink)) for text, ink in spans])
         return strip.adjust_cell_length(width, self.base)
 
     def _style(self, ink: Ink) -> Style:

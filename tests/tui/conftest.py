@@ -1,0 +1,113 @@
+"""The app against a simulated exchange that moves only when a test says so, on a clock that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+
+from kitetui.feed import ConnectionState, Endpoint, KiteManagerConfig, KiteTickerManager, ManagerStats
+from kitetui.simulator import SimulatedExchange
+from kitetui.tui import MonitorApp
+from kitetui.tui.screens.monitor import MonitorScreen
+from kitetui.wire import Mode
+from tests.tui.rows import NOW
+
+LIVE = ConnectionState.LIVE
+
+
+class StillManager(KiteTickerManager):
+    """A manager whose statistics show none of the figures that differ from run to run."""
+
+    def get_stats(self) -> ManagerStats:
+        """Return the statistics with a fixed round trip and silence."""
+        return ManagerStats(
+            tuple(
+                replace(
+                    each, round_trip=0.038 if each.state is LIVE else None, silence=0.1, last_tick_at=None
+                )
+                for each in super().get_stats().connections
+            )
+        )
+
+
+class Session:
+    """An app, its exchange and its pilot."""
+
+    def __init__(self, app: MonitorApp, exchange: SimulatedExchange, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.exchange = exchange
+        self.pilot = pilot
+        self.monitor = app.monitor
+        self.manager = app.monitor.manager
+
+    async def until(self, condition) -> None:
+        """Wait until a condition holds; the test's own timeout is the limit."""
+        for _ in range(200):
+            await self.pilot.pause()
+            if condition():
+                return
+            await self.pilot.pause(0.01)
+        raise AssertionError("what was waited for never came")
+
+    async def settle(self) -> None:
+        """Wait until every symbol in the list has its first tick."""
+        await self.until(lambda: all(self.versions()))
+
+    def versions(self):
+        """The version of each symbol's last tick."""
+        watchlist = self.monitor.watchlist
+        return [self.monitor.version_of(each.instrument_token) for each in watchlist.instruments]
+
+    async def step(self, count: int = 300) -> None:
+        """Move so many instruments of the market, and wait until the app has it."""
+        before = self.monitor.cache.version
+        await self.exchange.step(count)
+        await self.until(lambda: self.monitor.cache.version > before)
+
+    def screen(self) -> str:
+        """The text on the screen, drawn now."""
+        for screen in self.app.screen_stack:
+            if isinstance(screen, MonitorScreen):
+                screen.draw()
+                screen.draw_slowly()
+        lines = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip) for strip in lines)
+
+
+@asynccontextmanager
+async def running(
+    size=(120, 40), symbols=None, connections=2, access_token=None, settle=True, **options
+) -> AsyncIterator[Session]:
+    """Run the app on a still exchange."""
+    async with SimulatedExchange(rate=0, seed=7, now=lambda: NOW) as exchange:
+        endpoint, credentials = Endpoint.parse(exchange.url_with_credentials)
+        config = KiteManagerConfig(max_connections=connections, endpoint=endpoint)
+        manager = StillManager(credentials.api_key, access_token or credentials.access_token, config)
+        universe = exchange.universe
+        instruments = (
+            universe.default_watchlist() if symbols is None else [universe.resolve(each) for each in symbols]
+        )
+        app = MonitorApp(
+            manager=manager,
+            universe=universe,
+            instruments=instruments,
+            mode=Mode.FULL,
+            now=lambda: NOW,
+            **options,
+        )
+        app.animation_level = "none"
+        async with app.run_test(size=size) as pilot:
+            session = Session(app, exchange, pilot)
+            if settle:
+                await session.settle()
+            yield session
+
+
+@pytest.fixture
+def run():
+    """Run the app: `async with run(size=(80, 24)) as session`."""
+    return running

@@ -1,0 +1,73 @@
+"""The first line, for every state of the feed: it cannot say live when it is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from kitetui.feed import ConnectionState, feed_status
+from kitetui.tui.paint.ink import text_of, width_of
+from kitetui.tui.paint.top import state_text, top_line
+from tests.tui.rows import NOW, all_stats, stats
+
+LIVE, RETRYING = ConnectionState.LIVE, ConnectionState.RETRYING
+DOWN, CONNECTING, UNUSED = ConnectionState.DOWN, ConnectionState.CONNECTING, ConnectionState.UNUSED
+
+LOST = {"reason": "silent for 5 s", "silence": 11.4, "attempt": 3, "retry_in": 2.2, "round_trip": None}
+REFUSED = {"reason": "login refused (403): the access token has expired or is wrong", "silence": None}
+OLD = {"last_tick_at": int((NOW - 45) * 1e9)}
+NEVER = {"last_tick_at": None, "connected_at": int((NOW - 31) * 1e9)}
+
+
+@pytest.mark.parametrize(
+    ("connections", "text"),
+    [
+        ([stats(0, symbols=0), stats(1, UNUSED, symbols=0)], "○ NO SYMBOLS  press a to add one"),
+        ([stats(0, UNUSED)], "○ IDLE"),
+        ([stats(0, CONNECTING), stats(1, CONNECTING)], "◌ CONNECTING 0/2"),
+        ([stats(0), stats(1, CONNECTING)], "◌ CONNECTING 1/2"),
+        ([stats(0), stats(1), stats(2, UNUSED)], "● LIVE 2/2      412/s   rtt  38ms"),
+        ([stats(0, round_trip=None)], "● LIVE 1/1      412/s   rtt   …"),
+        ([stats(0, **OLD), stats(1, **OLD)], "● QUIET 45s   connected, and no symbol has changed"),
+        ([stats(0, **OLD), stats(1)], "● LIVE 2/2      412/s   rtt  38ms"),
+        ([stats(0, **NEVER)], "● QUIET 31s   connected, and no symbol has changed"),
+        ([stats(0), stats(1, RETRYING, **LOST)], "! STALE 1/2  ws2 silent 11s, retry 3 in 2s"),
+        (
+            [stats(0), stats(1, RETRYING, **(LOST | {"retry_in": None}))],
+            "! STALE 1/2  ws2 silent 11s, retry 3 now",
+        ),
+        (
+            [stats(0), stats(1, DOWN, **REFUSED)],
+            "! STALE 1/2  ws2 login refused (403): the access token has expired or is wrong, down",
+        ),
+        ([stats(0, RETRYING, **LOST)], "! RETRY 3 in 2s  silent for 5 s"),
+        ([stats(0, RETRYING, **LOST), stats(1, CONNECTING)], "! RETRY 3 in 2s  silent for 5 s"),
+        ([stats(0, DOWN, **REFUSED)], " ✗ LOGIN REFUSED  set a KITE_ACCESS_TOKEN of today, then restart"),
+        (
+            [stats(0, DOWN, reason="gave up after 5 attempts: nothing listens at that address")],
+            " ✗ DOWN   gave up after 5 attempts: nothing listens at that address; press q and start again",
+        ),
+    ],
+)
+def test_each_state_of_the_feed_has_its_own_sentence(connections, text):
+    status = feed_status([each.state for each in connections])
+    assert text_of(state_text(status, all_stats(*connections), 412.4, NOW)).rstrip() == text
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+@pytest.mark.parametrize("connections", [[stats(0)], [stats(0), stats(1, DOWN, **REFUSED)]])
+def test_the_line_keeps_its_width_the_clock_and_the_word_simulated(width, connections):
+    status = feed_status([each.state for each in connections])
+    line = top_line(status, all_stats(*connections), 5.0, NOW, width, simulated=True)
+    assert width_of(line) == width
+    assert text_of(line).endswith(" SIMULATED   10:42:17 IST ")
+
+
+def test_nothing_moves_while_the_figures_do():
+    def places(rate, trip):
+        line = top_line(
+            feed_status([LIVE]), all_stats(stats(0, round_trip=trip)), rate, NOW, 80, simulated=False
+        )
+        text = text_of(line)
+        return text.index("/s"), text.index("rtt"), text.index("IST")
+
+    assert places(0, None) == places(3.2, 0.0004) == places(56_789, 0.412)
