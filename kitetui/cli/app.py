@@ -66,6 +66,10 @@ def kitetui(
     duration: Annotated[
         float | None, typer.Option("--duration", metavar="SECONDS", help="End by itself after so long.")
     ] = None,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="With --headless: outlast a refused login, until a new token comes."),
+    ] = False,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
     """A terminal market monitor and tick recorder for Zerodha's Kite.
@@ -79,7 +83,7 @@ def kitetui(
         return
     if context.invoked_subcommand is not None:
         return
-    _check(headless=headless, csv=csv, output=output, duration=duration)
+    _check(headless=headless, csv=csv, output=output, duration=duration, wait=wait)
 
     from kitetui.cli.run import choose_run
 
@@ -90,6 +94,7 @@ def kitetui(
         mode=mode,
         connections=connections,
         duration=duration,
+        wait=wait,
         simulate=not headless,
         environment=os.environ,
         today=ist_today(),
@@ -129,11 +134,11 @@ def sim(
     )
 
 
-def _check(*, headless: bool, csv: bool, output: str | None, duration: float | None) -> None:
+def _check(*, headless: bool, csv: bool, output: str | None, duration: float | None, wait: bool) -> None:
     if headless and not csv:
         raise UserError("--headless needs a format to write: add --csv")
-    if not headless and (csv or output is not None):
-        given = "--csv" if csv else "-o"
+    if not headless and (csv or wait or output is not None):
+        given = "--csv" if csv else "--wait" if wait else "-o"
         raise UserError(f"{given} is for recording without a screen: add --headless")
     if duration is not None and not 0 < duration < float("inf"):
         raise UserError("--duration takes a number of seconds above 0")

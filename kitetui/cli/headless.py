@@ -20,7 +20,10 @@ from kitetui.times import IST
 
 
 async def record_headless(run: Run, output_path: str | None) -> None:
-    """Record until the time is over, a signal comes or the login is refused. Raises UserError."""
+    """Record until the time is over or a signal comes. Raises UserError.
+
+    A login that is refused before anything was received ends the run too, unless it is to wait for another.
+    """
     ended = asyncio.Event()
     with ended_by_signals(ended):
         async with run.source.opened() as source:
@@ -40,9 +43,15 @@ def choose_output(path: str | None) -> AbstractContextManager[Output]:
 async def _record(run: Run, source: Source, output: Output, ended: asyncio.Event) -> None:
     manager = source.manager(run.connections)
 
+    def refusal() -> str | None:
+        stats = manager.get_stats()
+        never_live = not any(each.frames for each in stats.connections)
+        is_down = manager.get_status().state is FeedState.DOWN
+        return stats.connections[0].reason if is_down and never_live and not run.wait else None
+
     def heard(message: TickerMessage) -> None:
         progress.heard(message)
-        if manager.get_status().state is FeedState.DOWN:
+        if refusal() is not None:
             ended.set()
 
     recorder = Recorder(output, _namer(run.instruments), heard)
@@ -50,7 +59,7 @@ async def _record(run: Run, source: Source, output: Output, ended: asyncio.Event
     progress.say(f"recording {len(run.instruments):,} symbols to {output.name}; Ctrl-C ends it")
     await manager.subscribe_symbols([each.instrument_token for each in run.instruments], run.mode)
     stream = manager.stream()
-    refusal = None
+    refused = None
     try:
         async with asyncio.TaskGroup() as tasks:
             shown = tasks.create_task(progress.show())
@@ -59,15 +68,14 @@ async def _record(run: Run, source: Source, output: Output, ended: asyncio.Event
                 with suppress(TimeoutError):
                     async with asyncio.timeout(run.duration):
                         await ended.wait()
-                if manager.get_status().state is FeedState.DOWN:
-                    refusal = manager.get_stats().connections[0].reason
+                refused = refusal()
             shown.cancel()
     except* UserError as errors:
         raise errors.exceptions[0] from None
     finally:
         progress.say(progress.summary())
-    if refusal is not None:
-        raise LoginError(f"{refusal}; {WAYS_OUT}")
+    if refused is not None:
+        raise LoginError(f"{refused}; {WAYS_OUT}")
 
 
 def _namer(instruments: list[Instrument]) -> NameOf:

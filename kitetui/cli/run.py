@@ -15,7 +15,10 @@ from kitetui.wire import Mode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """From where, of what, how much, over how many connections, and for how many seconds at most."""
+    """From where, of what, how much, over how many connections, and for how many seconds at most.
+
+    wait: whether a recording goes on when its login is refused at the first, until another token comes.
+    """
 
     source: Source
     universe: Universe
@@ -23,6 +26,7 @@ class Run:
     mode: Mode
     connections: int
     duration: float | None
+    wait: bool
 
 
 def choose_run(
@@ -33,6 +37,7 @@ def choose_run(
     mode: str,
     connections: int,
     duration: float | None,
+    wait: bool,
     simulate: bool,
     environment: Mapping[str, str],
     today: date,
@@ -47,4 +52,5 @@ def choose_run(
         mode=Mode(mode),
         connections=connections,
         duration=duration,
+        wait=wait,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, Self
 
 from kitetui.feed.endpoint import Endpoint
 from kitetui.wire import Mode
@@ -37,6 +37,9 @@ class KiteManagerConfig:
     heartbeat_liveness_threshold: float = 5.0
     """Seconds without any frame after which a connection is dead; heartbeats come every 1 to 2."""
 
+    health_check_interval: float = 10.0
+    """Seconds between two looks at what needs no hurry: a new access token after a refused one, failover."""
+
     reconnect_delay: float = 2.0
     """Seconds that the backoff between attempts starts from, after a first quick one."""
 
@@ -58,11 +61,56 @@ class KiteManagerConfig:
             MAX_SYMBOLS_PER_CONNECTION,
             "symbols a connection",
         )
-        for name in ("connection_buffer_size", "connection_timeout", "heartbeat_liveness_threshold"):
+        for name in (
+            "connection_buffer_size",
+            "connection_timeout",
+            "heartbeat_liveness_threshold",
+            "health_check_interval",
+            "reconnect_delay",
+        ):
             _positive(name, getattr(self, name))
-        _positive("reconnect_delay", self.reconnect_delay)
         if self.max_reconnect_attempts is not None:
             _positive("max_reconnect_attempts", self.max_reconnect_attempts)
+
+    @classmethod
+    def development(cls, **changes: Any) -> Self:
+        """One connection and few symbols, in full: to write and try a program with."""
+        return cls._preset(changes, max_connections=1, max_symbols_per_connection=100, default_mode=Mode.FULL)
+
+    @classmethod
+    def production(cls, **changes: Any) -> Self:
+        """All that the key has, with room for readers that fall behind for a while."""
+        return cls._preset(changes, connection_buffer_size=20_000, default_mode=Mode.LTP)
+
+    @classmethod
+    def portfolio(cls, **changes: Any) -> Self:
+        """A portfolio's few dozen symbols: one connection, which leaves two to other programs."""
+        return cls._preset(changes, max_connections=1)
+
+    @classmethod
+    def algo_trading(cls, **changes: Any) -> Self:
+        """Hundreds of symbols with quotes, spread so that one lost connection is a third of them."""
+        return cls._preset(changes, health_check_interval=5.0)
+
+    @classmethod
+    def market_scanner(cls, **changes: Any) -> Self:
+        """As many symbols as fit, last prices alone, for readers that look at all of them at leisure."""
+        return cls._preset(changes, connection_buffer_size=50_000, default_mode=Mode.LTP)
+
+    @classmethod
+    def high_frequency(cls, **changes: Any) -> Self:
+        """Order books: full packets, and a dead connection noticed as early as heartbeats allow."""
+        return cls._preset(
+            changes,
+            connection_buffer_size=20_000,
+            default_mode=Mode.FULL,
+            heartbeat_liveness_threshold=3.0,
+            health_check_interval=5.0,
+        )
+
+    @classmethod
+    def _preset(cls, changes: dict[str, Any], **values: Any) -> Self:
+        return cls(**(values | changes))
 
     @property
     def capacity(self) -> int:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final, NoReturn
 
 import numpy as np
@@ -31,7 +32,7 @@ from kitetui.feed.messages import (
 from kitetui.feed.state import ConnectionState
 from kitetui.feed.stats import ConnectionStats, Counters
 from kitetui.feed.subscriptions import apply_request, requests_to_follow
-from kitetui.feed.verdict import Action, FeedSilent, verdict
+from kitetui.feed.verdict import Action, FeedSilent, TokenUnreadable, verdict
 from kitetui.wire import (
     ErrorText,
     MessageText,
@@ -92,6 +93,7 @@ class Connection:
         self._last_tick_at: int | None = None
         self._last_frame = 0.0
         self._outage: tuple[int, str] | None = None
+        self._dialled_with: Credentials | None = None
         self._socket: ClientConnection | None = None
         self._frames: list[bytes] = []
         self._received: list[int] = []
@@ -161,16 +163,28 @@ class Connection:
             self._attempt += 1
             if was_live and self._outage is None and self._last_frame_at is not None:
                 self._outage = (self._last_frame_at, decision.reason)
-            if decision.action is Action.STOP:
-                await self._stay_down(decision.reason)
+            if decision.action is Action.WAIT_FOR_TOKEN:
+                await self._wait_for_another_token(decision.reason)
+                delays = backoff(self._config.reconnect_delay)
+                self._attempt = 0
+                continue
             limit = self._config.max_reconnect_attempts
             if limit is not None and self._attempt > limit:
                 await self._stay_down(f"gave up after {limit} attempts: {decision.reason}")
             delay = CAP if decision.action is Action.RETRY_LATER else next(delays)
             await self._wait_to_retry(delay, decision.reason)
 
+    async def _wait_for_another_token(self, reason: str) -> None:
+        """Wait until the source gives a token other than the one refused, or nothing is wanted any more."""
+        self._become(ConnectionState.DOWN, reason)
+        while self._wanted:
+            await asyncio.sleep(self._config.health_check_interval)
+            with suppress(TokenUnreadable):
+                if self._credentials() != self._dialled_with:
+                    return
+
     async def _stay_down(self, reason: str) -> None:
-        """Wait for the end: the manager is stopped, or started again with what was missing."""
+        """Wait for the end: only stopping and starting the manager makes it dial again."""
         self._become(ConnectionState.DOWN, reason)
         await asyncio.get_running_loop().create_future()
 
@@ -211,8 +225,9 @@ class Connection:
 
     async def _dial(self) -> ClientConnection:
         endpoint = self._config.endpoint
+        self._dialled_with = self._credentials()
         return await connect(
-            endpoint.url(self._credentials()),
+            endpoint.url(self._dialled_with),
             additional_headers=_HEADERS,
             user_agent_header=_USER_AGENT,
             compression=None,

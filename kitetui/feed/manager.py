@@ -17,6 +17,7 @@ from kitetui.feed.messages import TickerMessage
 from kitetui.feed.state import ConnectionState, FeedStatus, feed_status
 from kitetui.feed.stats import ManagerStats
 from kitetui.feed.subscriptions import Subscriptions
+from kitetui.feed.verdict import TokenUnreadable
 from kitetui.wire import Mode
 
 TokenSource = Callable[[], str]
@@ -168,7 +169,11 @@ class KiteTickerManager:
     def _credentials(self) -> Credentials | None:
         if self._api_key is None:
             return None
-        token = self._access_token() if callable(self._access_token) else self._access_token
+        try:
+            token = self._access_token() if callable(self._access_token) else self._access_token
+        except Exception as error:
+            # By its type alone: a text could hold what the source had read of the token.
+            raise TokenUnreadable(type(error).__name__) from error
         return Credentials(self._api_key, token or "")
 
     def _follow(self, connections: Iterable[int]) -> None:

@@ -17,8 +17,8 @@ class Action(Enum):
     """Dial again after the usual backoff."""
     RETRY_LATER = auto()
     """Dial again, but not soon: the key is in use elsewhere and dialling does not help."""
-    STOP = auto()
-    """Do not dial again: the answer would be the same."""
+    WAIT_FOR_TOKEN = auto()
+    """Do not dial again with this access token: the answer would be the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,23 @@ class FeedSilent(Exception):  # noqa: N818 - a state of the feed that ends a ses
     """No frame came for too long, whatever the socket says."""
 
 
+class TokenUnreadable(Exception):  # noqa: N818 - what the token's source failed of is its cause
+    """The source of the access token failed."""
+
+
 def verdict(failure: Exception) -> Verdict:
     """Decide on a failure.
 
-    A 403 is final: it means a token that is dead or wrong, or a plan without market data, and dialling on
-    does not change that. A 429 means that other programs hold the key's connections. Everything else is
+    A 403 is final for its token: that is dead or wrong, or of a plan without market data, and dialling on
+    does not change it. A 429 means that other programs hold the key's connections. Everything else is
     taken for momentary. The reasons are made here, from types and codes, so that no text of an exception
     can carry a URL, and with it a token, to the screen.
     """
     match failure:
         case InvalidStatus():
             return _refused(failure.response.status_code)
+        case TokenUnreadable():
+            return Verdict(Action.RETRY, f"the access token could not be read: {failure}")
         case FeedSilent():
             return Verdict(Action.RETRY, str(failure))
         case ConnectionClosed():
@@ -68,7 +74,9 @@ def verdict(failure: Exception) -> Verdict:
 def _refused(status: int) -> Verdict:
     match status:
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-            return Verdict(Action.STOP, f"login refused ({status}): the access token has expired or is wrong")
+            return Verdict(
+                Action.WAIT_FOR_TOKEN, f"login refused ({status}): the access token has expired or is wrong"
+            )
         case HTTPStatus.TOO_MANY_REQUESTS:
             return Verdict(
                 Action.RETRY_LATER, "too many connections (429): another program uses this API key"

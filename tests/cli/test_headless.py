@@ -118,6 +118,14 @@ async def test_a_refused_login_ends_with_3_and_the_ways_out() -> None:
     assert SECRET not in errors
 
 
+async def test_a_recording_told_to_wait_outlasts_a_refused_login() -> None:
+    async with server_that_sends(refuse=HTTPStatus.FORBIDDEN) as url:
+        run = await record("-s", "INFY", "--ws-url", url, "-o", "-", "--wait")
+        await run.hear("ws1 down: login refused (403)")
+        code, _, errors = await run.end(signal.SIGTERM)
+    assert code == 0, errors
+
+
 async def test_without_credentials_nothing_is_simulated() -> None:
     code, output, errors = await (await record("-s", "INFY")).end()
     assert code == 3

@@ -29,6 +29,7 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         ["--headless"],
         ["--csv"],
         ["-o", "ticks.csv"],
+        ["--wait"],
         ["--headless", "--csv", "--duration", "0"],
         ["--headless", "--csv", "--duration", "nan"],
         ["--headless", "--csv", "--duration", "soon"],

@@ -48,3 +48,14 @@ def test_what_kite_allows_is_said() -> None:
 @pytest.mark.parametrize("setting", ["max_connections", "max_symbols_per_connection"])
 def test_the_smallest_values_are_allowed(setting: str) -> None:
     assert getattr(KiteManagerConfig(**{setting: 1}), setting) == 1
+
+
+@pytest.mark.parametrize(
+    "preset", ["development", "production", "portfolio", "algo_trading", "market_scanner", "high_frequency"]
+)
+def test_a_preset_is_valid_and_takes_changes(preset: str) -> None:
+    make = getattr(KiteManagerConfig, preset)
+    assert make() != KiteManagerConfig()
+    assert make(max_connections=2).max_connections == 2
+    with pytest.raises(ValueError, match="Kite allows 1 to 3"):
+        make(max_connections=4)

@@ -9,6 +9,7 @@ from itertools import count
 import pytest
 
 from kitetui.feed import ConnectionState, FeedState, KiteManagerConfig, KiteTickerManager
+from kitetui.wire import Mode
 from tests.feed.helpers import becomes, manager_on, running
 from tests.feed.server import ScriptedServer
 from tests.wire.packets import INFY
@@ -154,3 +155,43 @@ async def test_no_secret_is_logged_whatever_goes_wrong(
         await becomes(reader, ConnectionState.DOWN)
     client_records = [record for record in caplog.records if record.name != "websockets.server"]
     assert "SECRET" not in "".join(record.getMessage() for record in client_records)
+
+
+async def test_a_fresh_token_is_picked_up_with_all_subscriptions(server: ScriptedServer) -> None:
+    token = "of yesterday"
+    config = KiteManagerConfig(endpoint=server.endpoint, max_connections=1, health_check_interval=0.01)
+    manager = KiteTickerManager("key", lambda: token, config)
+    async with running(manager) as reader:
+        server.refuse_with = HTTPStatus.FORBIDDEN
+        await manager.subscribe_symbols([INFY], Mode.FULL)
+        await becomes(reader, ConnectionState.DOWN)
+        server.refuse_with = None
+        token = "of today"
+        await becomes(reader, ConnectionState.LIVE)
+        await (await server.accept()).carries({INFY: "full"})
+    assert [dial["access_token"] for dial in server.dials] == ["of yesterday", "of today"]
+
+
+async def test_a_refused_connection_without_symbols_is_unused_again(server: ScriptedServer) -> None:
+    server.refuse_with = HTTPStatus.FORBIDDEN
+    manager = manager_on(server, health_check_interval=0.01)
+    async with running(manager) as reader:
+        await manager.subscribe_symbols([INFY])
+        await becomes(reader, ConnectionState.DOWN)
+        await manager.unsubscribe_symbols([INFY])
+        await becomes(reader, ConnectionState.UNUSED)
+
+
+async def test_a_token_that_cannot_be_read_is_tried_again_and_its_error_is_not_repeated(
+    server: ScriptedServer,
+) -> None:
+    def unreadable() -> str:
+        raise OSError("cannot parse 's3cr3t'")
+
+    config = KiteManagerConfig(endpoint=server.endpoint, max_connections=1, reconnect_delay=0.01)
+    manager = KiteTickerManager("key", unreadable, config)
+    async with running(manager) as reader:
+        await manager.subscribe_symbols([INFY])
+        retrying = await becomes(reader, ConnectionState.RETRYING)
+    assert retrying.reason == "the access token could not be read: OSError"
+    assert not server.dials

@@ -32,8 +32,8 @@ def refusal(status: int) -> InvalidStatus:
 @pytest.mark.parametrize(
     ("failure", "action", "reason"),
     [
-        (refusal(403), Action.STOP, "login refused (403): the access token has expired or is wrong"),
-        (refusal(401), Action.STOP, "login refused (401)"),
+        (refusal(403), Action.WAIT_FOR_TOKEN, "login refused (403): the access token has expired"),
+        (refusal(401), Action.WAIT_FOR_TOKEN, "login refused (401)"),
         (refusal(429), Action.RETRY_LATER, "too many connections (429)"),
         (refusal(400), Action.RETRY, "malformed (400)"),
         (refusal(502), Action.RETRY, "the server answered 502"),
@@ -76,7 +76,7 @@ def test_every_failure_has_its_action_and_a_reason_without_secrets(
 
 
 def test_only_a_refused_login_is_final() -> None:
-    final = [status for status in range(300, 600) if verdict(refusal(status)).action is Action.STOP]
+    final = [status for status in range(300, 600) if verdict(refusal(status)).action is Action.WAIT_FOR_TOKEN]
     assert final == [401, 403]
 
 
