@@ -1,9 +1,10 @@
 """The feed: one connection, the manager over several, their states, channels and statistics."""
 
+from kitetui.feed.accounts import Account, Distribution, TokenSource
 from kitetui.feed.channel import Channel, Receiver
 from kitetui.feed.config import MAX_CONNECTIONS, MAX_SYMBOLS_PER_CONNECTION, KiteManagerConfig
 from kitetui.feed.endpoint import KITE_URL, Credentials, Endpoint
-from kitetui.feed.manager import KiteTickerManager, TokenSource
+from kitetui.feed.manager import KiteTickerManager
 from kitetui.feed.messages import (
     BrokerMessage,
     ConnectionChanged,
@@ -23,6 +24,7 @@ __all__ = [
     "KITE_URL",
     "MAX_CONNECTIONS",
     "MAX_SYMBOLS_PER_CONNECTION",
+    "Account",
     "BrokerMessage",
     "CapacityError",
     "Channel",
@@ -30,6 +32,7 @@ __all__ = [
     "ConnectionState",
     "ConnectionStats",
     "Credentials",
+    "Distribution",
     "Endpoint",
     "FeedState",
     "FeedStatus",

@@ -16,6 +16,7 @@ from typing import Final, NoReturn
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 
+from kitetui.feed.accounts import Account
 from kitetui.feed.backoff import CAP, backoff
 from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.endpoint import Credentials
@@ -73,14 +74,14 @@ class Connection:
         self,
         number: int,
         config: KiteManagerConfig,
-        credentials: Callable[[], Credentials | None],
+        account: Account,
         wanted: Mapping[int, Mode],
         publish: Callable[[TickerMessage], None],
     ) -> None:
         self.number = number
         self.counters = Counters()
         self._config = config
-        self._credentials = credentials
+        self._account = account
         self._wanted = wanted
         self._publish = publish
         self._changed = asyncio.Event()
@@ -147,6 +148,7 @@ class Connection:
             texts=counters.texts,
             reconnects=counters.reconnects,
             gaps=counters.gaps,
+            account=self._account.name,
         )
 
     async def _stay_connected(self) -> None:
@@ -180,7 +182,7 @@ class Connection:
         while self._wanted:
             await asyncio.sleep(self._config.health_check_interval)
             with suppress(TokenUnreadable):
-                if self._credentials() != self._dialled_with:
+                if self._account.credentials() != self._dialled_with:
                     return
 
     async def _stay_down(self, reason: str) -> None:
@@ -225,7 +227,7 @@ class Connection:
 
     async def _dial(self) -> ClientConnection:
         endpoint = self._config.endpoint
-        self._dialled_with = self._credentials()
+        self._dialled_with = self._account.credentials()
         return await connect(
             endpoint.url(self._dialled_with),
             additional_headers=_HEADERS,

@@ -6,51 +6,48 @@ It runs on the caller's event loop. `start` begins one task, which owns all othe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
 
+from kitetui.feed.accounts import DEFAULT_ACCOUNT, Account, Distribution, TokenSource, checked
 from kitetui.feed.channel import Channel, Receiver
 from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.connection import Connection
-from kitetui.feed.endpoint import Credentials
 from kitetui.feed.messages import TickerMessage
 from kitetui.feed.state import ConnectionState, FeedStatus, feed_status
 from kitetui.feed.stats import ManagerStats
 from kitetui.feed.subscriptions import Subscriptions
-from kitetui.feed.verdict import TokenUnreadable
 from kitetui.wire import Mode
-
-TokenSource = Callable[[], str]
-"""Returns the access token of the moment; called before every dial."""
 
 
 class KiteTickerManager:
-    """Up to three connections of up to 3,000 symbols each, kept alive and subscribed.
+    """Up to three connections an account of up to 3,000 symbols each, kept alive and subscribed.
 
     `access_token` is the token, or a function that returns the current one. With `api_key` None the
-    endpoint is dialled without credentials, which only a test server accepts.
+    endpoint is dialled without credentials, which only a test server accepts. Several `accounts` are given
+    in place of the pair; their connections count on from one account to the next, in their order.
 
     All methods are for the event loop that `start` was called on, and may be called at any time, in an
-    outage too.
+    outage too. Raises ValueError for accounts that share a name or a key.
     """
 
     def __init__(
         self,
-        api_key: str | None,
+        api_key: str | None = None,
         access_token: str | TokenSource | None = None,
         config: KiteManagerConfig | None = None,
+        *,
+        accounts: Iterable[Account] = (),
+        distribution: Distribution = Distribution.ROUND_ROBIN,
     ) -> None:
         self.config = config or KiteManagerConfig()
-        self._api_key = api_key
-        self._access_token = access_token
-        self._subscriptions = Subscriptions(self.config)
+        self.accounts = checked(list(accounts) or [Account(DEFAULT_ACCOUNT, api_key, access_token)])
+        self._distribution = Distribution(distribution)
+        connections = self.config.max_connections * len(self.accounts)
+        self._subscriptions = Subscriptions(connections, self.config.max_symbols_per_connection)
         self._merged = Channel(self.config.connection_buffer_size)
-        self._channels = tuple(
-            Channel(self.config.connection_buffer_size) for _ in range(self.config.max_connections)
-        )
-        self._connections = tuple(
-            self._make_connection(number) for number in range(self.config.max_connections)
-        )
+        self._channels = tuple(Channel(self.config.connection_buffer_size) for _ in range(connections))
+        self._connections = tuple(self._make_connection(number) for number in range(connections))
         self._runner: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -75,13 +72,21 @@ class KiteTickerManager:
             if not runner.cancelled():
                 runner.result()
 
-    async def subscribe_symbols(self, tokens: Iterable[int], mode: Mode | None = None) -> None:
-        """Want these tokens, spread evenly over the connections.
+    async def subscribe_symbols(
+        self, tokens: Iterable[int], mode: Mode | None = None, *, account: str | None = None
+    ) -> None:
+        """Want these tokens, spread evenly over the connections, or over those of one account.
 
         New ones come in `mode`, or the configured default; those wanted already take `mode` if it is given.
-        Raises CapacityError when not all fit, ValueError for a number that is no token; then nothing changes.
+        Raises CapacityError when not all fit, ValueError for a number that is no token, an account that is
+        not there, or none named where the distribution is manual; then nothing changes.
         """
-        changed = self._subscriptions.add(tokens, mode or self.config.default_mode, keep_mode=mode is None)
+        if account is None and self._distribution is Distribution.MANUAL:
+            raise ValueError("the distribution is manual: name the account to subscribe on")
+        among = None if account is None else self.connections_of(account)
+        changed = self._subscriptions.add(
+            tokens, mode or self.config.default_mode, among, keep_mode=mode is None
+        )
         self._follow(changed)
 
     async def unsubscribe_symbols(self, tokens: Iterable[int]) -> None:
@@ -96,9 +101,13 @@ class KiteTickerManager:
         """Return a reader of all connections' messages from now on, merged in order of arrival."""
         return self._merged.subscribe()
 
-    def get_channel(self, connection: int) -> Receiver:
-        """Return a reader of one connection's messages from now on; connections count from 0."""
-        return self._channels[connection].subscribe()
+    def get_channel(self, connection: int, *, account: str | None = None) -> Receiver:
+        """Return a reader of one connection's messages from now on.
+
+        Connections count from 0, over all accounts or within the one that is named.
+        """
+        numbers = range(len(self._channels)) if account is None else self.connections_of(account)
+        return self._channels[numbers[connection]].subscribe()
 
     def get_all_channels(self) -> list[tuple[int, Receiver]]:
         """Return a reader for each connection, with the connection's number."""
@@ -120,6 +129,18 @@ class KiteTickerManager:
         """Return the state of the connection that carries this token, `UNUSED` if it is not wanted."""
         connection = self._subscriptions.connection_of(token)
         return ConnectionState.UNUSED if connection is None else self._connections[connection].state
+
+    def connections_of(self, account: str) -> range:
+        """Return the numbers of an account's connections. Raises ValueError for a name that is not there."""
+        names = [each.name for each in self.accounts]
+        if account not in names:
+            raise ValueError(f"no account {account!r}; there are {', '.join(names)}")
+        first = names.index(account) * self.config.max_connections
+        return range(first, first + self.config.max_connections)
+
+    def account_of(self, connection: int) -> str:
+        """Return the name of the account that a connection belongs to."""
+        return self.accounts[connection // self.config.max_connections].name
 
     def connection_of(self, token: int) -> int | None:
         """Return the number of the connection that carries this token, None if it is not wanted."""
@@ -164,17 +185,8 @@ class KiteTickerManager:
             self._channels[number].publish(message)
             self._merged.publish(message)
 
-        return Connection(number, self.config, self._credentials, self._subscriptions.wanted[number], publish)
-
-    def _credentials(self) -> Credentials | None:
-        if self._api_key is None:
-            return None
-        try:
-            token = self._access_token() if callable(self._access_token) else self._access_token
-        except Exception as error:
-            # By its type alone: a text could hold what the source had read of the token.
-            raise TokenUnreadable(type(error).__name__) from error
-        return Credentials(self._api_key, token or "")
+        account = self.accounts[number // self.config.max_connections]
+        return Connection(number, self.config, account, self._subscriptions.wanted[number], publish)
 
     def _follow(self, connections: Iterable[int]) -> None:
         for number in connections:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kitetui.feed.accounts import DEFAULT_ACCOUNT
 from kitetui.feed.state import ConnectionState
 
 
@@ -49,13 +50,18 @@ class ConnectionStats:
     texts: int
     reconnects: int
     gaps: int
+    account: str = DEFAULT_ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)
 class ManagerStats:
-    """All connections, and their sums."""
+    """Connections, and their sums."""
 
     connections: tuple[ConnectionStats, ...]
+
+    def of(self, account: str) -> ManagerStats:
+        """Return the statistics of one account's connections."""
+        return ManagerStats(tuple(each for each in self.connections if each.account == account))
 
     @property
     def symbols(self) -> int:

@@ -7,10 +7,10 @@ made to follow it. So an outage needs no special case, and no token is ever sent
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from heapq import heapify, heapreplace
 from operator import index
 from typing import Final
 
-from kitetui.feed.config import KiteManagerConfig
 from kitetui.wire import Exchange, Mode, Request, SetMode, Subscribe, Unsubscribe
 
 TOKENS_A_REQUEST: Final = 500
@@ -40,9 +40,9 @@ class Subscriptions:
     wanted: for each connection the tokens that it is to carry, with their modes.
     """
 
-    def __init__(self, config: KiteManagerConfig) -> None:
-        self.wanted: tuple[dict[int, Mode], ...] = tuple({} for _ in range(config.max_connections))
-        self._capacity = config.capacity
+    def __init__(self, connections: int, symbols_each: int) -> None:
+        self.wanted: tuple[dict[int, Mode], ...] = tuple({} for _ in range(connections))
+        self._symbols_each = symbols_each
         self._connection_of: dict[int, int] = {}
 
     def __len__(self) -> int:
@@ -51,22 +51,35 @@ class Subscriptions:
     def __contains__(self, token: int) -> bool:
         return token in self._connection_of
 
-    def add(self, tokens: Iterable[int], mode: Mode, *, keep_mode: bool = False) -> set[int]:
+    def add(
+        self,
+        tokens: Iterable[int],
+        mode: Mode,
+        among: Sequence[int] | None = None,
+        *,
+        keep_mode: bool = False,
+    ) -> set[int]:
         """Want these tokens; return the connections that this concerns.
 
-        New tokens go where the fewest are. Tokens wanted already change their mode, or keep it if asked.
+        New tokens go where the fewest are, `among` these connections if any are named. Tokens wanted already
+        stay where they are and change their mode, or keep it if asked.
         Raises CapacityError when not all fit, ValueError for a number that is no token; then nothing changes.
         """
         # A NumPy integer would pass for a token everywhere but in JSON, and "full" for a mode in most places.
         tokens = list(dict.fromkeys(map(index, tokens)))
         mode = Mode(mode)
         _check(tokens)
+        among = range(len(self.wanted)) if among is None else among
         new = [token for token in tokens if token not in self._connection_of]
-        if len(self) + len(new) > self._capacity:
-            raise CapacityError(len(new), len(self), self._capacity)
+        used, capacity = sum(len(self.wanted[number]) for number in among), self._symbols_each * len(among)
+        if used + len(new) > capacity:
+            raise CapacityError(len(new), used, capacity)
         changed = set() if keep_mode else self.set_mode(set(tokens) - set(new), mode)
+        fewest_first = [(len(self.wanted[number]), number) for number in among]
+        heapify(fewest_first)
         for token in new:
-            connection = min(range(len(self.wanted)), key=lambda number: len(self.wanted[number]))
+            count, connection = fewest_first[0]
+            heapreplace(fewest_first, (count + 1, connection))
             self.wanted[connection][token] = mode
             self._connection_of[token] = connection
             changed.add(connection)

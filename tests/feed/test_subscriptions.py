@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitetui.feed import CapacityError, KiteManagerConfig
+from kitetui.feed import CapacityError
 from kitetui.feed.subscriptions import TOKENS_A_REQUEST, Subscriptions, apply_request, requests_to_follow
 from kitetui.wire import Mode, Request, SetMode, Subscribe, Unsubscribe, encode_request
 from tests.wire.packets import INFY, token
@@ -22,8 +22,7 @@ def tokens(count: int, start: int = 1) -> list[int]:
 
 
 def subscriptions(connections: int = 3, each: int = 3000) -> Subscriptions:
-    config = KiteManagerConfig(max_connections=connections, max_symbols_per_connection=each)
-    return Subscriptions(config)
+    return Subscriptions(connections, each)
 
 
 def sizes(wanted: Subscriptions) -> list[int]:

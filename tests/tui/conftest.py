@@ -80,12 +80,14 @@ class Session:
 
 @asynccontextmanager
 async def running(
-    size=(120, 40), symbols=None, connections=2, access_token=None, settle=True, **options
+    size=(120, 40), symbols=None, connections=2, symbols_each=3000, access_token=None, settle=True, **options
 ) -> AsyncIterator[Session]:
     """Run the app on a still exchange."""
     async with SimulatedExchange(rate=0, seed=7, now=lambda: NOW) as exchange:
         endpoint, credentials = Endpoint.parse(exchange.url_with_credentials)
-        config = KiteManagerConfig(max_connections=connections, endpoint=endpoint)
+        config = KiteManagerConfig(
+            max_connections=connections, max_symbols_per_connection=symbols_each, endpoint=endpoint
+        )
         manager = StillManager(credentials.api_key, access_token or credentials.access_token, config)
         universe = exchange.universe
         instruments = (

@@ -96,13 +96,12 @@ async def test_a_duplicate_moves_the_cursor_to_the_row_that_is_there(run):
         assert session.monitor.watchlist.selected.tradingsymbol == "TCS"
 
 
-async def test_more_than_fits_is_said_in_the_dialog_and_changes_nothing(run, monkeypatch):
-    async with run(symbols=TWO) as session:
-        monkeypatch.setattr(session.manager._subscriptions, "_capacity", 2)
+async def test_more_than_fits_is_said_in_the_dialog_and_changes_nothing(run):
+    async with run(symbols=TWO, symbols_each=1) as session:
         await session.pilot.press("a", *"sbin", "enter")
         assert "1 more symbols do not fit" in session.screen()
         assert len(session.monitor.watchlist) == 2
-        assert len(session.manager._subscriptions) == 2
+        assert session.manager.get_stats().symbols == 2
 
 
 async def test_a_removed_symbol_is_unsubscribed_and_comes_back_where_it_was(run):
