@@ -58,7 +58,7 @@ async def _record(run: Run, source: Source, output: Output, ended: asyncio.Event
     progress = Progress(manager, recorder.totals, output.name)
     progress.say(f"recording {len(run.instruments):,} symbols to {output.name}; Ctrl-C ends it")
     await manager.subscribe_symbols([each.instrument_token for each in run.instruments], run.mode)
-    stream = manager.stream()
+    stream = manager.stream(lossless=True)
     refused = None
     try:
         async with asyncio.TaskGroup() as tasks:

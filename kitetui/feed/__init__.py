@@ -1,9 +1,10 @@
 """The feed: one connection, the manager over several, their states, channels and statistics."""
 
 from kitetui.feed.accounts import Account, Distribution, TokenSource
-from kitetui.feed.channel import Channel, Receiver
+from kitetui.feed.channel import Channel, ReaderStats, Receiver
 from kitetui.feed.config import MAX_CONNECTIONS, MAX_SYMBOLS_PER_CONNECTION, KiteManagerConfig
 from kitetui.feed.endpoint import KITE_URL, Credentials, Endpoint
+from kitetui.feed.health import Health, HealthSummary
 from kitetui.feed.manager import KiteTickerManager
 from kitetui.feed.messages import (
     BrokerMessage,
@@ -11,13 +12,14 @@ from kitetui.feed.messages import (
     Gap,
     Lagged,
     OrderUpdate,
+    RawFrame,
     ServerError,
     TickerMessage,
     Ticks,
     UnknownMessage,
 )
 from kitetui.feed.state import ConnectionState, FeedState, FeedStatus, feed_status
-from kitetui.feed.stats import ConnectionStats, ManagerStats
+from kitetui.feed.stats import ConnectionStats, ManagerStats, Percentiles
 from kitetui.feed.subscriptions import CapacityError
 
 __all__ = [
@@ -37,11 +39,16 @@ __all__ = [
     "FeedState",
     "FeedStatus",
     "Gap",
+    "Health",
+    "HealthSummary",
     "KiteManagerConfig",
     "KiteTickerManager",
     "Lagged",
     "ManagerStats",
     "OrderUpdate",
+    "Percentiles",
+    "RawFrame",
+    "ReaderStats",
     "Receiver",
     "ServerError",
     "TickerMessage",

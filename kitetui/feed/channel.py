@@ -1,31 +1,54 @@
 """Bounded broadcast: every reader gets every message, and a slow one loses only its own oldest.
 
 Publishing never waits, so that no reader can hold up the socket; what a reader misses is counted and told
-to it, as `Lagged`, in the place where it is missing.
+to it, as `Lagged`, in the place where it is missing. What a reader was owed adds up at every moment:
+published = delivered + lost + waiting.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from kitetui.feed.messages import Lagged, TickerMessage, Ticks
+from kitetui.feed.messages import Lagged, Ticks
+
+M = TypeVar("M")
 
 
-class Channel:
+@dataclass(frozen=True, slots=True)
+class ReaderStats:
+    """What became of the ticks published to one reader: delivered, lost, or waiting for it."""
+
+    published: int
+    delivered: int
+    lost: int
+    waiting: int
+
+
+class Channel(Generic[M]):
     """One source of messages, any number of readers."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._receivers: set[Receiver] = set()
+        self._receivers: set[Receiver[M]] = set()
 
-    def subscribe(self) -> Receiver:
-        """Return a reader of everything that is published from now on."""
-        receiver = Receiver(self, self._capacity)
+    @property
+    def has_readers(self) -> bool:
+        """Whether anybody reads."""
+        return bool(self._receivers)
+
+    def subscribe(self, capacity: int | None = None) -> Receiver[M]:
+        """Return a reader of everything that is published from now on.
+
+        capacity: how many messages wait for it at most, instead of the channel's own number.
+        """
+        receiver = Receiver(self, capacity or self._capacity)
         self._receivers.add(receiver)
         return receiver
 
-    def publish(self, message: TickerMessage) -> None:
+    def publish(self, message: M) -> None:
         """Hand a message to every reader."""
         for receiver in self._receivers:
             receiver._put(message)
@@ -36,32 +59,38 @@ class Channel:
             receiver._end()
         self._receivers.clear()
 
-    def _forget(self, receiver: Receiver) -> None:
+    def reader_stats(self) -> tuple[ReaderStats, ...]:
+        """Return the accounts of all readers."""
+        return tuple(receiver.stats() for receiver in self._receivers)
+
+    def _forget(self, receiver: Receiver[M]) -> None:
         self._receivers.discard(receiver)
 
 
-class Receiver:
+class Receiver(Generic[M]):
     """One reader of a channel: an asynchronous iterator of messages, for one task at a time.
 
     delivered: messages handed to the reader.
     lost_messages, lost_ticks: what was dropped because the reader was too slow.
     """
 
-    def __init__(self, channel: Channel, capacity: int) -> None:
+    def __init__(self, channel: Channel[M], capacity: int) -> None:
         self.delivered = 0
         self.lost_messages = 0
         self.lost_ticks = 0
+        self._published_ticks = 0
+        self._delivered_ticks = 0
         self._channel = channel
-        self._waiting: deque[TickerMessage] = deque()
+        self._waiting: deque[M] = deque()
         self._capacity = capacity
         self._untold = Lagged(0, 0)
         self._wakeup = asyncio.Event()
         self._ended = False
 
-    def __aiter__(self) -> Receiver:
+    def __aiter__(self) -> Receiver[M]:
         return self
 
-    async def __anext__(self) -> TickerMessage:
+    async def __anext__(self) -> M | Lagged:
         while True:
             message = self.recv_nowait()
             if message is not None:
@@ -71,15 +100,26 @@ class Receiver:
             self._wakeup.clear()
             await self._wakeup.wait()
 
-    def recv_nowait(self) -> TickerMessage | None:
+    def recv_nowait(self) -> M | Lagged | None:
         """Return the next message if one waits, else None."""
         if self._untold.messages:
             lagged, self._untold = self._untold, Lagged(0, 0)
             return lagged
         if not self._waiting:
             return None
+        message = self._waiting.popleft()
         self.delivered += 1
-        return self._waiting.popleft()
+        self._delivered_ticks += _ticks_in(message)
+        return message
+
+    def stats(self) -> ReaderStats:
+        """Return what became of the ticks that were published to this reader."""
+        return ReaderStats(
+            published=self._published_ticks,
+            delivered=self._delivered_ticks,
+            lost=self.lost_ticks,
+            waiting=sum(map(_ticks_in, self._waiting)),
+        )
 
     def close(self) -> None:
         """Stop reading: the stream ends at once, and the channel forgets this reader."""
@@ -88,14 +128,15 @@ class Receiver:
         self._untold = Lagged(0, 0)
         self._end()
 
-    def _put(self, message: TickerMessage) -> None:
+    def _put(self, message: M) -> None:
         if len(self._waiting) == self._capacity:
             self._drop(self._waiting.popleft())
         self._waiting.append(message)
+        self._published_ticks += _ticks_in(message)
         self._wakeup.set()
 
-    def _drop(self, message: TickerMessage) -> None:
-        ticks = len(message.batch) if isinstance(message, Ticks) else 0
+    def _drop(self, message: M) -> None:
+        ticks = _ticks_in(message)
         self.lost_messages += 1
         self.lost_ticks += ticks
         self._untold = Lagged(self._untold.messages + 1, self._untold.ticks + ticks)
@@ -103,3 +144,7 @@ class Receiver:
     def _end(self) -> None:
         self._ended = True
         self._wakeup.set()
+
+
+def _ticks_in(message: object) -> int:
+    return len(message.batch) if isinstance(message, Ticks) else 0

@@ -31,6 +31,12 @@ class KiteManagerConfig:
     connection_buffer_size: int = 5000
     """Messages that wait for a slow reader of a channel before its oldest are dropped, and counted."""
 
+    parser_buffer_size: int = 10_000
+    """The same for a reader that asked for lossless delivery, such as a recorder."""
+
+    enable_dedicated_parsers: bool = True
+    """Whether market data is decoded; without it only the raw frame channels carry any."""
+
     connection_timeout: float = 30.0
     """Seconds that a handshake may take."""
 

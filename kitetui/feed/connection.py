@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final, NoReturn
@@ -18,6 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from kitetui.feed.accounts import Account
 from kitetui.feed.backoff import CAP, backoff
+from kitetui.feed.channel import Channel
 from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.endpoint import Credentials
 from kitetui.feed.messages import (
@@ -25,13 +27,14 @@ from kitetui.feed.messages import (
     ConnectionChanged,
     Gap,
     OrderUpdate,
+    RawFrame,
     ServerError,
     TickerMessage,
     Ticks,
     UnknownMessage,
 )
 from kitetui.feed.state import ConnectionState
-from kitetui.feed.stats import ConnectionStats, Counters
+from kitetui.feed.stats import ConnectionStats, Measures, Percentiles
 from kitetui.feed.subscriptions import apply_request, requests_to_follow
 from kitetui.feed.verdict import Action, FeedSilent, TokenUnreadable, verdict
 from kitetui.wire import (
@@ -43,6 +46,7 @@ from kitetui.wire import (
     encode_request,
     parse_text,
 )
+from kitetui.wire.layout import TOKEN
 
 HEALTHY_AFTER: Final = 30.0
 """Seconds after which a session counts as healthy, and the next loss starts the backoff afresh."""
@@ -77,13 +81,15 @@ class Connection:
         account: Account,
         wanted: Mapping[int, Mode],
         publish: Callable[[TickerMessage], None],
+        raw: Channel[RawFrame],
     ) -> None:
         self.number = number
-        self.counters = Counters()
+        self.measures = Measures()
         self._config = config
         self._account = account
         self._wanted = wanted
         self._publish = publish
+        self._raw = raw
         self._changed = asyncio.Event()
         self._state = ConnectionState.UNUSED
         self._reason = ""
@@ -127,7 +133,7 @@ class Connection:
         """Return the connection as it stands."""
         now = time.monotonic()
         live = self._state is ConnectionState.LIVE
-        counters = self.counters
+        measures = self.measures
         return ConnectionStats(
             connection=self.number,
             state=self._state,
@@ -139,16 +145,21 @@ class Connection:
             silence=now - self._last_frame if self._last_frame_at is not None else None,
             attempt=self._attempt,
             retry_in=max(0.0, self._retry_at - now) if self._retry_at is not None else None,
-            round_trip=self._socket.latency or None if live and self._socket else None,
-            frames=counters.frames,
-            bytes=counters.bytes,
-            heartbeats=counters.heartbeats,
-            ticks=counters.ticks,
-            rejected=counters.rejected,
-            texts=counters.texts,
-            reconnects=counters.reconnects,
-            gaps=counters.gaps,
+            round_trip=measures.round_trips[-1] if live and measures.round_trips else None,
+            frames=measures.frames,
+            bytes=measures.bytes,
+            heartbeats=measures.heartbeats,
+            ticks=measures.ticks,
+            rejected=measures.rejected,
+            texts=measures.texts,
+            reconnects=measures.reconnects,
+            gaps=measures.gaps,
             account=self._account.name,
+            modes=Counter(self._wanted.values()),
+            last_close=measures.last_close,
+            recent_gaps=tuple(measures.recent_gaps),
+            round_trips=Percentiles.of(measures.round_trips),
+            decode_times=Percentiles.of(measures.decode_times),
         )
 
     async def _stay_connected(self) -> None:
@@ -165,6 +176,8 @@ class Connection:
             self._attempt += 1
             if was_live and self._outage is None and self._last_frame_at is not None:
                 self._outage = (self._last_frame_at, decision.reason)
+            if was_live:
+                self.measures.last_close = decision.reason
             if decision.action is Action.WAIT_FOR_TOKEN:
                 await self._wait_for_another_token(decision.reason)
                 delays = backoff(self._config.reconnect_delay)
@@ -215,6 +228,7 @@ class Connection:
                 asyncio.create_task(self._read(socket), name=f"kitetui reader {self.number}"),
                 asyncio.create_task(self._keep_subscribed(socket), name=f"kitetui writer {self.number}"),
                 asyncio.create_task(self._watch_silence(), name=f"kitetui watch {self.number}"),
+                asyncio.create_task(self._measure_round_trip(socket), name=f"kitetui ping {self.number}"),
             )
             if isinstance(failure, FeedSilent):
                 # A peer that has gone quiet would not answer a polite close either.
@@ -235,8 +249,7 @@ class Connection:
             compression=None,
             proxy=None if endpoint.is_loopback else True,
             open_timeout=self._config.connection_timeout,
-            ping_interval=_PING_INTERVAL,
-            ping_timeout=None,  # silence is judged by frames; a pong proves nothing of the feed
+            ping_interval=None,  # it pings by itself, to measure alone: a pong proves nothing of the feed
             close_timeout=_CLOSE_TIMEOUT,
             max_size=_MAX_MESSAGE,
             logger=_SILENT,
@@ -250,8 +263,10 @@ class Connection:
             now = time.time_ns()
             self._note_frame(now)
             self._report_gap(now)
-            self.counters.frames += 1
-            self.counters.bytes += len(message)
+            self.measures.frames += 1
+            self.measures.bytes += len(message)
+            if self._raw.has_readers:
+                self._raw.publish(RawFrame(self.number, message, now))
             if isinstance(message, str):
                 self._flush()
                 self._take_text(message, now)
@@ -270,20 +285,28 @@ class Connection:
             return
         frames, received = self._frames, self._received
         self._frames, self._received, self._pending_bytes = [], [], 0
+        if not self._config.enable_dedicated_parsers:
+            return
+        started = time.perf_counter()
         batch = decode_frames(frames)
-        counters = self.counters
-        sequence = counters.ticks + 1
-        counters.heartbeats += batch.heartbeats
-        counters.ticks += len(batch)
-        counters.rejected += len(batch.errors)
-        if len(batch) or batch.errors:
-            received_at = np.array(received, dtype=np.int64)[batch.frames]
-            if len(batch):
-                self._last_tick_at = int(received_at[-1])
-            self._publish(Ticks(self.number, batch, received_at, sequence))
+        took = time.perf_counter() - started
+        measures = self.measures
+        sequence = measures.ticks + 1
+        measures.heartbeats += batch.heartbeats
+        measures.ticks += len(batch)
+        measures.rejected += len(batch.errors)
+        if not len(batch) and not batch.errors:
+            return
+        received_at = np.array(received, dtype=np.int64)[batch.frames]
+        if len(batch):
+            self._last_tick_at = int(received_at[-1])
+            measures.decode_times.append(took / len(batch))
+            tokens = batch.words[:, TOKEN].view(np.uint32).tolist()
+            measures.last_tick_of.update(zip(tokens, received_at.tolist(), strict=True))
+        self._publish(Ticks(self.number, batch, received_at, sequence))
 
     def _take_text(self, text: str, now: int) -> None:
-        self.counters.texts += 1
+        self.measures.texts += 1
         match parse_text(text):
             case OrderText(order):
                 self._publish(OrderUpdate(self.number, order, now))
@@ -318,6 +341,13 @@ class Connection:
                     raise FeedSilent(f"silent for {limit:g} s")
             await asyncio.sleep(max(0.05, limit - silent))
 
+    async def _measure_round_trip(self, socket: ClientConnection) -> NoReturn:
+        """Ping at once and then every few seconds; an answer that stays out is the watch's affair."""
+        while True:
+            pong = await socket.ping()
+            self.measures.round_trips.append(await pong)
+            await asyncio.sleep(_PING_INTERVAL)
+
     def _note_frame(self, now: int) -> None:
         self._last_frame_at = now
         self._last_frame = time.monotonic()
@@ -327,14 +357,16 @@ class Connection:
         if self._outage is None:
             return
         (start, reason), self._outage = self._outage, None
-        self.counters.gaps += 1
-        self._publish(Gap(self.number, start, now, len(self._wanted), reason))
+        self.measures.gaps += 1
+        gap = Gap(self.number, start, now, len(self._wanted), reason)
+        self.measures.recent_gaps.append(gap)
+        self._publish(gap)
 
     def _become(self, state: ConnectionState, reason: str = "") -> None:
         if state is self._state and reason == self._reason:
             return
         if state is ConnectionState.LIVE and self._outage is not None:
-            self.counters.reconnects += 1
+            self.measures.reconnects += 1
         self._state, self._reason = state, reason
         self._publish(ConnectionChanged(self.number, state, reason, time.time_ns()))
 

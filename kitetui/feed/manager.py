@@ -13,7 +13,8 @@ from kitetui.feed.accounts import DEFAULT_ACCOUNT, Account, Distribution, TokenS
 from kitetui.feed.channel import Channel, Receiver
 from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.connection import Connection
-from kitetui.feed.messages import TickerMessage
+from kitetui.feed.health import HealthSummary, health_of
+from kitetui.feed.messages import RawFrame, TickerMessage
 from kitetui.feed.state import ConnectionState, FeedStatus, feed_status
 from kitetui.feed.stats import ManagerStats
 from kitetui.feed.subscriptions import Subscriptions
@@ -45,8 +46,10 @@ class KiteTickerManager:
         self._distribution = Distribution(distribution)
         connections = self.config.max_connections * len(self.accounts)
         self._subscriptions = Subscriptions(connections, self.config.max_symbols_per_connection)
-        self._merged = Channel(self.config.connection_buffer_size)
-        self._channels = tuple(Channel(self.config.connection_buffer_size) for _ in range(connections))
+        size = self.config.connection_buffer_size
+        self._merged = Channel[TickerMessage](size)
+        self._channels = tuple(Channel[TickerMessage](size) for _ in range(connections))
+        self._raw_channels = tuple(Channel[RawFrame](size) for _ in range(connections))
         self._connections = tuple(self._make_connection(number) for number in range(connections))
         self._runner: asyncio.Task[None] | None = None
 
@@ -91,17 +94,26 @@ class KiteTickerManager:
 
     async def unsubscribe_symbols(self, tokens: Iterable[int]) -> None:
         """Want these tokens no longer; those not wanted are passed over."""
+        tokens = list(tokens)
+        for token in tokens:
+            connection = self._subscriptions.connection_of(token)
+            if connection is not None:
+                self._connections[connection].measures.last_tick_of.pop(token, None)
         self._follow(self._subscriptions.remove(tokens))
 
     async def change_mode(self, tokens: Iterable[int], mode: Mode) -> None:
         """Want these tokens in another mode; those not wanted are passed over."""
         self._follow(self._subscriptions.set_mode(tokens, mode))
 
-    def stream(self) -> Receiver:
-        """Return a reader of all connections' messages from now on, merged in order of arrival."""
-        return self._merged.subscribe()
+    def stream(self, *, lossless: bool = False) -> Receiver[TickerMessage]:
+        """Return a reader of all connections' messages from now on, merged in order of arrival.
 
-    def get_channel(self, connection: int, *, account: str | None = None) -> Receiver:
+        With `lossless` more messages wait for it (`parser_buffer_size`), for a reader that is to miss none;
+        should even these not be enough, it is told with `Lagged` and counted like any other.
+        """
+        return self._merged.subscribe(self.config.parser_buffer_size if lossless else None)
+
+    def get_channel(self, connection: int, *, account: str | None = None) -> Receiver[TickerMessage]:
         """Return a reader of one connection's messages from now on.
 
         Connections count from 0, over all accounts or within the one that is named.
@@ -109,13 +121,41 @@ class KiteTickerManager:
         numbers = range(len(self._channels)) if account is None else self.connections_of(account)
         return self._channels[numbers[connection]].subscribe()
 
-    def get_all_channels(self) -> list[tuple[int, Receiver]]:
+    def get_all_channels(self) -> list[tuple[int, Receiver[TickerMessage]]]:
         """Return a reader for each connection, with the connection's number."""
         return [(number, self.get_channel(number)) for number in range(len(self._channels))]
 
+    def get_raw_frame_channel(self, connection: int) -> Receiver[RawFrame]:
+        """Return a reader of one connection's messages as they come, not decoded, from now on."""
+        return self._raw_channels[connection].subscribe()
+
+    def get_all_raw_frame_channels(self) -> list[tuple[int, Receiver[RawFrame]]]:
+        """Return a reader of raw messages for each connection, with the connection's number."""
+        return [(number, self.get_raw_frame_channel(number)) for number in range(len(self._raw_channels))]
+
     def get_stats(self) -> ManagerStats:
-        """Return every connection as it stands."""
-        return ManagerStats(tuple(connection.stats() for connection in self._connections))
+        """Return every connection as it stands, and what became of the ticks published to each reader."""
+        return ManagerStats(
+            tuple(connection.stats() for connection in self._connections), self._merged.reader_stats()
+        )
+
+    def get_health(self) -> HealthSummary:
+        """Return how well the feed is as a whole."""
+        return health_of(self.get_stats(), len(self.never_ticked()))
+
+    def last_tick_at(self, token: int) -> int | None:
+        """Return when this token last ticked, in UTC nanoseconds, None if it never has."""
+        connection = self._subscriptions.connection_of(token)
+        return None if connection is None else self._connections[connection].measures.last_tick_of.get(token)
+
+    def never_ticked(self) -> list[int]:
+        """Return the wanted tokens that have not had one tick."""
+        return [
+            token
+            for wanted, connection in zip(self._subscriptions.wanted, self._connections, strict=True)
+            for token in wanted
+            if token not in connection.measures.last_tick_of
+        ]
 
     def get_status(self) -> FeedStatus:
         """Return the state of the feed as a whole."""
@@ -179,6 +219,8 @@ class KiteTickerManager:
     def _end_streams(self, _: asyncio.Task[None]) -> None:
         for channel in (self._merged, *self._channels):
             channel.close()
+        for raw in self._raw_channels:
+            raw.close()
 
     def _make_connection(self, number: int) -> Connection:
         def publish(message: TickerMessage) -> None:
@@ -186,7 +228,14 @@ class KiteTickerManager:
             self._merged.publish(message)
 
         account = self.accounts[number // self.config.max_connections]
-        return Connection(number, self.config, account, self._subscriptions.wanted[number], publish)
+        return Connection(
+            number,
+            self.config,
+            account,
+            self._subscriptions.wanted[number],
+            publish,
+            self._raw_channels[number],
+        )
 
     def _follow(self, connections: Iterable[int]) -> None:
         for number in connections:

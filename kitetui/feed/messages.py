@@ -32,6 +32,15 @@ class Ticks:
 
 
 @dataclass(frozen=True, slots=True)
+class RawFrame:
+    """A WebSocket message as it came: bytes for market data, text for everything else."""
+
+    connection: int
+    data: bytes | str
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class OrderUpdate:
     """An order of the account changed; `order` is Kite's order object, every field of it."""
 

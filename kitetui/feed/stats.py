@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
 from kitetui.feed.accounts import DEFAULT_ACCOUNT
+from kitetui.feed.channel import ReaderStats
+from kitetui.feed.messages import Gap
 from kitetui.feed.state import ConnectionState
+from kitetui.wire import Mode
+
+_SAMPLES: Final = 512
+_KEPT_GAPS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """The middle and the far end of some samples."""
+
+    p50: float
+    p99: float
+
+    @classmethod
+    def of(cls, samples: Collection[float]) -> Percentiles | None:
+        """Return the percentiles of samples, None of none."""
+        if not samples:
+            return None
+        ordered = sorted(samples)
+        return cls(ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)])
 
 
 @dataclass(slots=True)
-class Counters:
-    """Running totals of one connection since the manager was made; only the connection writes them."""
+class Measures:
+    """Running totals and recent samples of one connection since the manager was made.
+
+    Only the connection writes them. `round_trips` are seconds, `decode_times` seconds a tick, `last_tick_of`
+    UTC nanoseconds by token.
+    """
 
     frames: int = 0
     bytes: int = 0
@@ -20,6 +49,11 @@ class Counters:
     texts: int = 0
     reconnects: int = 0
     gaps: int = 0
+    last_close: str = ""
+    recent_gaps: deque[Gap] = field(default_factory=lambda: deque(maxlen=_KEPT_GAPS))
+    round_trips: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
+    decode_times: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
+    last_tick_of: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +61,10 @@ class ConnectionStats:
     """One connection as it stands.
 
     frames and bytes count every message received; `ticks` and `rejected` are the packets in them. Times
-    are UTC nanoseconds, None where there is none yet; `silence` and `retry_in` are seconds; `round_trip`
-    is the last ping's, in seconds, None before the first.
+    are UTC nanoseconds, None where there is none yet; `silence` and `retry_in` are seconds. `round_trip` is
+    the last ping's, `round_trips` the percentiles of the recent ones, in seconds; `decode_times` those of
+    decoding, in seconds a tick. `recent_gaps` are the last hundred, `last_close` why the connection was lost
+    the last time.
     """
 
     connection: int
@@ -51,13 +87,19 @@ class ConnectionStats:
     reconnects: int
     gaps: int
     account: str = DEFAULT_ACCOUNT
+    modes: Mapping[Mode, int] = field(default_factory=dict)
+    last_close: str = ""
+    recent_gaps: tuple[Gap, ...] = ()
+    round_trips: Percentiles | None = None
+    decode_times: Percentiles | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ManagerStats:
-    """Connections, and their sums."""
+    """Connections, and their sums; `readers` are those of the merged stream."""
 
     connections: tuple[ConnectionStats, ...]
+    readers: tuple[ReaderStats, ...] = ()
 
     def of(self, account: str) -> ManagerStats:
         """Return the statistics of one account's connections."""

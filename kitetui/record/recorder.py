@@ -40,7 +40,7 @@ class Recorder:
         self._encoder = CsvEncoder(name_of)
         self._heard = heard
 
-    async def record(self, stream: Receiver) -> None:
+    async def record(self, stream: Receiver[TickerMessage]) -> None:
         """Write all that the stream gives, until it ends. Raises RecordingError."""
         await self._write(HEADER)
         async for message in stream:

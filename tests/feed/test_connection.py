@@ -41,7 +41,9 @@ async def test_every_tick_has_the_time_at_which_its_message_was_received(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readings = count(1_625_461_887_000_000_000)
-    clock = SimpleNamespace(time_ns=lambda: next(readings), monotonic=time.monotonic)
+    clock = SimpleNamespace(
+        time_ns=lambda: next(readings), monotonic=time.monotonic, perf_counter=time.perf_counter
+    )
     monkeypatch.setattr("kitetui.feed.connection.time", clock)
     manager = manager_on(server)
     async with running(manager) as reader:
