@@ -46,6 +46,12 @@ class KiteManagerConfig:
     health_check_interval: float = 10.0
     """Seconds between two looks at what needs no hurry: a new access token after a refused one, failover."""
 
+    failover_after: float | None = 30.0
+    """Seconds that a connection is lost before its symbols move to others with room; None never moves any."""
+
+    failback_after: float = 60.0
+    """Seconds that a connection is live again before its symbols come back to it."""
+
     reconnect_delay: float = 2.0
     """Seconds that the backoff between attempts starts from, after a first quick one."""
 
@@ -75,6 +81,9 @@ class KiteManagerConfig:
             "reconnect_delay",
         ):
             _positive(name, getattr(self, name))
+        _positive("failback_after", self.failback_after)
+        if self.failover_after is not None:
+            _positive("failover_after", self.failover_after)
         if self.max_reconnect_attempts is not None:
             _positive("max_reconnect_attempts", self.max_reconnect_attempts)
 

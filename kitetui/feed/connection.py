@@ -25,11 +25,11 @@ from kitetui.feed.endpoint import Credentials
 from kitetui.feed.messages import (
     BrokerMessage,
     ConnectionChanged,
+    FeedMessage,
     Gap,
     OrderUpdate,
     RawFrame,
     ServerError,
-    TickerMessage,
     Ticks,
     UnknownMessage,
 )
@@ -72,6 +72,10 @@ class Connection:
 
     wanted: the tokens it is to carry and their modes, owned and changed by the manager; call `follow` after
     each change.
+    keep_trying: whether to dial without any, because its own are elsewhere until it is back.
+    is_crowded_out: whether other programs hold the key's connections.
+    live_since, failing_since: since when it is live, or lost, by the monotonic clock; None where it is not.
+    ticked: set with each batch of ticks.
     """
 
     def __init__(
@@ -80,11 +84,16 @@ class Connection:
         config: KiteManagerConfig,
         account: Account,
         wanted: Mapping[int, Mode],
-        publish: Callable[[TickerMessage], None],
+        publish: Callable[[FeedMessage], None],
         raw: Channel[RawFrame],
     ) -> None:
         self.number = number
         self.measures = Measures()
+        self.ticked = asyncio.Event()
+        self.keep_trying = False
+        self.is_crowded_out = False
+        self.live_since: float | None = None
+        self.failing_since: float | None = None
         self._config = config
         self._account = account
         self._wanted = wanted
@@ -111,7 +120,7 @@ class Connection:
         try:
             while True:
                 self._become(ConnectionState.UNUSED)
-                while not self._wanted:
+                while not self._is_needed:
                     # Nothing is missed while nothing is wanted.
                     self._outage = None
                     self._changed.clear()
@@ -123,6 +132,15 @@ class Connection:
     def follow(self) -> None:
         """Take notice that the wanted symbols have changed."""
         self._changed.set()
+
+    def take_outage(self) -> tuple[int, str] | None:
+        """Return since when and why nothing is received, and leave it to the caller to report its end."""
+        outage, self._outage = self._outage, None
+        return outage
+
+    @property
+    def _is_needed(self) -> bool:
+        return bool(self._wanted) or self.keep_trying
 
     @property
     def state(self) -> ConnectionState:
@@ -166,10 +184,11 @@ class Connection:
         """Dial, and dial again, until no symbols are wanted any more."""
         delays = backoff(self._config.reconnect_delay)
         self._attempt = 0
-        while self._wanted:
+        while self._is_needed:
             started = time.monotonic()
             decision = verdict(await self._session())
             was_live = self._state is ConnectionState.LIVE
+            self.is_crowded_out = decision.action is Action.RETRY_LATER
             if was_live and time.monotonic() - started >= HEALTHY_AFTER:
                 delays = backoff(self._config.reconnect_delay)
                 self._attempt = 0
@@ -192,7 +211,7 @@ class Connection:
     async def _wait_for_another_token(self, reason: str) -> None:
         """Wait until the source gives a token other than the one refused, or nothing is wanted any more."""
         self._become(ConnectionState.DOWN, reason)
-        while self._wanted:
+        while self._is_needed:
             await asyncio.sleep(self._config.health_check_interval)
             with suppress(TokenUnreadable):
                 if self._account.credentials() != self._dialled_with:
@@ -303,6 +322,7 @@ class Connection:
             measures.decode_times.append(took / len(batch))
             tokens = batch.words[:, TOKEN].view(np.uint32).tolist()
             measures.last_tick_of.update(zip(tokens, received_at.tolist(), strict=True))
+            self.ticked.set()
         self._publish(Ticks(self.number, batch, received_at, sequence))
 
     def _take_text(self, text: str, now: int) -> None:
@@ -368,7 +388,19 @@ class Connection:
         if state is ConnectionState.LIVE and self._outage is not None:
             self.measures.reconnects += 1
         self._state, self._reason = state, reason
+        self._time_state()
         self._publish(ConnectionChanged(self.number, state, reason, time.time_ns()))
+
+    def _time_state(self) -> None:
+        now = time.monotonic()
+        match self._state:
+            case ConnectionState.LIVE:
+                self.live_since, self.failing_since = now, None
+                self.is_crowded_out = False
+            case ConnectionState.RETRYING | ConnectionState.DOWN:
+                self.live_since, self.failing_since = None, self.failing_since or now
+            case ConnectionState.UNUSED:
+                self.live_since = self.failing_since = None
 
 
 async def _first_failure(*tasks: asyncio.Task[NoReturn]) -> Exception:

@@ -6,7 +6,7 @@ It runs on the caller's event loop. `start` begins one task, which owns all othe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from types import TracebackType
 
 from kitetui.feed.accounts import DEFAULT_ACCOUNT, Account, Distribution, TokenSource, checked
@@ -14,7 +14,8 @@ from kitetui.feed.channel import Channel, Receiver
 from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.connection import Connection
 from kitetui.feed.health import HealthSummary, health_of
-from kitetui.feed.messages import RawFrame, TickerMessage
+from kitetui.feed.messages import ConnectionChanged, FeedMessage, RawFrame, TickerMessage
+from kitetui.feed.spread import Spread
 from kitetui.feed.state import ConnectionState, FeedStatus, feed_status
 from kitetui.feed.stats import ManagerStats
 from kitetui.feed.subscriptions import Subscriptions
@@ -51,6 +52,9 @@ class KiteTickerManager:
         self._channels = tuple(Channel[TickerMessage](size) for _ in range(connections))
         self._raw_channels = tuple(Channel[RawFrame](size) for _ in range(connections))
         self._connections = tuple(self._make_connection(number) for number in range(connections))
+        self._spread = Spread(
+            self._connections, self._subscriptions, self.config, self._groups(), self._publish
+        )
         self._runner: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -86,9 +90,8 @@ class KiteTickerManager:
         """
         if account is None and self._distribution is Distribution.MANUAL:
             raise ValueError("the distribution is manual: name the account to subscribe on")
-        among = None if account is None else self.connections_of(account)
         changed = self._subscriptions.add(
-            tokens, mode or self.config.default_mode, among, keep_mode=mode is None
+            tokens, mode or self.config.default_mode, self._among(account), keep_mode=mode is None
         )
         self._follow(changed)
 
@@ -99,11 +102,19 @@ class KiteTickerManager:
             connection = self._subscriptions.connection_of(token)
             if connection is not None:
                 self._connections[connection].measures.last_tick_of.pop(token, None)
+        self._spread.forget(tokens)
         self._follow(self._subscriptions.remove(tokens))
 
     async def change_mode(self, tokens: Iterable[int], mode: Mode) -> None:
         """Want these tokens in another mode; those not wanted are passed over."""
         self._follow(self._subscriptions.set_mode(tokens, mode))
+
+    async def rebalance(self) -> None:
+        """Even out the connections, without losing a tick: a symbol leaves one when it has come to another.
+
+        Returns when it is done. With a manual distribution symbols stay with their accounts.
+        """
+        await self._spread.rebalance()
 
     def stream(self, *, lossless: bool = False) -> Receiver[TickerMessage]:
         """Return a reader of all connections' messages from now on, merged in order of arrival.
@@ -159,7 +170,10 @@ class KiteTickerManager:
 
     def get_status(self) -> FeedStatus:
         """Return the state of the feed as a whole."""
-        return feed_status([connection.state for connection in self._connections])
+        return feed_status(
+            [connection.state for connection in self._connections],
+            [len(wanted) for wanted in self._subscriptions.wanted],
+        )
 
     def get_symbol_distribution(self) -> dict[int, int]:
         """Return how many symbols each connection carries."""
@@ -215,6 +229,7 @@ class KiteTickerManager:
         async with asyncio.TaskGroup() as connections:
             for connection in self._connections:
                 connections.create_task(connection.run(), name=f"kitetui connection {connection.number}")
+            connections.create_task(self._spread.watch(), name="kitetui spread")
 
     def _end_streams(self, _: asyncio.Task[None]) -> None:
         for channel in (self._merged, *self._channels):
@@ -222,20 +237,33 @@ class KiteTickerManager:
         for raw in self._raw_channels:
             raw.close()
 
-    def _make_connection(self, number: int) -> Connection:
-        def publish(message: TickerMessage) -> None:
-            self._channels[number].publish(message)
-            self._merged.publish(message)
+    def _groups(self) -> list[range]:
+        """Return which connections may carry each other's symbols: all, or those of each account."""
+        if self._distribution is Distribution.MANUAL:
+            return [self.connections_of(account.name) for account in self.accounts]
+        return [range(len(self._channels))]
 
+    def _make_connection(self, number: int) -> Connection:
         account = self.accounts[number // self.config.max_connections]
         return Connection(
             number,
             self.config,
             account,
             self._subscriptions.wanted[number],
-            publish,
+            self._publish,
             self._raw_channels[number],
         )
+
+    def _publish(self, message: FeedMessage) -> None:
+        self._channels[message.connection].publish(message)
+        self._merged.publish(message)
+        if isinstance(message, ConnectionChanged):
+            self._spread.look.set()
+
+    def _among(self, account: str | None) -> Sequence[int]:
+        """Return the connections for new symbols: those that are there, if all of them are not lost."""
+        numbers = range(len(self._connections)) if account is None else self.connections_of(account)
+        return [number for number in numbers if not self._connections[number].keep_trying] or numbers
 
     def _follow(self, connections: Iterable[int]) -> None:
         for number in connections:

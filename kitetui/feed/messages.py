@@ -110,6 +110,8 @@ class Lagged:
     ticks: int
 
 
-TickerMessage = (
-    Ticks | OrderUpdate | BrokerMessage | ServerError | UnknownMessage | ConnectionChanged | Gap | Lagged
-)
+FeedMessage = Ticks | OrderUpdate | BrokerMessage | ServerError | UnknownMessage | ConnectionChanged | Gap
+"""What connections say."""
+
+TickerMessage = FeedMessage | Lagged
+"""What a reader is told: all that connections say, and what it missed of it."""

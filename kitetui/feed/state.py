@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class ConnectionState(StrEnum):
@@ -35,6 +36,8 @@ class FeedState(StrEnum):
     """Some connection is not live yet, and none has failed."""
     LIVE = "live"
     """Every connection that has symbols is live."""
+    DEGRADED = "degraded"
+    """Every symbol is on a live connection, and a connection is missing."""
     STALE = "stale"
     """Some connections are live and some are not: the symbols of those that are not stand still."""
     RETRYING = "retrying"
@@ -52,21 +55,34 @@ class FeedStatus:
     used: int
 
 
-def feed_status(states: Sequence[ConnectionState]) -> FeedStatus:
-    """Derive the feed's state from those of its connections."""
-    used = [state for state in states if state is not ConnectionState.UNUSED]
-    live = used.count(ConnectionState.LIVE)
+def feed_status(states: Sequence[ConnectionState], symbols: Sequence[int] | None = None) -> FeedStatus:
+    """Derive the feed's state from those of its connections.
+
+    symbols: how many each connection carries; without it each is taken to carry some.
+    """
+    carrying = [True] * len(states) if symbols is None else [count > 0 for count in symbols]
+    used = [
+        (state, carries)
+        for state, carries in zip(states, carrying, strict=True)
+        if state is not ConnectionState.UNUSED
+    ]
+    live = sum(state is ConnectionState.LIVE for state, _ in used)
     return FeedStatus(_feed_state(used, live), live, len(used))
 
 
-def _feed_state(used: Sequence[ConnectionState], live: int) -> FeedState:
+def _feed_state(used: Sequence[tuple[ConnectionState, bool]], live: int) -> FeedState:
     if not used:
         return FeedState.IDLE
     if live == len(used):
         return FeedState.LIVE
-    failed = [state for state in used if state in (ConnectionState.RETRYING, ConnectionState.DOWN)]
+    failed = [(state, carries) for state, carries in used if state in _FAILED]
     if live:
-        return FeedState.STALE if failed else FeedState.CONNECTING
-    if failed.count(ConnectionState.DOWN) == len(used):
+        if not failed:
+            return FeedState.CONNECTING
+        return FeedState.STALE if any(carries for _, carries in failed) else FeedState.DEGRADED
+    if all(state is ConnectionState.DOWN for state, _ in used):
         return FeedState.DOWN
     return FeedState.RETRYING if failed else FeedState.CONNECTING
+
+
+_FAILED: Final = (ConnectionState.RETRYING, ConnectionState.DOWN)

@@ -44,6 +44,7 @@ class Subscriptions:
         self.wanted: tuple[dict[int, Mode], ...] = tuple({} for _ in range(connections))
         self._symbols_each = symbols_each
         self._connection_of: dict[int, int] = {}
+        self._leaving: dict[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._connection_of)
@@ -92,7 +93,7 @@ class Subscriptions:
             connection = self._connection_of.pop(token, None)
             if connection is not None:
                 del self.wanted[connection][token]
-                changed.add(connection)
+                changed |= {connection} | self.leave([token])
         return changed
 
     def set_mode(self, tokens: Iterable[int], mode: Mode) -> set[int]:
@@ -104,6 +105,34 @@ class Subscriptions:
             if connection is not None and self.wanted[connection][token] is not mode:
                 self.wanted[connection][token] = mode
                 changed.add(connection)
+        return changed
+
+    def room(self, connection: int) -> int:
+        """Return how many more tokens a connection can carry."""
+        return self._symbols_each - len(self.wanted[connection])
+
+    def carried_by(self, connection: int) -> list[int]:
+        """Return the tokens of a connection, but for those that are on their way to another."""
+        return [token for token in self.wanted[connection] if self._connection_of[token] == connection]
+
+    def move(self, tokens: Iterable[int], connection: int) -> None:
+        """Have another connection carry these tokens; the one before keeps them too, until `leave`."""
+        for token in tokens:
+            before = self._connection_of[token]
+            if before != connection:
+                self.leave([token])
+                self.wanted[connection][token] = self.wanted[before][token]
+                self._connection_of[token] = connection
+                self._leaving[token] = before
+
+    def leave(self, tokens: Iterable[int]) -> set[int]:
+        """Take these tokens off the connections that they have moved away from; return those."""
+        changed = set()
+        for token in tokens:
+            before = self._leaving.pop(token, None)
+            if before is not None:
+                del self.wanted[before][token]
+                changed.add(before)
         return changed
 
     def connection_of(self, token: int) -> int | None:

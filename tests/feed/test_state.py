@@ -43,3 +43,10 @@ def test_the_feed_is_live_only_when_every_connection_in_use_is() -> None:
     for states in product(ConnectionState, repeat=3):
         used = {state for state in states if state is not UNUSED}
         assert (feed_status(states).state is FeedState.LIVE) == (used == {LIVE})
+
+
+def test_a_missing_connection_whose_symbols_are_elsewhere_degrades_the_feed_and_no_more() -> None:
+    assert feed_status([LIVE, LIVE, RETRYING], [5, 5, 0]).state is FeedState.DEGRADED
+    assert feed_status([LIVE, LIVE, RETRYING], [5, 5, 1]).state is FeedState.STALE
+    assert feed_status([LIVE, DOWN], [5, 0]).state is FeedState.DEGRADED
+    assert feed_status([RETRYING, DOWN], [0, 0]).state is FeedState.RETRYING

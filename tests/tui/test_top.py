@@ -39,6 +39,10 @@ NEVER = {"last_tick_at": None, "connected_at": int((NOW - 31) * 1e9)}
             [stats(0), stats(1, DOWN, **REFUSED)],
             "! STALE 1/2  ws2 login refused (403): the access token has expired or is wrong, down",
         ),
+        (
+            [stats(0), stats(1, RETRYING, **(LOST | {"symbols": 0}))],
+            "! DEGRADED 1/2  ws2 silent 11s, retry 3 in 2s",
+        ),
         ([stats(0, RETRYING, **LOST)], "! RETRY 3 in 2s  silent for 5 s"),
         ([stats(0, RETRYING, **LOST), stats(1, CONNECTING)], "! RETRY 3 in 2s  silent for 5 s"),
         ([stats(0, DOWN, **REFUSED)], " ✗ LOGIN REFUSED  set a KITE_ACCESS_TOKEN of today, then restart"),
@@ -49,14 +53,14 @@ NEVER = {"last_tick_at": None, "connected_at": int((NOW - 31) * 1e9)}
     ],
 )
 def test_each_state_of_the_feed_has_its_own_sentence(connections, text):
-    status = feed_status([each.state for each in connections])
+    status = feed_status([each.state for each in connections], [each.symbols for each in connections])
     assert text_of(state_text(status, all_stats(*connections), 412.4, NOW)).rstrip() == text
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 @pytest.mark.parametrize("connections", [[stats(0)], [stats(0), stats(1, DOWN, **REFUSED)]])
 def test_the_line_keeps_its_width_the_clock_and_the_word_simulated(width, connections):
-    status = feed_status([each.state for each in connections])
+    status = feed_status([each.state for each in connections], [each.symbols for each in connections])
     line = top_line(status, all_stats(*connections), 5.0, NOW, width, simulated=True)
     assert width_of(line) == width
     assert text_of(line).endswith(" SIMULATED   10:42:17 IST ")

@@ -46,6 +46,8 @@ def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float)
             return [(f"◌ CONNECTING {count}", Ink.STALE)]
         case FeedState.LIVE:
             return _live(count, stats, rate, now)
+        case FeedState.DEGRADED:
+            return [(f"! DEGRADED {count}", Ink.STALE), (f"  {_what_is_missing(stats)}", Ink.TEXT)]
         case FeedState.STALE:
             return [(f"! STALE {count}", Ink.STALE), (f"  {_what_is_missing(stats)}", Ink.TEXT)]
         case FeedState.RETRYING:
