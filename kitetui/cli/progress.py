@@ -18,6 +18,7 @@ from kitetui.feed import (
     Lagged,
     OrderUpdate,
     ServerError,
+    SymbolsMoved,
     TickerMessage,
     UnknownMessage,
 )
@@ -62,6 +63,8 @@ class Progress:
             case Gap():
                 lasted = f"{message.seconds:.1f} s for {message.symbols:,} symbols"
                 self.say(f"ws{message.connection + 1} gap of {lasted}")
+            case SymbolsMoved(connection, tokens):
+                self.say(f"ws{connection + 1} takes over {len(tokens):,} symbols")
             case Lagged(messages, ticks):
                 self.say(
                     f"lost {ticks:,} ticks in {messages:,} messages: the output is slower than the market"

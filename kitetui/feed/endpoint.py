@@ -28,11 +28,18 @@ class Credentials:
 class Endpoint:
     """The root of a WebSocket service that speaks Kite's protocol.
 
-    `root` is the URL without secrets; `query` holds further parameters to send, in order.
+    `root` is the URL without secrets; `query` holds further parameters to send, in order: the official
+    sandbox is `Endpoint("wss://ws-sandbox.kite.trade/", (("user_id", "AB1234"),))`.
+
+    Raises ValueError for a root that is no WebSocket URL or has a query of its own.
     """
 
     root: str = KITE_URL
     query: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        if _split(self.root).query:
+            raise ValueError("the root of an endpoint has no query; give its parameters in `query`")
 
     @classmethod
     def parse(cls, url: str) -> tuple[Endpoint, Credentials | None]:

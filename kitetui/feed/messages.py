@@ -103,6 +103,15 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class SymbolsMoved:
+    """A connection was asked for symbols that others carried; their next tick is the one the server kept."""
+
+    connection: int
+    tokens: tuple[int, ...]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Lagged:
     """This reader was too slow: so much of the channel was dropped before the next message."""
 
@@ -110,7 +119,16 @@ class Lagged:
     ticks: int
 
 
-FeedMessage = Ticks | OrderUpdate | BrokerMessage | ServerError | UnknownMessage | ConnectionChanged | Gap
+FeedMessage = (
+    Ticks
+    | OrderUpdate
+    | BrokerMessage
+    | ServerError
+    | UnknownMessage
+    | ConnectionChanged
+    | Gap
+    | SymbolsMoved
+)
 """What connections say."""
 
 TickerMessage = FeedMessage | Lagged

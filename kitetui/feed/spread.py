@@ -16,7 +16,7 @@ from typing import Final
 
 from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.connection import Connection
-from kitetui.feed.messages import FeedMessage, Gap
+from kitetui.feed.messages import FeedMessage, Gap, SymbolsMoved
 from kitetui.feed.subscriptions import Subscriptions
 
 _ARRIVAL_TIMEOUT: Final = 5.0
@@ -150,6 +150,8 @@ class Spread:
             for token in group:
                 arrivals.pop(token, None)
             self._subscriptions.move(group, number)
+            if group:
+                self._publish(SymbolsMoved(number, tuple(group), time.time_ns()))
         if leave_first:
             self._leave(tokens)
         for number in moves:

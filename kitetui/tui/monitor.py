@@ -19,6 +19,7 @@ from kitetui.feed import (
     Lagged,
     OrderUpdate,
     ServerError,
+    SymbolsMoved,
     TickerMessage,
     Ticks,
     UnknownMessage,
@@ -98,6 +99,9 @@ class Monitor:
                 self._connection_changed(message)
             case Gap():
                 self._gap(message)
+            case SymbolsMoved():
+                self.cache.mark_subscribed(message.tokens)
+                self._note(f"{_name(message.connection)} takes over {group(len(message.tokens))} symbols")
             case ServerError():
                 self._say(f"{_name(message.connection)} server: {message.text}", Weight.ALARM)
             case BrokerMessage():

@@ -111,3 +111,15 @@ def test_loopback_and_encryption_are_told_from_the_root() -> None:
     for root in ("wss://ws.kite.trade/", "wss://localhost.example/"):
         assert not Endpoint(root).is_loopback
         assert Endpoint(root).is_encrypted
+
+
+def test_the_official_sandbox_is_a_matter_of_configuration() -> None:
+    endpoint = Endpoint("wss://ws-sandbox.kite.trade/", (("user_id", "AB1234"),))
+    url = endpoint.url(Credentials("key", "token"))
+    assert url == "wss://ws-sandbox.kite.trade/?user_id=AB1234&api_key=key&access_token=token"
+
+
+@pytest.mark.parametrize("root", ["", "https://api.kite.trade", "wss://ws.kite.trade/?user_id=AB1234"])
+def test_a_root_that_is_none_is_refused(root: str) -> None:
+    with pytest.raises(ValueError, match=r"WebSocket URL|has no query"):
+        Endpoint(root)

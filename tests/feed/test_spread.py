@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from http import HTTPStatus
 
-from kitetui.feed import ConnectionState, FeedState, Gap, KiteTickerManager
+from kitetui.feed import ConnectionState, FeedState, Gap, KiteTickerManager, SymbolsMoved
 from kitetui.wire import Mode
 from tests.feed.helpers import becomes, ltp_frame, manager_on, next_of, running, ticks_from
 from tests.feed.server import Peer, ScriptedServer
@@ -43,6 +43,8 @@ async def test_symbols_of_a_lost_connection_move_to_others_and_come_back(server:
         assert manager.get_status().state is FeedState.DEGRADED
         assert manager.state_of(TOKENS[0]) is ConnectionState.LIVE
         await tick(kept)
+        moved = await next_of(reader, SymbolsMoved)
+        assert (moved.connection, set(moved.tokens)) == (1, set(TOKENS[0::2]))
         gap = await next_of(reader, Gap)
         assert (gap.connection, gap.symbols) == (0, 3)
         assert 0 < gap.seconds < 60
