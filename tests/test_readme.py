@@ -90,7 +90,7 @@ def test_every_exit_code_is_in_the_table() -> None:
         assert f"| {code} |" in README
 
 
-@pytest.mark.parametrize("program", blocks("python"))
+@pytest.mark.parametrize("program", blocks("python"), ids=lambda program: f"{len(program)} characters")
 def test_a_python_snippet_runs_as_it_stands(program: str, tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", "-c", program]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)

@@ -6,12 +6,13 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from http import HTTPStatus
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import parse_qs, quote
+from weakref import WeakKeyDictionary
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
@@ -47,6 +48,7 @@ class SimulatedExchange:
         symbols: int | None = None,
         api_key: str = "simulated",
         access_token: str = "simulated",  # noqa: S107 - opens the simulated exchange and nothing else
+        accounts: Mapping[str, str] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         """Make the market; nothing is served before the exchange is entered.
@@ -55,7 +57,8 @@ class SimulatedExchange:
         rate: updates a second of all instruments together; with 0 the market moves by `step` alone.
         seed: the same seed gives the same market, step by step.
         symbols: how many instruments to trade, None for the universe that ships with the program.
-        api_key, access_token: the one pair that is let in.
+        api_key, access_token: the pair that is let in.
+        accounts: further keys with their tokens; each key has three connections of its own.
         now: the clock, in UTC seconds.
 
         Raises ValueError for a rate below 0 or fewer than one symbol.
@@ -71,6 +74,8 @@ class SimulatedExchange:
         self._rate = rate
         self._api_key = api_key
         self._access_token = access_token
+        self._tokens = {api_key: access_token, **(accounts or {})}
+        self._key_of: WeakKeyDictionary[ServerConnection, str] = WeakKeyDictionary()
         self._now = now
         self._clients: set[Client] = set()
         self._server: Server | None = None
@@ -162,10 +167,12 @@ class SimulatedExchange:
         api_key, access_token = query.get("api_key"), query.get("access_token")
         if not api_key or not access_token:
             return connection.respond(HTTPStatus.BAD_REQUEST, "api_key and access_token are needed\n")
-        if not (_same(api_key[0], self._api_key) and _same(access_token[0], self._access_token)):
+        key = api_key[0]
+        if not _same(access_token[0], self._tokens.get(key, "")) or key not in self._tokens:
             return connection.respond(HTTPStatus.FORBIDDEN, "the api_key or access_token is wrong\n")
-        if len(connection.server.connections) >= MAX_CONNECTIONS:
+        if [self._key_of.get(each) for each in connection.server.connections].count(key) >= MAX_CONNECTIONS:
             return connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "too many connections for this api_key\n")
+        self._key_of[connection] = key
         return None
 
     async def _serve_client(self, connection: ServerConnection) -> None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from kitetui.feed import Account, CapacityError, Distribution, KiteManagerConfig, KiteTickerManager, Ticks
+from kitetui.feed import (
+    Account,
+    CapacityError,
+    Distribution,
+    Endpoint,
+    KiteManagerConfig,
+    KiteTickerManager,
+    Ticks,
+)
+from kitetui.simulator import SimulatedExchange
 from kitetui.wire import Mode
 from tests.feed.helpers import ltp_frame, next_of, running
 from tests.feed.server import ScriptedServer
@@ -101,3 +110,17 @@ async def test_each_account_dials_with_its_own_pair_and_all_come_in_one_stream(
         {"api_key": "key-1", "access_token": "token-1"},
         {"api_key": "key-2", "access_token": "token-2"},
     ]
+
+
+async def test_27000_symbols_tick_on_three_accounts() -> None:
+    keys = {f"key-{number}": f"token-{number}" for number in range(3)}
+    async with SimulatedExchange(symbols=27_000, rate=0, accounts=keys) as exchange:
+        manager = manager_of(
+            *(Account(key, key, pair) for key, pair in keys.items()), endpoint=Endpoint(exchange.url)
+        )
+        async with running(manager) as reader:
+            await manager.subscribe_symbols([each.instrument_token for each in exchange.universe], Mode.FULL)
+            await next_of(reader, Ticks, lambda message: not manager.never_ticked())
+            assert manager.get_symbol_distribution() == dict.fromkeys(range(9), 3000)
+            assert [manager.get_stats().of(key).symbols for key in keys] == [9000] * 3
+            assert manager.get_health().percentage == 100
