@@ -8,20 +8,24 @@ from contextlib import suppress
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from kitetui.simulator.faults import Sending
 from kitetui.simulator.market import Market, Rows
 from kitetui.simulator.subscriptions import Subscriptions
-from kitetui.wire import HEARTBEAT, RequestError, encode_error, encode_frame, parse_request
-
-HEARTBEAT_SECONDS = 1.0
+from kitetui.wire import HEARTBEAT, Mode, RequestError, encode_error, encode_frame, parse_request
 
 
 class Client:
-    """Serves one connection until it closes."""
+    """Serves one connection until it closes.
 
-    def __init__(self, connection: ServerConnection, market: Market) -> None:
+    heartbeat: seconds without anything to send after which a heartbeat is sent.
+    """
+
+    def __init__(self, connection: ServerConnection, market: Market, heartbeat: float) -> None:
         self._connection = connection
         self._market = market
+        self._heartbeat = heartbeat
         self._subscriptions = Subscriptions(market)
+        self._sending = Sending.EVERYTHING
         self._wake = asyncio.Event()
 
     async def serve(self) -> None:
@@ -37,6 +41,29 @@ class Client:
         """Have the rows of the market that changed sent, as far as this client wants them."""
         if self._subscriptions.changed(rows):
             self._wake.set()
+
+    @property
+    def modes(self) -> dict[int, Mode]:
+        """The tokens that are streamed, with their modes."""
+        return self._subscriptions.modes()
+
+    @property
+    def counted(self) -> dict[int, int]:
+        """How often each token counts against the limit: once, if the client says nothing twice."""
+        return self._subscriptions.counted()
+
+    def send_only(self, sending: Sending) -> None:
+        """Send this much from now on; what waits meanwhile is sent when everything is again."""
+        self._sending = sending
+        self._wake.set()
+
+    async def send(self, message: bytes | str) -> None:
+        """Send any message at all."""
+        await self._connection.send(message)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the connection with this code and reason."""
+        await self._connection.close(code, reason)
 
     def drop(self) -> None:
         """End the connection without a closing handshake, and without what waits to be sent."""
@@ -56,13 +83,22 @@ class Client:
         """A slow client is simply here, in `send`, while newer snapshots take the place of older ones."""
         with suppress(ConnectionClosed):
             while True:
+                if self._sending is not Sending.EVERYTHING:
+                    await asyncio.sleep(self._heartbeat)
+                    if self._sending is Sending.HEARTBEATS:
+                        await self._connection.send(HEARTBEAT)
+                    continue
                 try:
-                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    async with asyncio.timeout(self._heartbeat):
                         await self._wake.wait()
                 except TimeoutError:
                     await self._connection.send(HEARTBEAT)
                     continue
                 self._wake.clear()
-                rows, lengths = self._subscriptions.take()
-                if lengths:
-                    await self._connection.send(encode_frame(self._market.words[rows], lengths))
+                if self._sending is Sending.EVERYTHING:
+                    await self._send_due()
+
+    async def _send_due(self) -> None:
+        rows, lengths = self._subscriptions.take()
+        if lengths:
+            await self._connection.send(encode_frame(self._market.words[rows], lengths))

@@ -19,6 +19,7 @@ from websockets.http11 import Request, Response
 
 from kitetui.instruments import Universe
 from kitetui.simulator.client import Client
+from kitetui.simulator.faults import HandshakeFaults
 from kitetui.simulator.market import Market, Rows
 from kitetui.simulator.pace import Pace
 
@@ -49,6 +50,7 @@ class SimulatedExchange:
         api_key: str = "simulated",
         access_token: str = "simulated",  # noqa: S107 - opens the simulated exchange and nothing else
         accounts: Mapping[str, str] | None = None,
+        heartbeat: float = 1.0,
         now: Callable[[], float] = time.time,
     ) -> None:
         """Make the market; nothing is served before the exchange is entered.
@@ -59,6 +61,7 @@ class SimulatedExchange:
         symbols: how many instruments to trade, None for the universe that ships with the program.
         api_key, access_token: the pair that is let in.
         accounts: further keys with their tokens; each key has three connections of its own.
+        heartbeat: seconds without anything to send after which a client gets a heartbeat.
         now: the clock, in UTC seconds.
 
         Raises ValueError for a rate below 0 or fewer than one symbol.
@@ -77,7 +80,9 @@ class SimulatedExchange:
         self._tokens = {api_key: access_token, **(accounts or {})}
         self._key_of: WeakKeyDictionary[ServerConnection, str] = WeakKeyDictionary()
         self._now = now
-        self._clients: set[Client] = set()
+        self.handshakes = HandshakeFaults()
+        self._heartbeat = heartbeat
+        self._clients: dict[Client, None] = {}
         self._server: Server | None = None
         self._stack = AsyncExitStack()
 
@@ -89,7 +94,7 @@ class SimulatedExchange:
                     self._serve_client,
                     HOST,
                     self._port,
-                    process_request=self._admit,
+                    process_request=self._greet,
                     compression=None,
                     ping_interval=None,
                     close_timeout=_CLOSE_TIMEOUT,
@@ -132,6 +137,15 @@ class SimulatedExchange:
         """The URL with the pair that the exchange accepts."""
         return f"{self.url}?api_key={quote(self._api_key, '')}&access_token={quote(self._access_token, '')}"
 
+    @property
+    def clients(self) -> list[Client]:
+        """The open connections, the one that was opened first before the others."""
+        return list(self._clients)
+
+    def expire_token(self, new_token: str) -> None:
+        """Let no new connection in with the old token; as on Kite, those that are open live on."""
+        self._access_token = self._tokens[self._api_key] = new_token
+
     async def step(self, count: int) -> Rows:
         """Update `count` instruments now, and return the rows that changed.
 
@@ -157,6 +171,13 @@ class SimulatedExchange:
             await asyncio.sleep(due - loop.time())
             self._step(count)
 
+    async def _greet(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Answer a handshake, wrongly if it is to be."""
+        if self.handshakes.delay:
+            await asyncio.sleep(self.handshakes.delay)
+        status = self.handshakes.take()
+        return self._admit(connection, request) if status is None else connection.respond(status, "\n")
+
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer a handshake as Kite does: 400, 403 or 429, or let it through.
 
@@ -176,12 +197,12 @@ class SimulatedExchange:
         return None
 
     async def _serve_client(self, connection: ServerConnection) -> None:
-        client = Client(connection, self.market)
-        self._clients.add(client)
+        client = Client(connection, self.market, self._heartbeat)
+        self._clients[client] = None
         try:
             await client.serve()
         finally:
-            self._clients.discard(client)
+            del self._clients[client]
 
     def _drop_clients(self) -> None:
         for client in self._clients:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from kitetui.simulator.market import Market, Rows
 from kitetui.wire import Mode, Request, SetMode, Subscribe, Unsubscribe, layout
+from kitetui.wire.fields import MODE_OF_LENGTH
 
 MAX_INSTRUMENTS: Final = 3_000
 LIMIT_TEXT: Final = "Can't subscribe to more than 3000 instruments."
@@ -56,6 +57,19 @@ class Subscriptions:
         due = (lengths > 0) & ~((lengths == layout.LTP) & same_price)
         self._waiting[rows] |= due
         return self.waiting
+
+    def counted(self) -> dict[int, int]:
+        """Return how often each token counts against the limit, known or not."""
+        return dict(self._times)
+
+    def modes(self) -> dict[int, Mode]:
+        """Return the tokens that are streamed, with their modes."""
+        lengths = self._lengths.tolist()
+        return {
+            token: Mode(MODE_OF_LENGTH[lengths[row]])
+            for token, row in self._market.row_of.items()
+            if lengths[row]
+        }
 
     @property
     def waiting(self) -> bool:

@@ -5,39 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final
-
-from websockets.asyncio.server import ServerConnection
-from websockets.http11 import Request, Response
 
 from kitetui.feed import Endpoint, KiteManagerConfig, KiteTickerManager, Receiver, Ticks
 from kitetui.simulator import SimulatedExchange
-from kitetui.simulator.client import Client
 from kitetui.wire import Mode, layout
 from tests.feed.server import PATIENCE
 
 QUIET_TURNS: Final = 25
 """Turns of the loop after which nothing that was sent on the loopback can still be on its way."""
-
-_MODES: Final = {
-    layout.LTP: Mode.LTP,
-    layout.INDEX_QUOTE: Mode.QUOTE,
-    layout.INDEX_FULL: Mode.FULL,
-    layout.QUOTE: Mode.QUOTE,
-    layout.FULL: Mode.FULL,
-}
-
-
-class RefusingExchange(SimulatedExchange):
-    """An exchange that is out of order for as long as it `refuses`: it answers handshakes with 503."""
-
-    refuses = False
-
-    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        if self.refuses:
-            return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "out of order\n")
-        return super()._admit(connection, request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +28,9 @@ class Served:
     modes: Mapping[int, Mode]
 
 
-def clients_of(exchange: SimulatedExchange) -> list[Client]:
-    """The exchange's side of each open connection."""
-    return list(exchange._clients)
-
-
 def served_by(exchange: SimulatedExchange) -> list[Served]:
     """What the exchange believes that each of its clients has asked for."""
-    return [_served(exchange, client) for client in clients_of(exchange)]
+    return [Served(counted=client.counted, modes=client.modes) for client in exchange.clients]
 
 
 def tokens_of(exchange: SimulatedExchange) -> list[int]:
@@ -97,14 +68,3 @@ async def tokens_ticked(reader: Receiver[Any], tokens: set[int]) -> None:
         message = await anext(reader)
         if isinstance(message, Ticks):
             awaited -= set(message.batch.words[:, layout.TOKEN].view("u4").tolist())
-
-
-def _served(exchange: SimulatedExchange, client: Client) -> Served:
-    """The only place that looks inside the exchange."""
-    subscriptions = client._subscriptions
-    modes = {
-        token: _MODES[int(subscriptions._lengths[row])]
-        for token, row in exchange.market.row_of.items()
-        if subscriptions._lengths[row]
-    }
-    return Served(counted=dict(subscriptions._times), modes=modes)

@@ -12,7 +12,7 @@ import pytest
 
 from kitetui.feed import ConnectionState, Endpoint, KiteManagerConfig, KiteTickerManager
 from kitetui.simulator import SimulatedExchange
-from tests.feed.exchange import clients_of, manager_of, served_by, tokens_of, until
+from tests.feed.exchange import manager_of, served_by, tokens_of, until
 from tests.wire.packets import token
 
 # A socket or transport that is collected while open says so in a warning, which fails the test.
@@ -58,7 +58,7 @@ async def leaves_nothing(cycle: Cycle, times: int, exchange: SimulatedExchange |
 
 async def _closed(exchange: SimulatedExchange | None) -> None:
     if exchange is not None:
-        await until(lambda: not clients_of(exchange) and not exchange._server.connections)
+        await until(lambda: not exchange.clients and not exchange._server.connections)
 
 
 async def test_one_manager_started_and_stopped_200_times_leaves_nothing() -> None:
@@ -117,7 +117,7 @@ async def test_stopping_amid_a_reconnect_leaves_nothing() -> None:
             await _closed(exchange)
             await manager.start()
             await until(lambda: sum(len(each.modes) for each in served_by(exchange)) == len(tokens))
-            for client in clients_of(exchange)[: 1 + number % 3]:
+            for client in exchange.clients[: 1 + number % 3]:
                 client.drop()
             await turns(number)
             await manager.stop()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine
+from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
 import pytest
@@ -22,8 +23,9 @@ from hypothesis.stateful import (
 )
 
 from kitetui.feed import CapacityError, Receiver, ServerError
+from kitetui.simulator import SimulatedExchange
 from kitetui.wire import Mode
-from tests.feed.exchange import RefusingExchange, clients_of, manager_of, quiet, served_by, tokens_of, until
+from tests.feed.exchange import manager_of, quiet, served_by, tokens_of, until
 from tests.feed.server import PATIENCE
 from tests.wire.packets import token
 
@@ -64,7 +66,7 @@ class Wishes(RuleBasedStateMachine):
         # Nothing tells that a token unknown to the exchange has arrived where it was moved to.
         self.patches.setattr("kitetui.feed.spread._ARRIVAL_TIMEOUT", 0.02)
         self.loop = asyncio.new_event_loop()
-        self.exchange = RefusingExchange(symbols=KNOWN, rate=0)
+        self.exchange = SimulatedExchange(symbols=KNOWN, rate=0)
         self.run(self.exchange.__aenter__())
         self.tokens = tokens_of(self.exchange) + UNKNOWN
         self.manager = manager_of(
@@ -114,8 +116,11 @@ class Wishes(RuleBasedStateMachine):
     @rule(numbers=st.sets(NUMBERS, min_size=1), refuses=st.booleans())
     def drop(self, numbers: set[int], refuses: bool) -> None:
         """Some or all clients lose their connection; they may come back at once, or not until later."""
-        self.exchange.refuses = refuses
-        for number, client in enumerate(clients_of(self.exchange)):
+        if refuses:
+            self.exchange.handshakes.refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+        else:
+            self.exchange.handshakes.lift()
+        for number, client in enumerate(self.exchange.clients):
             if number in numbers:
                 client.drop()
 
@@ -138,7 +143,7 @@ class Wishes(RuleBasedStateMachine):
 
     @rule()
     def settle(self) -> None:
-        self.exchange.refuses = False
+        self.exchange.handshakes.lift()
         self.run(self.finish_rebalancing())
         self.run(self.agreement())
         assert not [message for message in self.heard() if isinstance(message, ServerError)]
@@ -147,7 +152,7 @@ class Wishes(RuleBasedStateMachine):
         try:
             self.settle()
             self.run(self.manager.stop())
-            self.run(until(lambda: not clients_of(self.exchange)))
+            self.run(until(lambda: not self.exchange.clients))
         finally:
             self.run(self.manager.stop())
             self.run(self.exchange.__aexit__(None, None, None))

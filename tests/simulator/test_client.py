@@ -29,7 +29,7 @@ from tests.simulator.clients import (
 
 @pytest.fixture
 async def exchange() -> AsyncIterator[SimulatedExchange]:
-    async with SimulatedExchange(rate=0, seed=3, now=lambda: NOW) as exchange:
+    async with SimulatedExchange(rate=0, seed=3, heartbeat=0.05, now=lambda: NOW) as exchange:
         yield exchange
 
 
@@ -39,19 +39,12 @@ async def client(exchange: SimulatedExchange) -> AsyncIterator[ClientConnection]
         yield connection
 
 
-@pytest.fixture
-def _soon_idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kitetui.simulator.client.HEARTBEAT_SECONDS", 0.05)
-
-
-@pytest.mark.usefixtures("_soon_idle")
 async def test_a_subscribed_token_is_sent_once_as_a_quote(client: ClientConnection) -> None:
     await ask(client, Subscribe((INFY,)))
     assert lengths(await ticks(client)) == {INFY: layout.QUOTE}
     assert await message(client) == HEARTBEAT
 
 
-@pytest.mark.usefixtures("_soon_idle")
 async def test_an_idle_client_is_sent_heartbeats_of_one_byte(client: ClientConnection) -> None:
     first, second = await message(client), await message(client)
     assert first == second == b"\x00"
@@ -122,7 +115,6 @@ async def test_a_client_that_keeps_up_gets_a_message_for_each_step(
     assert [(await ticks(client)).words[0, layout.LAST_PRICE] for _ in moved] == moved
 
 
-@pytest.mark.usefixtures("_soon_idle")
 async def test_a_step_that_moves_nothing_of_the_client_sends_nothing(
     exchange: SimulatedExchange, client: ClientConnection
 ) -> None:
@@ -151,7 +143,6 @@ async def test_a_token_subscribed_again_starts_as_a_quote(client: ClientConnecti
     assert lengths(await ticks(client)) == {INFY: layout.QUOTE}
 
 
-@pytest.mark.usefixtures("_soon_idle")
 async def test_an_unknown_token_gets_neither_data_nor_an_error(client: ClientConnection) -> None:
     await ask(client, Subscribe((UNKNOWN,)))
     assert await message(client) == HEARTBEAT
