@@ -50,7 +50,11 @@ class Source:
 
     def manager(self, connections: int) -> KiteTickerManager:
         """Return a manager that dials this source, not yet started."""
-        config = KiteManagerConfig(max_connections=connections, endpoint=self.endpoint)
+        config = KiteManagerConfig(
+            max_connections=connections,
+            endpoint=self.endpoint,
+            market_is_open=(lambda: True) if self.simulated else None,
+        )
         if self.credentials is None:
             return KiteTickerManager(None, config=config)
         return KiteTickerManager(self.credentials.api_key, self.credentials.access_token, config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -60,6 +61,10 @@ class KiteManagerConfig:
 
     default_mode: Mode = Mode.QUOTE
     """The mode of symbols subscribed without one; `quote` is also the server's."""
+
+    market_is_open: Callable[[], bool] | None = None
+    """Says whether the market trades now, so that a feed without ticks is known for what it is; None if
+    nobody can say."""
 
     endpoint: Endpoint = field(default_factory=Endpoint)
     """The service to dial."""

@@ -178,6 +178,7 @@ class Connection:
             recent_gaps=tuple(measures.recent_gaps),
             round_trips=Percentiles.of(measures.round_trips),
             decode_times=Percentiles.of(measures.decode_times),
+            uptime=now - self.live_since if self.live_since is not None else None,
         )
 
     async def _stay_connected(self) -> None:

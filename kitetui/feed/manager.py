@@ -6,7 +6,9 @@ It runs on the caller's event loop. `start` begins one task, which owns all othe
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from types import TracebackType
 
 from kitetui.feed.accounts import DEFAULT_ACCOUNT, Account, Distribution, TokenSource, checked
@@ -146,8 +148,10 @@ class KiteTickerManager:
 
     def get_stats(self) -> ManagerStats:
         """Return every connection as it stands, and what became of the ticks published to each reader."""
+        connections = zip(self._connections, self._channels, strict=True)
         return ManagerStats(
-            tuple(connection.stats() for connection in self._connections), self._merged.reader_stats()
+            tuple(replace(each.stats(), readers=channel.reader_stats()) for each, channel in connections),
+            self._merged.reader_stats(),
         )
 
     def get_health(self) -> HealthSummary:
@@ -173,6 +177,8 @@ class KiteTickerManager:
         return feed_status(
             [connection.state for connection in self._connections],
             [len(wanted) for wanted in self._subscriptions.wanted],
+            quiet_for=self.get_stats().quiet_for(time.time_ns()),
+            market_open=self.config.market_is_open() if self.config.market_is_open else None,
         )
 
     def get_symbol_distribution(self) -> dict[int, int]:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+QUIET_AFTER: Final = 30.0
+"""Seconds without a tick after which a feed that is otherwise well is not called live."""
+
 
 class ConnectionState(StrEnum):
     """Where one connection stands."""
@@ -36,6 +39,10 @@ class FeedState(StrEnum):
     """Some connection is not live yet, and none has failed."""
     LIVE = "live"
     """Every connection that has symbols is live."""
+    QUIET = "quiet"
+    """As live, but nothing has ticked for a while, and the market is closed or nobody knows."""
+    NO_TICKS = "no ticks"
+    """As quiet, though the market is open: something is wrong behind the connections."""
     DEGRADED = "degraded"
     """Every symbol is on a live connection, and a connection is missing."""
     STALE = "stale"
@@ -55,10 +62,17 @@ class FeedStatus:
     used: int
 
 
-def feed_status(states: Sequence[ConnectionState], symbols: Sequence[int] | None = None) -> FeedStatus:
+def feed_status(
+    states: Sequence[ConnectionState],
+    symbols: Sequence[int] | None = None,
+    *,
+    quiet_for: float = 0.0,
+    market_open: bool | None = None,
+) -> FeedStatus:
     """Derive the feed's state from those of its connections.
 
     symbols: how many each connection carries; without it each is taken to carry some.
+    quiet_for: seconds since anything ticked. market_open: whether it should, None if that is not known.
     """
     carrying = [True] * len(states) if symbols is None else [count > 0 for count in symbols]
     used = [
@@ -67,7 +81,10 @@ def feed_status(states: Sequence[ConnectionState], symbols: Sequence[int] | None
         if state is not ConnectionState.UNUSED
     ]
     live = sum(state is ConnectionState.LIVE for state, _ in used)
-    return FeedStatus(_feed_state(used, live), live, len(used))
+    state = _feed_state(used, live)
+    if state is FeedState.LIVE and quiet_for > QUIET_AFTER:
+        state = FeedState.NO_TICKS if market_open else FeedState.QUIET
+    return FeedStatus(state, live, len(used))
 
 
 def _feed_state(used: Sequence[tuple[ConnectionState, bool]], live: int) -> FeedState:

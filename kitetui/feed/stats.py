@@ -64,7 +64,8 @@ class ConnectionStats:
     are UTC nanoseconds, None where there is none yet; `silence` and `retry_in` are seconds. `round_trip` is
     the last ping's, `round_trips` the percentiles of the recent ones, in seconds; `decode_times` those of
     decoding, in seconds a tick. `recent_gaps` are the last hundred, `last_close` why the connection was lost
-    the last time.
+    the last time, `uptime` the seconds since it came up, None where it is not live. `readers` are those of
+    its own channel.
     """
 
     connection: int
@@ -92,6 +93,13 @@ class ConnectionStats:
     recent_gaps: tuple[Gap, ...] = ()
     round_trips: Percentiles | None = None
     decode_times: Percentiles | None = None
+    uptime: float | None = None
+    readers: tuple[ReaderStats, ...] = ()
+
+    @property
+    def packets(self) -> int:
+        """Packets received: each was a tick, or rejected."""
+        return self.ticks + self.rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,20 @@ class ManagerStats:
     def of(self, account: str) -> ManagerStats:
         """Return the statistics of one account's connections."""
         return ManagerStats(tuple(each for each in self.connections if each.account == account))
+
+    def quiet_for(self, now: int) -> float:
+        """Return the seconds since anything ticked, or since the connections came up; 0 if none is live.
+
+        now: UTC nanoseconds.
+        """
+        moments = [
+            moment
+            for each in self.connections
+            if each.state is ConnectionState.LIVE
+            for moment in (each.last_tick_at, each.connected_at)
+            if moment is not None
+        ]
+        return max(now - max(moments), 0) / 1e9 if moments else 0.0
 
     @property
     def symbols(self) -> int:

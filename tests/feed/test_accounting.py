@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from kitetui.feed import Gap, RawFrame, ReaderStats, ServerError, Ticks
+import pytest
+
+from kitetui.feed import ConnectionState, FeedState, Gap, RawFrame, ReaderStats, ServerError, Ticks
 from kitetui.wire import HEARTBEAT, Mode, encode_error
-from tests.feed.helpers import ltp_frame, manager_on, next_of, running, ticks_from
+from tests.feed.helpers import becomes, ltp_frame, manager_on, next_of, running, ticks_from
 from tests.feed.server import ScriptedServer
 from tests.wire.packets import INFY, frame, token
 
@@ -125,3 +127,30 @@ async def test_the_statistics_tell_of_modes_round_trips_decoding_gaps_and_losses
         assert 0 < stats.decode_times.p50 <= stats.decode_times.p99
         await again.until(lambda peer: peer.pings > 0)
         assert stats.round_trips is None or stats.round_trips.p50 > 0
+
+
+async def test_the_readers_of_each_channel_are_accounted_for_too(server: ScriptedServer) -> None:
+    manager = manager_on(server)
+    async with running(manager) as reader:
+        own = manager.get_channel(0)
+        await manager.subscribe_symbols([INFY])
+        peer = await server.accept()
+        await peer.send(ltp_frame(100, 101))
+        await ticks_from(reader, 2)
+        (stats,) = manager.get_stats().connections
+        assert stats.readers == (own.stats(),)
+        assert stats.packets == stats.ticks + stats.rejected == 2
+        assert stats.uptime is not None
+        assert stats.uptime >= 0
+
+
+async def test_a_manager_that_knows_the_hours_tells_a_quiet_market_from_a_broken_feed(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kitetui.feed.state.QUIET_AFTER", -1.0)
+    for market_is_open, state in ((True, FeedState.NO_TICKS), (False, FeedState.QUIET)):
+        manager = manager_on(server, market_is_open=lambda answer=market_is_open: answer)
+        async with running(manager) as reader:
+            await manager.subscribe_symbols([INFY])
+            await becomes(reader, ConnectionState.LIVE)
+            assert manager.get_status().state is state

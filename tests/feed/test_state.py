@@ -50,3 +50,11 @@ def test_a_missing_connection_whose_symbols_are_elsewhere_degrades_the_feed_and_
     assert feed_status([LIVE, LIVE, RETRYING], [5, 5, 1]).state is FeedState.STALE
     assert feed_status([LIVE, DOWN], [5, 0]).state is FeedState.DEGRADED
     assert feed_status([RETRYING, DOWN], [0, 0]).state is FeedState.RETRYING
+
+
+def test_a_feed_without_ticks_is_quiet_and_in_an_open_market_it_is_an_alarm() -> None:
+    assert feed_status([LIVE], quiet_for=30).state is FeedState.LIVE
+    assert feed_status([LIVE], quiet_for=31).state is FeedState.QUIET
+    assert feed_status([LIVE], quiet_for=31, market_open=False).state is FeedState.QUIET
+    assert feed_status([LIVE], quiet_for=31, market_open=True).state is FeedState.NO_TICKS
+    assert feed_status([LIVE, RETRYING], quiet_for=31, market_open=True).state is FeedState.STALE

@@ -18,6 +18,16 @@ OLD = {"last_tick_at": int((NOW - 45) * 1e9)}
 NEVER = {"last_tick_at": None, "connected_at": int((NOW - 31) * 1e9)}
 
 
+def status_of(connections, market_open=None):
+    """The status of a manager with these connections."""
+    return feed_status(
+        [each.state for each in connections],
+        [each.symbols for each in connections],
+        quiet_for=all_stats(*connections).quiet_for(int(NOW * 1e9)),
+        market_open=market_open,
+    )
+
+
 @pytest.mark.parametrize(
     ("connections", "text"),
     [
@@ -53,14 +63,14 @@ NEVER = {"last_tick_at": None, "connected_at": int((NOW - 31) * 1e9)}
     ],
 )
 def test_each_state_of_the_feed_has_its_own_sentence(connections, text):
-    status = feed_status([each.state for each in connections], [each.symbols for each in connections])
+    status = status_of(connections)
     assert text_of(state_text(status, all_stats(*connections), 412.4, NOW)).rstrip() == text
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 @pytest.mark.parametrize("connections", [[stats(0)], [stats(0), stats(1, DOWN, **REFUSED)]])
 def test_the_line_keeps_its_width_the_clock_and_the_word_simulated(width, connections):
-    status = feed_status([each.state for each in connections], [each.symbols for each in connections])
+    status = status_of(connections)
     line = top_line(status, all_stats(*connections), 5.0, NOW, width, simulated=True)
     assert width_of(line) == width
     assert text_of(line).endswith(" SIMULATED   10:42:17 IST ")
@@ -75,3 +85,9 @@ def test_nothing_moves_while_the_figures_do():
         return text.index("/s"), text.index("rtt"), text.index("IST")
 
     assert places(0, None) == places(3.2, 0.0004) == places(56_789, 0.412)
+
+
+def test_a_quiet_feed_of_an_open_market_is_an_alarm():
+    connections = [stats(0, **OLD)]
+    line = state_text(status_of(connections, market_open=True), all_stats(*connections), 412, NOW)
+    assert text_of(line) == "! NO TICKS 45s  connected, and the market is open"

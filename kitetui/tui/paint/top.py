@@ -12,9 +12,6 @@ from kitetui.feed import ConnectionState, ConnectionStats, FeedState, FeedStatus
 from kitetui.formatting import clock, group, plain
 from kitetui.tui.paint.ink import Ink, Line, spread, width_of
 
-QUIET_AFTER: Final = 30.0
-"""Seconds without a tick after which a feed that is otherwise well is called quiet, not live."""
-
 _STATE_WIDTH: Final = 12
 _REFUSED: Final = "login refused"
 
@@ -45,7 +42,9 @@ def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float)
         case FeedState.CONNECTING:
             return [(f"◌ CONNECTING {count}", Ink.STALE)]
         case FeedState.LIVE:
-            return _live(count, stats, rate, now)
+            return _live(count, stats, rate)
+        case FeedState.QUIET | FeedState.NO_TICKS:
+            return _quiet(status.state, stats.quiet_for(int(now * 1e9)))
         case FeedState.DEGRADED:
             return [(f"! DEGRADED {count}", Ink.STALE), (f"  {_what_is_missing(stats)}", Ink.TEXT)]
         case FeedState.STALE:
@@ -56,14 +55,14 @@ def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float)
             return _down(stats)
 
 
-def _live(count: str, stats: ManagerStats, rate: float, now: float) -> Line:
-    since = _since_last_tick(stats, now)
-    if since > QUIET_AFTER:
-        state = (f"● QUIET {int(since)}s", Ink.STALE)
-        return [
-            (f"{state[0]:<{_STATE_WIDTH}}", state[1]),
-            ("  connected, and no symbol has changed", Ink.TEXT),
-        ]
+def _quiet(state: FeedState, seconds: float) -> Line:
+    if state is FeedState.NO_TICKS:
+        return [(f"! NO TICKS {int(seconds)}s", Ink.STALE), ("  connected, and the market is open", Ink.TEXT)]
+    text = f"● QUIET {int(seconds)}s"
+    return [(f"{text:<{_STATE_WIDTH}}", Ink.STALE), ("  connected, and no symbol has changed", Ink.TEXT)]
+
+
+def _live(count: str, stats: ManagerStats, rate: float) -> Line:
     trips = [each.round_trip for each in stats.connections if each.round_trip is not None]
     rtt = f"rtt {max(trips) * 1000:>3.0f}ms" if trips else "rtt   …"
     return [
@@ -71,18 +70,6 @@ def _live(count: str, stats: ManagerStats, rate: float, now: float) -> Line:
         (f"{group(round(rate)):>7}/s", Ink.TEXT),
         (f"   {rtt}", Ink.TEXT),
     ]
-
-
-def _since_last_tick(stats: ManagerStats, now: float) -> float:
-    """Seconds since the last tick; of a feed that has had none, since it was connected."""
-    moments = [
-        moment
-        for each in stats.connections
-        if each.state is ConnectionState.LIVE
-        for moment in (each.last_tick_at, each.connected_at)
-        if moment is not None
-    ]
-    return max(now - max(moments) / 1e9, 0.0) if moments else 0.0
 
 
 def _what_is_missing(stats: ManagerStats) -> str:
