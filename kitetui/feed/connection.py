@@ -42,6 +42,7 @@ from kitetui.wire import (
     MessageText,
     Mode,
     OrderText,
+    Unsubscribe,
     decode_frames,
     encode_request,
     parse_text,
@@ -109,6 +110,7 @@ class Connection:
         self._last_tick_at: int | None = None
         self._last_frame = 0.0
         self._outage: tuple[int, str] | None = None
+        self._is_reported = False
         self._dialled_with: Credentials | None = None
         self._socket: ClientConnection | None = None
         self._frames: list[bytes] = []
@@ -136,7 +138,14 @@ class Connection:
     def take_outage(self) -> tuple[int, str] | None:
         """Return since when and why nothing is received, and leave it to the caller to report its end."""
         outage, self._outage = self._outage, None
+        self._is_reported = outage is not None
         return outage
+
+    def report(self, gap: Gap) -> None:
+        """Publish the end of an outage."""
+        self.measures.gaps += 1
+        self.measures.recent_gaps.append(gap)
+        self._publish(gap)
 
     @property
     def _is_needed(self) -> bool:
@@ -349,6 +358,9 @@ class Connection:
                 continue
             await socket.send(encode_request(request))
             apply_request(on_wire, request)
+            if isinstance(request, Unsubscribe):
+                for token in request.tokens:
+                    self.measures.last_tick_of.pop(token, None)
 
     async def _watch_silence(self) -> NoReturn:
         """End the session when no frame of any kind comes: the heartbeat alone should, every 1 to 2 s."""
@@ -378,16 +390,14 @@ class Connection:
         if self._outage is None:
             return
         (start, reason), self._outage = self._outage, None
-        self.measures.gaps += 1
-        gap = Gap(self.number, start, now, len(self._wanted), reason)
-        self.measures.recent_gaps.append(gap)
-        self._publish(gap)
+        self.report(Gap(self.number, start, now, len(self._wanted), reason))
 
     def _become(self, state: ConnectionState, reason: str = "") -> None:
         if state is self._state and reason == self._reason:
             return
-        if state is ConnectionState.LIVE and self._outage is not None:
+        if state is ConnectionState.LIVE and (self._outage is not None or self._is_reported):
             self.measures.reconnects += 1
+            self._is_reported = False
         self._state, self._reason = state, reason
         self._time_state()
         self._publish(ConnectionChanged(self.number, state, reason, time.time_ns()))

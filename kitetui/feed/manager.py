@@ -62,24 +62,33 @@ class KiteTickerManager:
     async def start(self) -> None:
         """Begin to connect; returns at once, and what happens arrives as messages.
 
-        A connection is dialled when it has its first symbol. Does nothing when started already.
+        A connection is dialled when it has its first symbol. Does nothing when started already; waits for a
+        `stop` that is under way.
         """
+        while (ending := self._runner) is not None and ending.cancelling():
+            await asyncio.wait([ending])
+            if self._runner is ending:
+                self._runner = None
         if self._runner is None:
             self._runner = asyncio.create_task(self._run(), name="kitetui manager")
             # Not in the task itself, whose code never runs if it is cancelled before its first turn.
-            self._runner.add_done_callback(self._end_streams)
+            self._runner.add_done_callback(self._end)
 
     async def stop(self) -> None:
         """Close all connections and end all streams; what was received before can still be read.
 
         The wanted symbols are kept for the next `start`. Raises what the manager failed of, if it did.
         """
-        runner, self._runner = self._runner, None
-        if runner is not None:
+        runner = self._runner
+        if runner is None:
+            return
+        if not runner.cancelling():
             runner.cancel()
-            await asyncio.wait([runner])
-            if not runner.cancelled():
-                runner.result()
+        await asyncio.wait([runner])
+        if self._runner is runner:
+            self._runner = None
+        if not runner.cancelled():
+            runner.result()
 
     async def subscribe_symbols(
         self, tokens: Iterable[int], mode: Mode | None = None, *, account: str | None = None
@@ -100,10 +109,6 @@ class KiteTickerManager:
     async def unsubscribe_symbols(self, tokens: Iterable[int]) -> None:
         """Want these tokens no longer; those not wanted are passed over."""
         tokens = list(tokens)
-        for token in tokens:
-            connection = self._subscriptions.connection_of(token)
-            if connection is not None:
-                self._connections[connection].measures.last_tick_of.pop(token, None)
         self._spread.forget(tokens)
         self._follow(self._subscriptions.remove(tokens))
 
@@ -148,9 +153,12 @@ class KiteTickerManager:
 
     def get_stats(self) -> ManagerStats:
         """Return every connection as it stands, and what became of the ticks published to each reader."""
-        connections = zip(self._connections, self._channels, strict=True)
+        connections = zip(self._connections, self._channels, self._subscriptions.counts(), strict=True)
         return ManagerStats(
-            tuple(replace(each.stats(), readers=channel.reader_stats()) for each, channel in connections),
+            tuple(
+                replace(each.stats(), readers=channel.reader_stats(), symbols=symbols)
+                for each, channel, symbols in connections
+            ),
             self._merged.reader_stats(),
         )
 
@@ -176,14 +184,14 @@ class KiteTickerManager:
         """Return the state of the feed as a whole."""
         return feed_status(
             [connection.state for connection in self._connections],
-            [len(wanted) for wanted in self._subscriptions.wanted],
+            self._subscriptions.counts(),
             quiet_for=self.get_stats().quiet_for(time.time_ns()),
             market_open=self.config.market_is_open() if self.config.market_is_open else None,
         )
 
     def get_symbol_distribution(self) -> dict[int, int]:
         """Return how many symbols each connection carries."""
-        return {number: len(wanted) for number, wanted in enumerate(self._subscriptions.wanted)}
+        return dict(enumerate(self._subscriptions.counts()))
 
     def state_of(self, token: int) -> ConnectionState:
         """Return the state of the connection that carries this token, `UNUSED` if it is not wanted."""
@@ -237,7 +245,8 @@ class KiteTickerManager:
                 connections.create_task(connection.run(), name=f"kitetui connection {connection.number}")
             connections.create_task(self._spread.watch(), name="kitetui spread")
 
-    def _end_streams(self, _: asyncio.Task[None]) -> None:
+    def _end(self, _: asyncio.Task[None]) -> None:
+        self._spread.reset()
         for channel in (self._merged, *self._channels):
             channel.close()
         for raw in self._raw_channels:

@@ -69,6 +69,12 @@ class Spread:
                 sound = [number for number in group if self._connections[number].failing_since is None]
                 await self._move(self._evening(sound))
 
+    def reset(self) -> None:
+        """Forget what was moved away from lost connections: the next start is a new one."""
+        self._home_of.clear()
+        for connection in self._connections:
+            connection.keep_trying = False
+
     def forget(self, tokens: Iterable[int]) -> None:
         """Take notice that these are not wanted any more."""
         for token in tokens:
@@ -101,7 +107,7 @@ class Spread:
         await self._move(moves, leave_first=True)
         if outage is not None:
             start, reason = outage
-            self._publish(Gap(lost.number, start, time.time_ns(), len(moved), reason))
+            lost.report(Gap(lost.number, start, time.time_ns(), len(moved), reason))
 
     async def _bring_back(self, connection: Connection) -> None:
         number = connection.number
@@ -110,7 +116,9 @@ class Spread:
         for token in tokens:
             del self._home_of[token]
         await self._move({number: coming})
-        connection.keep_trying = False
+        stayed = [token for token in coming if self._subscriptions.connection_of(token) not in (number, None)]
+        self._home_of.update(dict.fromkeys(stayed, number))
+        connection.keep_trying = bool(stayed)
 
     def _fitting(self, tokens: Sequence[int], lost: int) -> Mapping[int, list[int]]:
         """Return which live connections of the group take which tokens, evenly, as far as they fit."""
@@ -159,7 +167,16 @@ class Spread:
         try:
             await self._arrived(moves)
         finally:
+            for number, group in moves.items():
+                self._settle(number, group)
+
+    def _settle(self, number: int, tokens: Sequence[int]) -> None:
+        """Take tokens off their old connection if the new one is live, or else leave them where they were."""
+        if self._connections[number].live_since is not None:
             self._leave(tokens)
+        else:
+            self._subscriptions.stay(tokens)
+            self._connections[number].follow()
 
     async def _arrived(self, moves: Mapping[int, Sequence[int]]) -> None:
         with suppress(TimeoutError):

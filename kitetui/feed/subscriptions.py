@@ -107,6 +107,13 @@ class Subscriptions:
                 changed.add(connection)
         return changed
 
+    def counts(self) -> list[int]:
+        """Return how many tokens each connection carries, those on their way counted where they go."""
+        counts = [len(wanted) for wanted in self.wanted]
+        for before in self._leaving.values():
+            counts[before] -= 1
+        return counts
+
     def room(self, connection: int) -> int:
         """Return how many more tokens a connection can carry."""
         return self._symbols_each - len(self.wanted[connection])
@@ -124,6 +131,14 @@ class Subscriptions:
                 self.wanted[connection][token] = self.wanted[before][token]
                 self._connection_of[token] = connection
                 self._leaving[token] = before
+
+    def stay(self, tokens: Iterable[int]) -> None:
+        """Have these tokens carried by the connections that they were about to leave."""
+        for token in tokens:
+            before = self._leaving.pop(token, None)
+            if before is not None:
+                del self.wanted[self._connection_of[token]][token]
+                self._connection_of[token] = before
 
     def leave(self, tokens: Iterable[int]) -> set[int]:
         """Take these tokens off the connections that they have moved away from; return those."""

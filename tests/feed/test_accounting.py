@@ -101,6 +101,10 @@ async def test_every_token_knows_when_it_last_ticked_or_that_it_never_has(server
         assert manager.get_health().never_ticked == 1
         await manager.unsubscribe_symbols([INFY])
         await manager.subscribe_symbols([INFY])
+        assert manager.never_ticked() == [other], "nothing has changed on the wire"
+        await manager.unsubscribe_symbols([INFY])
+        await peer.carries({other: "ltp"})
+        await manager.subscribe_symbols([INFY])
         assert manager.last_tick_at(INFY) is None
 
 

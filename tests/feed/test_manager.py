@@ -326,3 +326,19 @@ async def test_a_token_is_worth_what_its_connection_is() -> None:
     await manager.subscribe_symbols([408065])
     assert manager.state_of(408065) is ConnectionState.UNUSED
     assert manager.state_of(256265) is ConnectionState.UNUSED
+
+
+async def test_a_start_during_a_stop_waits_for_it_and_keeps_its_streams(server: ScriptedServer) -> None:
+    manager = manager_on(server)
+    async with running(manager):
+        await manager.subscribe_symbols([INFY])
+        await server.accept()
+        stopping = [asyncio.create_task(manager.stop()) for _ in range(2)]
+        await asyncio.sleep(0)
+        await manager.start()
+        reader = manager.stream()
+        await asyncio.gather(*stopping)
+        peer = await server.accept()
+        await peer.carries({INFY: "quote"})
+        await peer.send(ltp_frame(100))
+        assert prices(await ticks_from(reader, 1)) == [100]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from http import HTTPStatus
 
+import pytest
+
 from kitetui.feed import ConnectionState, FeedState, Gap, KiteTickerManager, SymbolsMoved
 from kitetui.wire import Mode
 from tests.feed.helpers import becomes, ltp_frame, manager_on, next_of, running, ticks_from
@@ -57,6 +59,8 @@ async def test_symbols_of_a_lost_connection_move_to_others_and_come_back(server:
         assert max((kept.subscribed | again.subscribed).values()) == 1
         assert manager.get_status().state is FeedState.LIVE
         assert manager.get_symbol_distribution() == {0: 3, 1: 3}
+        stats = manager.get_stats().connections[0]
+        assert (stats.gaps, stats.reconnects, stats.recent_gaps) == (1, 1, (gap,))
 
 
 async def test_a_key_in_use_elsewhere_leaves_all_symbols_on_the_connections_that_opened(
@@ -105,6 +109,8 @@ async def test_rebalancing_subscribes_on_the_new_connection_before_it_leaves_the
         evening = asyncio.create_task(manager.rebalance())
         await second.until(lambda peer: len(peer.modes) == 1)
         assert len(first.modes) == 3, "it has not left before it arrived"
+        assert manager.get_symbol_distribution() == {0: 2, 1: 1}, "and counts where it goes"
+        assert manager.get_stats().symbols == 3
         await tick(second)
         await evening
         await first.until(lambda peer: len(peer.modes) == 2)
@@ -130,3 +136,22 @@ async def test_a_symbol_unsubscribed_while_its_connection_was_lost_does_not_come
         again = await server.accept()
         await again.carries(dict.fromkeys(TOKENS[2::2], "full"))
         assert TOKENS[0] not in kept.modes
+
+
+async def test_symbols_stay_where_they_are_when_their_new_connection_cannot_be_made(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kitetui.feed.spread._ARRIVAL_TIMEOUT", 0.05)
+    manager = manager_on(server, max_connections=2, failover_after=None)
+    async with running(manager):
+        await manager.subscribe_symbols(TOKENS[:1])
+        peer = await server.accept()
+        server.refuse_with = HTTPStatus.SERVICE_UNAVAILABLE
+        await manager.subscribe_symbols(TOKENS[1:])
+        await manager.unsubscribe_symbols(TOKENS[1::2])
+        await manager.subscribe_symbols(TOKENS[1::2])
+        before = manager.get_symbol_distribution()
+        await manager.rebalance()
+        assert manager.get_symbol_distribution() == before
+        carried = [each for each in TOKENS if manager.connection_of(each) == 0]
+        await peer.carries(dict.fromkeys(carried, "quote"))
