@@ -20,7 +20,7 @@ from kitetui.feed.messages import ConnectionChanged, FeedMessage, RawFrame, Tick
 from kitetui.feed.spread import Spread
 from kitetui.feed.state import ConnectionState, FeedStatus, feed_status
 from kitetui.feed.stats import ManagerStats
-from kitetui.feed.subscriptions import Subscriptions
+from kitetui.feed.subscriptions import CapacityError, Subscriptions
 from kitetui.wire import Mode
 
 
@@ -101,9 +101,20 @@ class KiteTickerManager:
         """
         if account is None and self._distribution is Distribution.MANUAL:
             raise ValueError("the distribution is manual: name the account to subscribe on")
-        changed = self._subscriptions.add(
-            tokens, mode or self.config.default_mode, self._among(account), keep_mode=mode is None
-        )
+        tokens = list(tokens)
+        among = range(len(self._connections)) if account is None else self.connections_of(account)
+        sound = [number for number in among if not self._connections[number].keep_trying]
+
+        def add(connections: Sequence[int]) -> set[int]:
+            return self._subscriptions.add(
+                tokens, mode or self.config.default_mode, connections, keep_mode=mode is None
+            )
+
+        try:
+            changed = add(sound)
+        except CapacityError:
+            # Those that do not fit elsewhere wait with a connection that is lost.
+            changed = add(among)
         self._follow(changed)
 
     async def unsubscribe_symbols(self, tokens: Iterable[int]) -> None:
@@ -274,11 +285,6 @@ class KiteTickerManager:
         self._merged.publish(message)
         if isinstance(message, ConnectionChanged):
             self._spread.look.set()
-
-    def _among(self, account: str | None) -> Sequence[int]:
-        """Return the connections for new symbols: those that are there, if all of them are not lost."""
-        numbers = range(len(self._connections)) if account is None else self.connections_of(account)
-        return [number for number in numbers if not self._connections[number].keep_trying] or numbers
 
     def _follow(self, connections: Iterable[int]) -> None:
         for number in connections:

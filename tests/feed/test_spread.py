@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import pytest
 
-from kitetui.feed import ConnectionState, FeedState, Gap, KiteTickerManager, SymbolsMoved
+from kitetui.feed import CapacityError, ConnectionState, FeedState, Gap, KiteTickerManager, SymbolsMoved
 from kitetui.wire import Mode
 from tests.feed.helpers import becomes, ltp_frame, manager_on, next_of, running, ticks_from
 from tests.feed.server import Peer, ScriptedServer
@@ -78,6 +78,31 @@ async def test_a_key_in_use_elsewhere_leaves_all_symbols_on_the_connections_that
         assert manager.get_status().state is FeedState.DEGRADED
         await manager.subscribe_symbols(TOKENS[2:])
         await peer.carries(dict.fromkeys(TOKENS, "quote"))
+
+
+async def test_new_symbols_that_fit_nowhere_else_wait_with_the_lost_connection(
+    server: ScriptedServer,
+) -> None:
+    manager = manager_on(
+        server,
+        max_connections=2,
+        max_symbols_per_connection=3,
+        failover_after=0.01,
+        health_check_interval=0.01,
+    )
+    async with running(manager):
+        await manager.subscribe_symbols(TOKENS[:2])
+        peers = [await server.accept(), await server.accept()]
+        server.refuse_with = HTTPStatus.SERVICE_UNAVAILABLE
+        lost, kept = peers
+        lost.drop()
+        await kept.carries(dict.fromkeys(TOKENS[:2], "quote"))
+        await manager.subscribe_symbols(TOKENS[2:3])
+        await kept.carries(dict.fromkeys(TOKENS[:3], "quote"))
+        await manager.subscribe_symbols(TOKENS[3:6])
+        assert sorted(manager.get_symbol_distribution().values()) == [3, 3]
+        with pytest.raises(CapacityError, match="6 of 6"):
+            await manager.subscribe_symbols([token("BSE", 1)])
 
 
 async def test_without_room_symbols_stay_and_wait(server: ScriptedServer) -> None:
