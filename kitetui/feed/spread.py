@@ -175,8 +175,8 @@ class Spread:
         if self._connections[number].live_since is not None:
             self._leave(tokens)
         else:
-            self._subscriptions.stay(tokens)
-            self._connections[number].follow()
+            for concerned in self._subscriptions.stay(tokens):
+                self._connections[concerned].follow()
 
     async def _arrived(self, moves: Mapping[int, Sequence[int]]) -> None:
         with suppress(TimeoutError):

@@ -132,13 +132,18 @@ class Subscriptions:
                 self._connection_of[token] = connection
                 self._leaving[token] = before
 
-    def stay(self, tokens: Iterable[int]) -> None:
-        """Have these tokens carried by the connections that they were about to leave."""
+    def stay(self, tokens: Iterable[int]) -> set[int]:
+        """Have these tokens carried by the connections they were about to leave; return all concerned."""
+        changed = set()
         for token in tokens:
             before = self._leaving.pop(token, None)
             if before is not None:
-                del self.wanted[self._connection_of[token]][token]
+                connection = self._connection_of[token]
+                # With the mode of now: it may have changed on the way.
+                self.wanted[before][token] = self.wanted[connection].pop(token)
                 self._connection_of[token] = before
+                changed |= {before, connection}
+        return changed
 
     def leave(self, tokens: Iterable[int]) -> set[int]:
         """Take these tokens off the connections that they have moved away from; return those."""

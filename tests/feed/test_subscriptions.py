@@ -243,3 +243,13 @@ def test_any_changes_leave_every_symbol_in_its_mode_on_one_connection_within_its
     assert dict(merged) == expected
     assert len(merged) == len(expected)
     assert max(sizes(wanted)) <= 3
+
+
+def test_a_token_that_stays_has_the_mode_that_it_was_given_on_the_way() -> None:
+    wanted = subscriptions(2)
+    wanted.add([INFY], QUOTE, [0])
+    wanted.move([INFY], 1)
+    wanted.set_mode([INFY], FULL)
+    assert wanted.stay([INFY]) == {0, 1}
+    assert snapshot(wanted) == [{INFY: FULL}, {}]
+    assert wanted.connection_of(INFY) == 0
