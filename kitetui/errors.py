@@ -19,3 +19,9 @@ class RecordingError(UserError):
     """What was received can no longer be written; what was written before is whole."""
 
     exit_code = 4
+
+
+class CrashError(UserError):
+    """A bug of the program's own; the log has its traceback."""
+
+    exit_code = 1

@@ -9,12 +9,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from kitetui.times import IST
 
 LAKH: Final = 100_000
 CRORE: Final = 10_000_000
+THOUSAND: Final = 1_000
+MILLION: Final = 1_000_000
+BILLION: Final = 1_000_000_000
 
 MINUTE: Final = 60
 HOUR: Final = 3600
@@ -24,8 +28,26 @@ _SHOWN_DECIMALS: Final = 4
 """Decimals shown at most: currencies are sent with seven and quoted with four."""
 
 
+class Units(StrEnum):
+    """How large figures are read: `12,34,567` and `1.24Cr`, or `1,234,567` and `12.41M`."""
+
+    INDIAN = "indian"
+    WESTERN = "western"
+
+
+_units = Units.INDIAN
+
+
+def use_units(units: Units) -> None:
+    """Write all figures in these units from now on: like a locale, there is one for the whole program."""
+    global _units
+    _units = units
+
+
 def group(number: int) -> str:
-    """Return an integer with Indian grouping, 3-2-2: `12,34,567`."""
+    """Return an integer with Indian grouping, 3-2-2: `12,34,567`; in western units `1,234,567`."""
+    if _units is Units.WESTERN:
+        return f"{number:,}"
     digits = str(abs(number))
     head, tail = digits[:-3], digits[-3:]
     pairs = []
@@ -69,11 +91,14 @@ def short(number: int) -> str:
     """Return a quantity in full below a lakh, else with two decimals in lakhs or crores: `86.12L`, `1.24Cr`.
 
     From a hundred crore on it has one decimal, and from a thousand none. What decides is the rounded
-    figure, so that 99,99,999 is `1.00Cr` and never `100.00L`.
+    figure, so that 99,99,999 is `1.00Cr` and never `100.00L`. In western units it is `862.13K`, `12.41M`
+    and `4.29B`.
     """
     size = abs(number)
     if size < LAKH:
         return group(number)
+    if _units is Units.WESTERN:
+        return f"{'-' if number < 0 else ''}{_western(size)}"
     hundredths = rounded(size, LAKH // 100)
     if hundredths < 10_000:
         text = f"{price(hundredths, 2)}L"
@@ -147,6 +172,11 @@ def moment(seconds: float, now: float) -> str:
     return then.strftime("%H:%M" if then.date() == today.date() else "%d %b")
 
 
+def weekday_clock(seconds: float) -> str:
+    """Return a time of the coming days in India: `Mon 09:15`."""
+    return datetime.fromtimestamp(seconds, IST).strftime("%a %H:%M")
+
+
 def plain(text: str) -> str:
     """Return text from the network as one line that a terminal can only print.
 
@@ -163,6 +193,14 @@ def rounded(value: int, divisor: int) -> int:
     whole, rest = divmod(value, divisor)
     above = 2 * rest - divisor
     return whole + (above > 0 or (above == 0 and whole % 2 == 1))
+
+
+def _western(size: int) -> str:
+    for unit, name in ((THOUSAND, "K"), (MILLION, "M")):
+        hundredths = rounded(size, unit // 100)
+        if hundredths < 100_000:
+            return f"{price(hundredths, 2)}{name}"
+    return f"{price(rounded(size, BILLION // 100), 2)}B"
 
 
 def _safe(character: str) -> str:

@@ -1,0 +1,102 @@
+"""From the text of a configuration to its values, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, Final
+
+from kitetui.config.fields import FIELDS, Field
+from kitetui.config.kinds import Finding
+from kitetui.config.model import Config, FeedSettings, Vocabulary
+from kitetui.config.outline import Outline, Path
+from kitetui.config.problems import ConfigError, expected, unknown
+
+_SECRETS: Final = ("api_key", "access_token", "api_secret", "request_token")
+_WHERE_SECRETS_BELONG: Final = "set KITE_API_KEY and KITE_ACCESS_TOKEN in the environment"
+
+_PLACE: Final = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
+"""How the TOML reader says where a text is broken."""
+
+
+def read_config(text: str, name: str, vocabulary: Vocabulary) -> Config:
+    """Read the text of a file of this name. Raises ConfigError with every problem in it."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([_syntax_problem(str(error), text, name)]) from None
+    except RecursionError:
+        raise ConfigError([f"{name}: lists are too deep in each other; the configuration has none"]) from None
+    if found := _findings(document, vocabulary):
+        outline = Outline.of(text)
+        lines = sorted((outline.line(path), sentence) for path, sentence in found.items())
+        raise ConfigError([f"{name}:{line}: {sentence}" for line, sentence in lines])
+    return _config(document)
+
+
+def _findings(document: dict[str, Any], vocabulary: Vocabulary) -> dict[Path, str]:
+    """Return what is wrong by its place; of several sentences for one place the first."""
+    found: dict[Path, str] = {}
+    for path, sentence in chain(
+        _secrets(document, ()), _misplaced(document), _wrong_values(document, vocabulary)
+    ):
+        found.setdefault(path, sentence)
+    return found
+
+
+def _secrets(value: object, path: Path) -> Iterator[Finding]:
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in parts:
+        if any(secret in str(name).lower() for secret in _SECRETS):
+            yield (*path, name), f"{name} is a secret and has no place in a file; {_WHERE_SECRETS_BELONG}"
+        else:
+            yield from _secrets(part, (*path, name))
+
+
+def _misplaced(document: dict[str, Any]) -> Iterator[Finding]:
+    fields = {field.path for field in FIELDS}
+    tables = {path[0] for path in fields if len(path) > 1}
+    for name, value in document.items():
+        if name in tables:
+            inside = [path[1] for path in fields if path[0] == name and len(path) > 1]
+            if not isinstance(value, dict):
+                yield (name,), expected(name, value, "a table")
+                continue
+            for each in value:
+                if each not in inside:
+                    yield (name, each), unknown(f"field of {name}", each, sorted(inside))
+        elif (name,) not in fields:
+            yield (name,), unknown("field", name, sorted({path[0] for path in fields}))
+
+
+def _wrong_values(document: dict[str, Any], vocabulary: Vocabulary) -> Iterator[Finding]:
+    for field in FIELDS:
+        value = _value(document, field)
+        if value is not None:
+            for path, sentence in field.kind.check(field.name, value, vocabulary):
+                yield (*field.path, *path), sentence
+
+
+def _config(document: dict[str, Any]) -> Config:
+    tables: dict[tuple[str, ...], dict[str, Any]] = {(): {}, ("feed",): {}}
+    for field in FIELDS:
+        value = _value(document, field)
+        if value is not None:
+            tables[field.path[:-1]][field.path[-1]] = field.kind.make(value)
+    return Config(feed=FeedSettings(**tables["feed",]), **tables[()])
+
+
+def _value(document: dict[str, Any], field: Field) -> Any:
+    """Return a field's value, or None where it is not set."""
+    value: Any = document
+    for name in field.path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _syntax_problem(complaint: str, text: str, name: str) -> str:
+    place = _PLACE.search(complaint)
+    line = int(place["line"]) if place and place["line"] else text.count("\n") + 1
+    return f'{name}:{line}: {_PLACE.sub("", complaint)}; expected a line of TOML like units = "indian"'
