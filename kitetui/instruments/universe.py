@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import cache
-from itertools import islice
+from functools import cache, cached_property
 from typing import Final
 
 from kitetui.instruments.builtin import DEFAULT_WATCHLIST, builtin_instruments
 from kitetui.instruments.instrument import Instrument, Kind
 from kitetui.instruments.nearest import nearest
+from kitetui.instruments.search import Search
 from kitetui.instruments.simulated import simulated_shares
 from kitetui.wire import Exchange
 
@@ -99,22 +99,8 @@ class Universe:
         raise UnknownSymbol(self._why_not(keys, exchange, symbol))
 
     def search(self, text: str, limit: int = 20) -> list[Instrument]:
-        """Return up to `limit` instruments: symbols that begin with the text, then symbols and names with it.
-
-        `NSE:RE` searches one exchange.
-        """
-        exchange, colon, words = (part.strip() for part in " ".join(text.split()).upper().rpartition(":"))
-        if not words:
-            return []
-        candidates = [each for each in self._instruments if not colon or each.exchange == exchange]
-        first = [each for each in candidates if each.tradingsymbol.startswith(words)]
-        others = (
-            each
-            for each in candidates
-            if not each.tradingsymbol.startswith(words)
-            and (words in each.tradingsymbol or words in each.name.upper())
-        )
-        return first[:limit] + list(islice(others, max(limit - len(first), 0)))
+        """Return up to `limit` instruments that a text may mean, the likeliest first; see `Search.find`."""
+        return self._search.find(text, limit)
 
     def default_watchlist(self) -> tuple[Instrument, ...]:
         """Return what a monitor opens with: as much of `DEFAULT_WATCHLIST` as this universe holds."""
@@ -134,6 +120,10 @@ class Universe:
         """Return a universe of `count` instruments: the first of this one, then made-up shares."""
         missing = max(count - len(self), 0)
         return Universe([*self._instruments[:count], *simulated_shares(missing)])
+
+    @cached_property
+    def _search(self) -> Search:
+        return Search(self._instruments, ALIASES)
 
     def _resolve_token(self, digits: str) -> Instrument:
         token = int(digits) if len(digits) <= _TOKEN_DIGITS else 0

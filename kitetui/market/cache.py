@@ -7,7 +7,8 @@ compare versions; the writer applies a batch in one flush.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Final
 
 import numpy as np
@@ -84,6 +85,16 @@ class LastValueCache:
     def row_of(self, token: int) -> int | None:
         """Return the row of this token, None if it has none."""
         return self._row_of.get(token)
+
+    def rows_of(self, tokens: Sequence[int]) -> NDArray[np.intp]:
+        """Return the rows of these tokens, shape (n,), -1 for a token that has none."""
+        rows = map(self._row_of.get, tokens, repeat(-1))
+        return np.fromiter(rows, dtype=np.intp, count=len(tokens))
+
+    def latest(self, rows: NDArray[np.intp]) -> TickBatch:
+        """Return the last ticks of these rows as a batch; of -1 and a row without a tick, one of length 0."""
+        lengths = np.where(rows < 0, 0, self._lengths.take(rows)).astype(np.uint8)
+        return TickBatch(self._words.take(rows, axis=0), lengths, np.zeros(len(rows), dtype=np.int32))
 
     def tick(self, token: int) -> Tick | None:
         """Return the last tick of this token, None if there was none."""

@@ -118,15 +118,10 @@ def test_a_refusal_carries_no_control_characters(universe: Universe) -> None:
         assert refusal(universe, text).isprintable()
 
 
-def test_search_finds_symbols_that_begin_with_the_text_first(universe: Universe) -> None:
-    symbols = [each.tradingsymbol for each in universe.search("bank", 50)]
-    assert symbols[0].startswith("BANK")
-    assert symbols.index("BANKBARODA") < symbols.index("HDFCBANK")
-
-
-def test_search_looks_at_names_one_exchange_and_a_limit(universe: Universe) -> None:
-    assert "NSE:INFY" in [each.key for each in universe.search("infosys")]
+def test_search_suggests_up_to_a_limit_what_a_text_may_mean(universe: Universe) -> None:
+    assert [each.key for each in universe.search("infosys", 1)] == ["NSE:INFY"]
     assert {each.exchange for each in universe.search("bse:re")} == {"BSE"}
+    assert universe.search("banknifty", 1) == [universe.resolve("banknifty")]
     assert len(universe.search("N", 3)) == 3
     assert universe.search(" ") == []
 
