@@ -12,6 +12,8 @@ from PIL import Image
 from kitetui.feed import Endpoint, FeedState, KiteManagerConfig, KiteTickerManager
 from kitetui.simulator import SimulatedExchange
 from kitetui.tui import MonitorApp
+from kitetui.tui.groups import FIRST_GROUP, Groups
+from kitetui.tui.watchlist import Watchlist
 from kitetui.wire import Mode
 
 SIZE = (120, 40)
@@ -31,7 +33,7 @@ async def main() -> None:
         app = MonitorApp(
             manager=KiteTickerManager(pair.api_key, pair.access_token, KiteManagerConfig(endpoint=endpoint)),
             universe=exchange.universe,
-            instruments=exchange.universe.default_watchlist(),
+            groups=Groups([Watchlist(exchange.universe.default_watchlist(), FIRST_GROUP)]),
             mode=Mode.FULL,
             simulated=True,
         )

@@ -39,6 +39,7 @@ class Terminal:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self._master, self._slave = os.openpty()
+        self._open_ends = [self._master, self._slave]
         self._set_size(columns, lines)
         self.settings_before = termios.tcgetattr(self._slave)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
@@ -62,8 +63,7 @@ class Terminal:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-        os.close(self._master)
-        os.close(self._slave)
+        self._close()
 
     @property
     def lines(self) -> list[str]:
@@ -91,7 +91,7 @@ class Terminal:
         while not what():
             if time.monotonic() > deadline:
                 raise AssertionError(f"never came: {expected}\n{self.text}")
-            self._read(0.1)
+            self.read(0.1)
 
     def wait_for(self, text: str) -> None:
         """Wait until the screen shows this text."""
@@ -100,17 +100,28 @@ class Terminal:
     def wait_exit(self) -> int:
         """Wait for the end of the program; return its exit code."""
         self.wait_until(lambda: self.process.poll() is not None, "the end of the program")
-        self._read(0.1)
+        self.read(0.1)
         return self.process.wait()
+
+    def hang_up(self, patience: float) -> int:
+        """Close the terminal as its window does; return the exit code if the program ends in time."""
+        self._close()
+        return self.process.wait(patience)
 
     def settings(self) -> list[object]:
         """Return the terminal's settings as they stand."""
         return termios.tcgetattr(self._slave)
 
+    def _close(self) -> None:
+        for end in self._open_ends:
+            os.close(end)
+        self._open_ends = []
+
     def _set_size(self, columns: int, lines: int) -> None:
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
-    def _read(self, seconds: float) -> None:
+    def read(self, seconds: float) -> None:
+        """Take in what the program writes, waiting for so long at most."""
         if select.select([self._master], [], [], seconds)[0]:
             data = os.read(self._master, 65_536)
             self.received += data

@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -139,5 +140,145 @@ def test_a_dead_server_is_said_and_the_monitor_goes_on() -> None:
     with Terminal(command, env=ENV) as terminal:
         terminal.wait_for("nothing listens at that address")
         assert "LIVE" not in terminal.lines[0]
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
+def row_of(terminal: Terminal, symbol: str) -> str:
+    """Return a symbol's row of the watchlist, nothing if there is none."""
+    return next((line for line in terminal.lines if re.match(rf"[│▌• ]*{re.escape(symbol)} ", line)), "")
+
+
+def selected(terminal: Terminal) -> str:
+    """Return the symbol under the cursor."""
+    return next((match[1] for line in terminal.lines if (match := re.match(r"│?▌[• ](\S+)", line))), "")
+
+
+def close_dialog(terminal: Terminal) -> None:
+    """Press Esc, and wait: with the next key right behind it, it would be the start of a longer key."""
+    terminal.press("\x1b")
+    terminal.wait_until(lambda: "Add a symbol" not in terminal.text, "the dialog closed")
+
+
+def test_what_a_trader_does_in_a_day(tmp_path: Path, home: Path) -> None:
+    with Terminal(KITETUI, columns=120, lines=40, env=ENV, cwd=tmp_path) as terminal:
+        terminal.wait_for("LIVE 3/3")
+
+        terminal.press("/", *"gold", "\r")
+        terminal.wait_until(lambda: selected(terminal) == "GOLDM26DECFUT", "the symbol found")
+
+        terminal.press("s", *"jj", "\r")
+        terminal.wait_until(lambda: "LTP ↓" in terminal.text, "the list sorted by price")
+        assert selected(terminal) == "GOLDM26DECFUT"
+
+        terminal.press("f", *"ltp<1000", "\r")
+        terminal.wait_until(lambda: not row_of(terminal, "MRF"), "the list filtered")
+        assert "ltp<1000:" in terminal.text
+        terminal.press("F")
+        terminal.wait_until(lambda: bool(row_of(terminal, "MRF")), "the filter gone")
+
+        terminal.press("2", "a", *"nifty 25000 ce", "\r")
+        terminal.wait_for("added NFO:NIFTY")
+        close_dialog(terminal)
+        terminal.wait_until(lambda: "▐2 List 2 1▌" in terminal.text, "a second group")
+        terminal.press("[")
+        terminal.wait_until(lambda: "▐1 Core 14▌" in terminal.text, "the first group again")
+
+        terminal.press("x")
+        terminal.wait_until(lambda: "▐1 Core 13▌" in terminal.text, "a symbol removed")
+        terminal.press("u")
+        terminal.wait_until(lambda: "▐1 Core 14▌" in terminal.text, "and back")
+
+        terminal.press("m")
+        terminal.wait_for("· ltp ─")
+        terminal.press("m", "m")
+        terminal.wait_for("· full ─")
+
+        terminal.press(" ")
+        terminal.wait_for(" HELD ")
+        terminal.press(" ")
+        terminal.wait_until(lambda: " HELD " not in terminal.lines[0], "the display going on")
+
+        terminal.press("e")
+        terminal.wait_until(lambda: bool(list(tmp_path.glob("kitetui-*.csv"))), "the exported table")
+
+        terminal.press("T", *"amber", "\r")
+        terminal.wait_until(lambda: (home / "config" / "config.toml").exists(), "the configuration kept")
+        terminal.wait_until(
+            lambda: 'theme = "kitetui-amber"' in (home / "config" / "config.toml").read_text(),
+            "the theme kept",
+        )
+
+        terminal.resize(80, 24)
+        terminal.wait_until(lambda: terminal.lines[0].rstrip().endswith("IST"), "80 wide")
+        terminal.press("r")
+        terminal.wait_for("⏺")
+        terminal.press("q")
+        terminal.wait_for("finish it and leave")
+        terminal.press("\r")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)
+    (recording,) = tmp_path.glob("ticks-*.csv")
+    assert recording.read_text().endswith("\n")
+    assert len(recording.read_text().splitlines()) > 1
+
+
+def test_what_was_changed_is_there_again_at_the_next_start() -> None:
+    with Terminal(KITETUI, columns=120, lines=40, env=ENV) as terminal:
+        terminal.wait_for("LIVE 3/3")
+        terminal.press("a", *"NSE:WIPRO", "\r")
+        terminal.wait_for("added NSE:WIPRO")
+        close_dialog(terminal)
+        terminal.press("s", "j", "\r")
+        terminal.wait_until(lambda: "SYMBOL ↑" in terminal.text, "the list sorted")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    with Terminal(KITETUI, columns=120, lines=40, env=ENV) as terminal:
+        terminal.wait_for("LIVE 3/3")
+        wait_for_a_new_price(terminal, "WIPRO")
+        assert "SYMBOL ↑" in terminal.text
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
+def test_an_edit_of_the_configuration_is_followed_while_it_runs(home: Path) -> None:
+    file = home / "config" / "config.toml"
+    with Terminal(KITETUI, columns=120, lines=40, env=ENV) as terminal:
+        terminal.wait_for("LIVE 3/3")
+        file.parent.mkdir()
+        file.write_text('units = "western"\n[[groups]]\nname = "Mine"\nsymbols = ["NSE:WIPRO", "NSE:MRF"]\n')
+        wait_for_a_new_price(terminal, "WIPRO")
+        assert "▐1 Mine 2▌" in terminal.text
+        assert re.search(r"MRF +\d{3},\d{3}\.\d\d", terminal.text)
+        file.write_text("units = 3\n")
+        terminal.wait_for("config.toml:1")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    assert file.read_text() == "units = 3\n"
+
+
+def test_a_configuration_that_cannot_be_read_is_one_sentence(home: Path) -> None:
+    file = home / "config" / "config.toml"
+    file.parent.mkdir()
+    file.write_text('# mine\nunits = "metric"\n')
+    with Terminal(KITETUI, env=ENV) as terminal:
+        assert terminal.wait_exit() == 2
+        assert 'config.toml:2: units is "metric"; expected "indian" or "western"' in terminal.text
+
+
+def test_a_terminal_that_is_gone_ends_it_soon() -> None:
+    with Terminal(KITETUI, columns=120, lines=40, env=ENV) as terminal:
+        terminal.wait_for("LIVE 3/3")
+        assert terminal.hang_up(patience=10.0) == 0
+
+
+def test_without_colours_every_sign_is_there() -> None:
+    with Terminal(KITETUI, columns=120, lines=40, env={**ENV, "NO_COLOR": "1"}) as terminal:
+        terminal.wait_for("LIVE 3/3")
+        wait_for_a_new_price(terminal, "RELIANCE")
+        assert selected(terminal)
+        assert "▲" in terminal.text or "▼" in terminal.text
+        colours = re.findall(rb"\x1b\[[0-9;]*38;2;(\d+);(\d+);(\d+)", terminal.received)
+        assert all(red == green == blue for red, green, blue in colours)
         terminal.press("q")
         assert terminal.wait_exit() == 0

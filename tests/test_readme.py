@@ -14,10 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from kitetui.config import read_config
 from kitetui.errors import LoginError, RecordingError, UserError
 from kitetui.record import COLUMNS
 from kitetui.simulator import SimulatedExchange
-from kitetui.tui.commands import Context, commands_of
+from kitetui.tui.commands import ON_MONITOR, Context, Keymap
+from kitetui.tui.filter import Filter
+from kitetui.tui.settings import VOCABULARY
+from kitetui.tui.theme import load_themes
 from tests.terminal import Terminal
 
 ROOT = Path(__file__).parent.parent
@@ -41,7 +45,7 @@ def shell_lines() -> Iterator[str]:
 
 def keys_table() -> str:
     """Return the table of keys as the commands have it."""
-    commands = [*commands_of(Context.WATCHLIST), *commands_of(Context.EVERYWHERE)]
+    commands = Keymap().of(*ON_MONITOR, Context.EVERYWHERE)
     rows = [f"| `{'` `'.join(command.shown.split())}` | {command.help} |" for command in commands]
     return "\n".join(["| Key | What it does |", "|---|---|", *rows, ""])
 
@@ -54,7 +58,10 @@ def columns_text() -> str:
 KITETUI_LINES = [line for line in shell_lines() if line.startswith("kitetui")]
 RECORDINGS = [line for line in KITETUI_LINES if "--headless" in line]
 EXCHANGES = [line for line in KITETUI_LINES if line.startswith("kitetui sim")]
-MONITORS = [line for line in KITETUI_LINES if line not in RECORDINGS and line not in EXCHANGES]
+PRINTING = [line for line in KITETUI_LINES if line.startswith(("kitetui config", "kitetui keys"))]
+MONITORS = [line for line in KITETUI_LINES if line not in [*RECORDINGS, *EXCHANGES, *PRINTING]]
+FILTER_TABLE = README.partition("| Filter | Shows |")[2].partition("\n\n")[0]
+FILTERS = re.findall(r"^\| `(.+?)` \|", FILTER_TABLE, re.MULTILINE)
 
 
 def test_there_is_something_of_everything() -> None:
@@ -73,6 +80,33 @@ def test_the_commands_to_start_are_one_line_each() -> None:
 
 def test_the_table_of_keys_is_the_commands_own() -> None:
     assert keys_table() in README
+
+
+@pytest.mark.parametrize("line", PRINTING)
+def test_a_command_that_only_prints_prints(line: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *shlex.split(line)], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_the_configuration_is_one_that_is_accepted() -> None:
+    (text,) = blocks("toml")
+    config = read_config(text, "README.md", VOCABULARY)
+    assert config.groups
+    Keymap(config.keys)
+
+
+def test_the_filters_are_filters() -> None:
+    assert len(FILTERS) >= 4
+    for text in FILTERS:
+        assert Filter.parse(text).terms
+
+
+def test_the_themes_are_all_there_are() -> None:
+    for theme in load_themes().themes:
+        assert f"`{theme.name}`" in README
 
 
 def test_the_columns_are_those_that_are_written() -> None:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from kitetui.cli.config import config_app
 from kitetui.errors import UserError
 from kitetui.times import ist_today
 
@@ -24,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(config_app, name="config")
 
 
 @app.callback(invoke_without_command=True)
@@ -39,9 +41,9 @@ def kitetui(
         ),
     ] = None,
     mode: Annotated[
-        Literal["ltp", "quote", "full"],
-        typer.Option("-m", "--mode", help="How much to stream of each symbol."),
-    ] = "full",
+        Literal["ltp", "quote", "full"] | None,
+        typer.Option("-m", "--mode", help="How much to stream of each symbol; full unless configured."),
+    ] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Record without a screen.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="With --headless: write CSV, one row a tick.")] = False,
     output: Annotated[
@@ -61,8 +63,9 @@ def kitetui(
         ),
     ] = None,
     connections: Annotated[
-        int, typer.Option("--connections", min=1, max=3, help="Connections to use, of the three a key has.")
-    ] = 3,
+        int | None,
+        typer.Option("--connections", min=1, max=3, help="Connections to use, of the three a key has."),
+    ] = None,
     duration: Annotated[
         float | None, typer.Option("--duration", metavar="SECONDS", help="End by itself after so long.")
     ] = None,
@@ -132,6 +135,14 @@ def sim(
     asyncio.run(
         serve(port=port, rate=rate, seed=seed, symbols=symbols, api_key=api_key, access_token=access_token)
     )
+
+
+@app.command()
+def keys() -> None:
+    """List every key of the monitor and what it does."""
+    from kitetui.cli.keys import print_keys
+
+    print_keys()
 
 
 def _check(*, headless: bool, csv: bool, output: str | None, duration: float | None, wait: bool) -> None:

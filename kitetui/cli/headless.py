@@ -13,10 +13,11 @@ from kitetui.cli.run import Run
 from kitetui.cli.signals import ended_by_signals
 from kitetui.cli.source import WAYS_OUT, Source
 from kitetui.errors import LoginError, UserError
-from kitetui.feed import FeedState, TickerMessage
+from kitetui.feed import MAX_CONNECTIONS, FeedState, TickerMessage
 from kitetui.instruments import Instrument
 from kitetui.record import NameOf, Output, Recorder, dated_file, named_file, standard_output
 from kitetui.times import IST
+from kitetui.wire import Mode
 
 
 async def record_headless(run: Run, output_path: str | None) -> None:
@@ -41,7 +42,8 @@ def choose_output(path: str | None) -> AbstractContextManager[Output]:
 
 
 async def _record(run: Run, source: Source, output: Output, ended: asyncio.Event) -> None:
-    manager = source.manager(run.connections)
+    segments = {each.segment for each in run.instruments}
+    manager = source.manager(run.connections or MAX_CONNECTIONS, lambda: segments)
 
     def refusal() -> str | None:
         stats = manager.get_stats()
@@ -57,7 +59,9 @@ async def _record(run: Run, source: Source, output: Output, ended: asyncio.Event
     recorder = Recorder(output, _namer(run.instruments), heard)
     progress = Progress(manager, recorder.totals, output.name)
     progress.say(f"recording {len(run.instruments):,} symbols to {output.name}; Ctrl-C ends it")
-    await manager.subscribe_symbols([each.instrument_token for each in run.instruments], run.mode)
+    await manager.subscribe_symbols(
+        [each.instrument_token for each in run.instruments], run.mode or Mode.FULL
+    )
     stream = manager.stream(lossless=True)
     refused = None
     try:

@@ -7,7 +7,8 @@ import sys
 import typer
 
 from kitetui.cli.app import app
-from kitetui.errors import UserError
+from kitetui.cli.crash import crash_of
+from kitetui.errors import CrashError, UserError
 
 
 def main() -> None:
@@ -29,6 +30,9 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 0
+    except Exception as error:  # the last barrier: nobody should have to read a traceback
+        _complain(str(crash_of(error)))
+        return CrashError.exit_code
 
 
 def _complain(sentence: str) -> None:

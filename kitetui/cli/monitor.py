@@ -3,29 +3,72 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from typing import Final
 
+from kitetui.cli.crash import crash_of
 from kitetui.cli.run import Run
 from kitetui.cli.signals import ended_by_signals
+from kitetui.config import ConfigFile
+from kitetui.logs import redact, start_logging
+from kitetui.paths import config_file, config_folder
 from kitetui.tui import MonitorApp
+from kitetui.tui.groups import FIRST_GROUP, Groups
+from kitetui.tui.settings import VOCABULARY, Lists, Settings
+from kitetui.tui.watchlist import Watchlist
+
+_NAMED: Final = "Symbols"
+"""The group of a run whose symbols were named on the command line; it is not kept."""
+
+_LOGGER: Final = logging.getLogger(__name__)
 
 
 async def open_monitor(run: Run) -> None:
-    """Show the monitor until the user quits or a signal comes; the embedded exchange runs for as long."""
+    """Show the monitor until the user quits or a signal comes; the embedded exchange runs for as long.
+
+    Raises UserError for a configuration that cannot be read, CrashError for a bug.
+    """
+    log = start_logging()
+    if run.source.credentials is not None and not run.source.endpoint.is_loopback:
+        redact(run.source.credentials.api_key)
+        redact(run.source.credentials.access_token)
+    file = ConfigFile(config_file(), VOCABULARY)
+    settings = Settings(file.read(), file, keeps_groups=not run.named)
+    lists = _lists(run, settings)
+    groups = Groups(lists.groups)
+    feed = settings.config.feed
     ended = asyncio.Event()
     with ended_by_signals(ended):
         async with run.source.opened() as source:
             app = MonitorApp(
-                manager=source.manager(run.connections),
+                manager=source.manager(run.connections or feed.connections, lambda: groups.segments),
                 universe=run.universe,
-                instruments=run.instruments,
-                mode=run.mode,
+                groups=groups,
+                mode=run.mode or feed.mode,
+                modes=lists.modes,
+                settings=settings,
                 simulated=source.simulated,
                 duration=run.duration,
+                theme_folder=config_folder() / "themes",
             )
+            if log.problem:
+                app.monitor.events.note(log.problem)
+            _LOGGER.info("started")
             async with asyncio.TaskGroup() as tasks:
                 exit_on_signal = tasks.create_task(_exit_when(ended, app))
                 await app.run_async()
                 exit_on_signal.cancel()
+    _LOGGER.info("ended")
+    if app.crash is not None:
+        raise crash_of(app.crash)
+
+
+def _lists(run: Run, settings: Settings) -> Lists:
+    """What to show: what was named, or else what is kept, or else the default watchlist."""
+    if run.named:
+        return Lists([Watchlist(run.instruments, _NAMED)])
+    kept = settings.lists(run.universe)
+    return kept if kept.groups else Lists([Watchlist(run.instruments, FIRST_GROUP)])
 
 
 async def _exit_when(ended: asyncio.Event, app: MonitorApp) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,9 @@ from typing import Final
 from kitetui.errors import LoginError, UserError
 from kitetui.feed import KITE_URL, Credentials, Endpoint, KiteManagerConfig, KiteTickerManager
 from kitetui.instruments import Universe
+from kitetui.market.sessions import is_open
 from kitetui.simulator import SimulatedExchange
+from kitetui.wire import Exchange
 
 API_KEY: Final = "KITE_API_KEY"
 ACCESS_TOKEN: Final = "KITE_ACCESS_TOKEN"  # noqa: S105 - the variable's name
@@ -48,12 +51,15 @@ class Source:
             endpoint, credentials = Endpoint.parse(exchange.url_with_credentials)
             yield Source(endpoint, credentials, simulated=True)
 
-    def manager(self, connections: int) -> KiteTickerManager:
-        """Return a manager that dials this source, not yet started."""
+    def manager(self, connections: int, segments: Callable[[], Collection[Exchange]]) -> KiteTickerManager:
+        """Return a manager that dials this source, not yet started.
+
+        segments: those of what is subscribed, by whose hours a feed without ticks is quiet or an alarm.
+        """
         config = KiteManagerConfig(
             max_connections=connections,
             endpoint=self.endpoint,
-            market_is_open=(lambda: True) if self.simulated else None,
+            market_is_open=lambda: self.simulated or is_open(segments(), time.time()),
         )
         if self.credentials is None:
             return KiteTickerManager(None, config=config)

@@ -1,7 +1,7 @@
 """Recording: what the feed gives, written down."""
 
-from kitetui.record.csv import COLUMNS, CsvEncoder, NameOf
-from kitetui.record.output import Output, dated_file, named_file, standard_output
+from kitetui.record.csv import COLUMNS, CsvEncoder, NameOf, field_text
+from kitetui.record.output import Output, dated_file, named_file, new_file, standard_output
 from kitetui.record.recorder import Recorder, Totals
 
 __all__ = [
@@ -12,6 +12,8 @@ __all__ = [
     "Recorder",
     "Totals",
     "dated_file",
+    "field_text",
     "named_file",
+    "new_file",
     "standard_output",
 ]

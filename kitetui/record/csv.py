@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Final
 
 from kitetui.feed import Ticks
 from kitetui.record.decimals import price_text
 from kitetui.times import ist_microseconds, ist_seconds
-from kitetui.wire import Exchange, decimals_of, divisor_of
+from kitetui.wire import Exchange, Tick, decimals_of, divisor_of
 from kitetui.wire.fields import FIELDS, MODE_OF_LENGTH, Kind
 from kitetui.wire.layout import CLOSE, DEPTH_LEVELS, LAST_PRICE, LTP, PACKET_LENGTHS, TOKEN
 
@@ -97,11 +98,18 @@ class CsvEncoder:
         """Return the cells that name an instrument, quoted where they must be."""
         identity = self._identities.get(token)
         if identity is None:
-            exchange, tradingsymbol = self._name_of(token) or (Exchange.of(token).name, "")
+            name = self._name_of(token)
             text = io.StringIO()
-            csv.writer(text, lineterminator="").writerow((token, exchange, tradingsymbol))
-            identity = self._identities[token] = text.getvalue()
+            csv.writer(text, lineterminator="").writerow((token, *(name or (Exchange.of(token).name, ""))))
+            identity = text.getvalue()
+            if name is not None:  # one that is not known yet may be known by its next tick
+                self._identities[token] = identity
         return identity
+
+
+def field_text(tick: Tick, name: str) -> str:
+    """Return one field of a tick, by its name in `FIELDS`, as a recording has it: empty where not sent."""
+    return _cell(name, tick.length)(tick.words, decimals_of(tick.instrument_token))
 
 
 _UNSIGNED: Final = 0xFFFFFFFF
@@ -110,6 +118,7 @@ _Cell = Callable[[Sequence[int], int], str]
 """Makes one cell of a row's words and the decimals of its prices."""
 
 
+@cache
 def _cell(name: str, length: int) -> _Cell:
     field = FIELDS[name]
     word = field.word

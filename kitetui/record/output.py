@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
+from io import FileIO
+from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -25,7 +27,7 @@ class Output:
     file: BinaryIO
 
     def write(self, data: bytes) -> None:
-        """Write and flush, all of it. Raises RecordingError."""
+        """Write and flush, all of it. Raises RecordingError, also when the file was removed meanwhile."""
         try:
             view = memoryview(data)
             while view:
@@ -37,6 +39,14 @@ class Output:
             raise RecordingError(
                 f"cannot write to {self.name}: {error.strerror}; what was written before is whole"
             ) from error
+        if self._is_removed:
+            raise RecordingError(f"{self.name} was removed; the recording ends here")
+
+    @property
+    def _is_removed(self) -> bool:
+        """Whether nobody could find the file any more: a disk takes what is written to it all the same."""
+        status = os.fstat(self.file.fileno())
+        return stat.S_ISREG(status.st_mode) and not status.st_nlink
 
 
 @contextmanager
@@ -60,19 +70,25 @@ def named_file(path: Path) -> Iterator[Output]:
 
 
 @contextmanager
-def dated_file(folder: Path, now: datetime) -> Iterator[Output]:
-    """Open a new file named by date and time, `ticks-20261122-104217.csv`. Raises UserError."""
-    stem = f"ticks-{now:%Y%m%d-%H%M%S}"
-    for number in count(1):
-        path = folder / (f"{stem}.csv" if number == 1 else f"{stem}-{number}.csv")
-        try:
-            file = path.open("xb", buffering=0)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise UserError(
-                f"cannot write to {folder}: {error.strerror}; name a file elsewhere with -o"
-            ) from error
-        with file:
-            yield Output(str(path), file)
-        return
+def dated_file(
+    folder: Path, now: datetime, *, way_out: str = "name a file elsewhere with -o"
+) -> Iterator[Output]:
+    """Open a new file named by date and time, `ticks-20261122-104217.csv`.
+
+    way_out: what to do where that is not possible. Raises UserError.
+    """
+    try:
+        path, file = new_file(folder, f"ticks-{now:%Y%m%d-%H%M%S}", ".csv")
+    except OSError as error:
+        raise UserError(f"cannot write to {folder}: {error.strerror}; {way_out}") from error
+    with file:
+        yield Output(str(path), file)
+
+
+def new_file(folder: Path, stem: str, suffix: str) -> tuple[Path, FileIO]:
+    """Create a file that was not there: `stem.csv`, else `stem-2.csv` and so on. Raises OSError."""
+    stems = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    while True:
+        path = folder / f"{next(stems)}{suffix}"
+        with suppress(FileExistsError):
+            return path, path.open("xb", buffering=0)

@@ -1,27 +1,38 @@
-"""The Textual app: it owns the feed's worker, the themes and the toasts, and ends all of them in order."""
+"""The Textual app: it owns the feed's worker, the recorder and the themes, and ends all of them in order."""
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
-from rich.segment import Segments
-from rich.traceback import Traceback
 from textual.app import App
+from textual.command import CommandPalette
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
+from kitetui.config import Config
+from kitetui.errors import UserError
 from kitetui.feed import KiteTickerManager
-from kitetui.instruments import Instrument, Universe
-from kitetui.tui.commands import Context, bindings_of
+from kitetui.formatting import use_units
+from kitetui.instruments import Universe
+from kitetui.tui.commands import Context, Keymap, bindings_of
+from kitetui.tui.desk import Desk
 from kitetui.tui.eventlog import Weight
-from kitetui.tui.monitor import Monitor, Notice
+from kitetui.tui.events import Notice
+from kitetui.tui.groups import Groups
+from kitetui.tui.monitor import Monitor
+from kitetui.tui.pulse import Pulse
+from kitetui.tui.recording import Recording
 from kitetui.tui.screens.monitor import MonitorScreen
-from kitetui.tui.theme import DEFAULT_THEME, VARIABLES, load_themes
+from kitetui.tui.screens.palette import ThemePalette
+from kitetui.tui.settings import Settings
+from kitetui.tui.theme import DEFAULT_THEME, TERMINAL_THEME, VARIABLES, load_themes, shipped_files, user_files
 from kitetui.wire import Mode
 
 GO_LIVE: Final = (
@@ -34,15 +45,23 @@ _TOAST_SPAN: Final = 8.0
 
 _SEVERITY: Final[Mapping[Weight, SeverityLevel]] = {Weight.WARNING: "warning", Weight.ALARM: "error"}
 
+_SIXTEEN_COLOURS: Final = "standard"
+"""Rich's name for a terminal with too few colours for the default theme: there up would look like a blank."""
+
+_LOOK: Final = 1.0
+"""Seconds between two looks at the configuration's file."""
+
 
 class MonitorApp(App[None]):
     """The monitor on a manager that is not yet started; the app starts it, and stops it when it ends.
 
     manager: what to show and to subscribe on.
     universe: where names that a user types are looked up.
-    instruments: what the watchlist begins with. mode: how much to stream of each.
+    groups: the watchlists. mode: how much to stream of each symbol, but for those with a mode in `modes`.
+    settings: the configuration, and where what the user changes is kept.
     simulated: whether the prices are made up; the first line says so for as long as the app runs.
     duration: seconds after which the app ends by itself.
+    theme_folder: where the user's own themes are. recording_folder: where recordings and exports go.
     now: the clock, UTC seconds.
     """
 
@@ -56,24 +75,46 @@ class MonitorApp(App[None]):
         *,
         manager: KiteTickerManager,
         universe: Universe,
-        instruments: Iterable[Instrument],
+        groups: Groups,
         mode: Mode = Mode.FULL,
+        modes: Mapping[int, Mode] | None = None,
+        settings: Settings | None = None,
         simulated: bool = False,
         duration: float | None = None,
+        theme_folder: Path | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
-        self.monitor = Monitor(manager, instruments, mode, now, self.tell)
+        settings = settings or Settings(Config())
+        settings.failed = self._not_kept
+        self.monitor = Monitor(manager, groups, mode, now, self.tell, modes)
+        self.pulse = Pulse()
+        self.recording = Recording(manager, Path.cwd(), self._name_of, self.monitor.events.say, now)
+        self.crash: BaseException | None = None
+        self._settings = settings
+        self._keys = Keymap()
         self._universe = universe
         self._simulated = simulated
         self._duration = duration
         self._feed: Worker[None] | None = None
         self._toasted: deque[float] = deque(maxlen=_TOASTS)
-        self._load_themes()
+        self._themes = ThemePalette(self, self._load_themes(theme_folder), self._theme_taken)
+        self._follow(settings.config)
+        settings.begin_with(self.monitor.groups.lists, self.monitor.modes)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the monitor's screen."""
-        return MonitorScreen(self.monitor, self._universe, simulated=self._simulated)
+        desk = Desk(
+            monitor=self.monitor,
+            universe=self._universe,
+            settings=self._settings,
+            keymap=self._keys,
+            recording=self.recording,
+            pulse=self.pulse,
+            themes=self._themes,
+            simulated=self._simulated,
+        )
+        return MonitorScreen(desk)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return our own theme variables, for themes that do not set them."""
@@ -82,17 +123,27 @@ class MonitorApp(App[None]):
     def on_mount(self) -> None:
         """Start the feed."""
         self._feed = self.run_worker(self.monitor.run(), name="feed")
+        self.run_worker(self.pulse.beat(), name="pulse")
+        self.set_interval(_LOOK, self.look_at_settings)
         if self._simulated:
             self.tell(Notice(GO_LIVE))
+        for watchlist in self.monitor.groups.lists:
+            for entry in watchlist.set_aside:
+                self.monitor.events.say(
+                    f"{entry.symbol} in {watchlist.name} is not in the instrument list; kept, and not shown",
+                    Weight.WARNING,
+                )
         if self._duration is not None:
             self.set_timer(self._duration, self.exit)
 
     async def on_unmount(self) -> None:
-        """Wait until the manager has closed its connections, so that nothing outlives the app."""
+        """Wait until the manager has closed its connections and all is written that they gave."""
         if self._feed is not None:
             self._feed.cancel()
             with suppress(WorkerFailed, WorkerCancelled):
                 await self._feed.wait()
+        await self.recording.stop()
+        await self._settings.keep_groups(self.monitor.groups.lists, self.monitor.modes)
 
     def tell(self, notice: Notice) -> None:
         """Show a toast, unless there were too many just now; the log has it anyway."""
@@ -101,21 +152,84 @@ class MonitorApp(App[None]):
             return
         self._toasted.append(moment)
         self.notify(notice.text, severity=_SEVERITY.get(notice.weight, "information"), markup=False)
+        if self._settings.config.bell and notice.weight in _SEVERITY:
+            self.bell()
+
+    async def look_at_settings(self) -> None:
+        """Follow what was changed in the configuration's file."""
+        try:
+            config = await self._settings.changed_outside()
+        except UserError as error:
+            self.monitor.events.say(f"the configuration is not followed: {error}", Weight.ALARM)
+            return
+        if config is None:
+            return
+        self._follow(config)
+        if self._settings.keeps_groups and config.groups:
+            await self._follow_lists()
+        for screen in self.screen_stack:
+            if isinstance(screen, MonitorScreen):
+                screen.follow_settings()
+        self.monitor.events.say("the configuration has changed, and is followed")
+
+    async def _follow_lists(self) -> None:
+        lists = self._settings.lists(self._universe)
+        try:
+            await self.monitor.show_groups(lists.groups, lists.modes)
+        except ValueError as refusal:
+            self.monitor.events.say(str(refusal), Weight.ALARM)
+        self._settings.begin_with(self.monitor.groups.lists, self.monitor.modes)
+
+    def on_command_palette_option_highlighted(self, event: CommandPalette.OptionHighlighted) -> None:
+        """Show the theme that is gone over."""
+        self._themes.highlighted(str(event.highlighted_event.option.prompt))
+
+    def on_command_palette_closed(self, event: CommandPalette.Closed) -> None:
+        """Go back to the theme of before, unless one was taken."""
+        self._themes.closed(taken=event.option_selected)
 
     def action_leave(self) -> None:
         """Leave at once."""
         self.exit()
 
-    def _load_themes(self) -> None:
-        found = load_themes()
+    def _follow(self, config: Config) -> None:
+        """Do as a configuration says, with one notice for each thing in it that cannot be done."""
+        use_units(config.units)
+        try:
+            self._keys.apply(config.keys)
+            self.set_keymap(self._keys.overrides)
+        except ValueError as clash:
+            self.monitor.events.note(f"the usual keys are in use: {clash}", Weight.WARNING)
+        if config.theme == DEFAULT_THEME and self.console.color_system == _SIXTEEN_COLOURS:
+            self.theme = TERMINAL_THEME
+        elif config.theme in self.available_themes:
+            self.theme = config.theme
+        else:
+            self.theme = DEFAULT_THEME
+            self.monitor.events.note(
+                f"there is no theme {config.theme}; T shows those there are", Weight.WARNING
+            )
+
+    def _load_themes(self, folder: Path | None) -> Sequence[str]:
+        own = [] if folder is None else user_files(folder)
+        found = load_themes([*shipped_files(), *own])
         for theme in found.themes:
             self.register_theme(theme)
-        self.theme = DEFAULT_THEME
         for problem in found.problems:
-            self.monitor.log.add(self.monitor.now(), problem, Weight.WARNING)
+            self.monitor.events.note(problem, Weight.WARNING)
+        return [theme.name for theme in found.themes]
+
+    def _theme_taken(self, name: str) -> None:
+        self.run_worker(self._settings.keep_theme(name), group="keep")
+
+    def _name_of(self, token: int) -> tuple[str, str] | None:
+        instrument = self._universe.by_token(token) or self.monitor.groups.by_token(token)
+        return None if instrument is None else (instrument.exchange, instrument.tradingsymbol)
+
+    def _not_kept(self, problem: str) -> None:
+        self.monitor.events.say(problem, Weight.WARNING)
 
     def _fatal_error(self) -> None:
-        """End with a traceback, but without the local variables that Textual adds: one may hold a token."""
-        traceback = Traceback(show_locals=False, width=None)
-        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        """End without a traceback on the screen: whoever runs the app says where it can be read."""
+        self.crash = sys.exc_info()[1]
         self._close_messages_no_wait()

@@ -1,22 +1,38 @@
-"""The one registry of commands: bindings, the line of keys and the help screen are all made from it."""
+"""The one registry of commands: bindings, the line of keys, the palette, the help and `kitetui keys`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from textual.binding import Binding, BindingType
+from textual.keys import KEY_NAME_REPLACEMENTS, format_key
 
 
 class Context(StrEnum):
     """Where a command's keys work; its value heads its section of the help."""
 
-    WATCHLIST = "Watchlist"
+    MOVE = "Moving"
+    SYMBOLS = "Symbols"
+    VIEW = "The list"
+    PANES = "Panes"
+    PROGRAM = "The program"
     ADD = "Adding a symbol"
-    HELP = "Help"
+    PROMPT = "Typing at the last line"
+    CHOICE = "Choosing from a list"
+    COLUMNS = "Choosing columns"
+    READING = "Reading help or log"
     EVERYWHERE = "Everywhere"
+
+
+ON_MONITOR: Final = (Context.MOVE, Context.SYMBOLS, Context.VIEW, Context.PANES, Context.PROGRAM)
+"""The contexts of the monitor's own screen, whose keys may not clash with each other."""
+
+_TYPING: Final = (Context.ADD, Context.PROMPT)
+"""The contexts in which keys go to a text field first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,71 +40,219 @@ class Command:
     """Something a user can do.
 
     id: the action's name, `action_<id>` on the screen or the app of its context, and the binding's id.
-    keys: the keys in Textual's names. shown: the same for people. label: its name in the line of keys,
-    empty for what is found in the help only. help: one sentence.
+    keys: the keys in Textual's names. label: its name in the line of keys, empty for what is found in the
+    help only. help: one sentence. numbered: whether its first key means 1, its second 2, and so on.
     """
 
     id: str
     keys: tuple[str, ...]
-    shown: str
     help: str
+    context: Context
     label: str = ""
-    context: Context = Context.WATCHLIST
+    numbered: bool = False
 
-    def binding(self) -> Binding:
-        """Return the binding of the command's keys."""
+    @property
+    def shown(self) -> str:
+        """The keys as people read them: `x Del`, `1-9`."""
+        names = [key_name(key) for key in self.keys]
+        return f"{names[0]}-{names[-1]}" if self.numbered and len(names) > 1 else " ".join(names)
+
+    def bindings(self) -> Iterator[Binding]:
+        """Yield the bindings of the command's keys."""
+        if self.numbered:
+            for number, key in enumerate(self.keys, start=1):
+                yield self._binding(key, f"{self.id}({number})", f"{self.id}_{number}")
+        else:
+            yield self._binding(",".join(self.keys), self.id, self.id)
+
+    def _binding(self, keys: str, action: str, binding_id: str) -> Binding:
         return Binding(
-            ",".join(self.keys),
-            self.id,
+            keys,
+            action,
             self.help,
             show=False,
-            id=self.id,
+            id=binding_id,
             # Keys are obeyed in the order in which they were pressed. Those of a dialog's text field wait
             # behind what was typed into it; all others are taken at once, so that a dialog is open before
             # the key after the one that opens it is looked at.
-            priority=self.context is not Context.ADD,
+            priority=self.context not in _TYPING,
         )
 
 
 COMMANDS: Final = (
-    Command("cursor_up", ("k", "up"), "k ↑", "Select the symbol above."),
-    Command("cursor_down", ("j", "down"), "j ↓", "Select the symbol below."),
-    Command("first", ("g", "home"), "g Home", "Select the first symbol."),
-    Command("last", ("G", "end"), "G End", "Select the last symbol."),
-    Command("page_up", ("pageup",), "PgUp", "Move up a page."),
-    Command("page_down", ("pagedown",), "PgDn", "Move down a page."),
-    Command("half_page_up", ("ctrl+u",), "^u", "Move up half a page."),
-    Command("half_page_down", ("ctrl+d",), "^d", "Move down half a page."),
-    Command("add", ("a",), "a", "Add a symbol by name or instrument token.", "Add"),
-    Command("remove", ("x", "delete"), "x Del", "Remove the selected symbol and unsubscribe it.", "Remove"),
-    Command("undo", ("u",), "u", "Bring back the symbol removed last, where it was.", "Undo"),
-    Command("mode", ("m",), "m", "Stream the selected symbol as ltp, quote or full.", "Mode"),
-    Command("depth", ("d",), "d", "Show or hide the order book of the selected symbol.", "Depth"),
-    Command("connections", ("c",), "c", "Show or hide the health of the connections.", "Connections"),
-    Command("help", ("question_mark",), "?", "Show every key.", "Help"),
-    Command("quit", ("q",), "q", "Leave; the terminal is as it was before.", "Quit"),
+    Command("cursor_up", ("k", "up"), "Select the symbol above.", Context.MOVE),
+    Command("cursor_down", ("j", "down"), "Select the symbol below.", Context.MOVE),
+    Command("first", ("g", "home"), "Select the first symbol.", Context.MOVE),
+    Command("last", ("G", "end"), "Select the last symbol.", Context.MOVE),
+    Command("page_up", ("pageup",), "Move up a page.", Context.MOVE),
+    Command("page_down", ("pagedown",), "Move down a page.", Context.MOVE),
+    Command("half_page_up", ("ctrl+u",), "Move up half a page.", Context.MOVE),
+    Command("half_page_down", ("ctrl+d",), "Move down half a page.", Context.MOVE),
+    Command("find", ("slash",), "Find a symbol in the list as you type.", Context.MOVE, "Find"),
+    Command("find_next", ("n",), "Go to the next symbol found.", Context.MOVE),
+    Command("find_previous", ("N",), "Go to the symbol found before.", Context.MOVE),
     Command(
-        "add_chosen", ("enter",), "Enter", "Add the marked symbol; the dialog stays open.", "Add", Context.ADD
+        "group",
+        tuple("123456789"),
+        "Show a group; the number after the last begins a new one.",
+        Context.MOVE,
+        numbered=True,
     ),
-    Command("choice_up", ("up",), "↑", "Mark the suggestion above.", "", Context.ADD),
-    Command("choice_down", ("down",), "↓", "Mark the suggestion below.", "", Context.ADD),
-    Command("close_add", ("escape",), "Esc", "Close the dialog.", "Close", Context.ADD),
+    Command("previous_group", ("left_square_bracket",), "Show the group before.", Context.MOVE),
+    Command("next_group", ("right_square_bracket",), "Show the next group.", Context.MOVE),
+    Command("add", ("a",), "Add a symbol by name, contract or instrument token.", Context.SYMBOLS, "Add"),
+    Command("remove", ("x", "delete"), "Remove the selected or marked symbols.", Context.SYMBOLS, "Remove"),
+    Command("undo", ("u",), "Bring back what was removed last, where it was.", Context.SYMBOLS, "Undo"),
+    Command("mode", ("m",), "Stream it as ltp, quote or full.", Context.SYMBOLS, "Mode"),
+    Command("mark", ("v",), "Mark the symbol; commands then go to all that are marked.", Context.SYMBOLS),
+    Command("copy", ("y",), "Copy the names of the selected or marked symbols.", Context.SYMBOLS),
+    Command("rename_group", ("R",), "Give the group another name.", Context.SYMBOLS),
+    Command("sort", ("s",), "Sort by a column, or back to the list's own order.", Context.VIEW, "Sort"),
+    Command("reverse_sort", ("S",), "Sort from the other end.", Context.VIEW),
+    Command("filter", ("f",), "Show only some: chg>2 vol>1L ltp<500 bank.", Context.VIEW, "Filter"),
+    Command("clear_filter", ("F",), "Show all symbols of the group again.", Context.VIEW),
+    Command("columns", ("o",), "Choose the columns and their order.", Context.VIEW, "Columns"),
+    Command("freeze", ("space",), "Hold the display still, or let it go on.", Context.VIEW, "Freeze"),
+    Command("depth", ("d",), "Show or hide the order book.", Context.PANES, "Depth"),
+    Command("chart", ("h",), "Show or hide the chart.", Context.PANES, "Chart"),
+    Command("bucket", ("b",), "Chart in steps of 1 s, 5 s or 1 min.", Context.PANES),
+    Command("chart_style", ("t",), "Chart as a line or as candles.", Context.PANES),
+    Command("connections", ("c",), "Show or hide the health of the connections.", Context.PANES, "Conns"),
+    Command("detail", ("enter",), "Give the whole screen to the selected symbol, or back.", Context.PANES),
+    Command("log", ("l",), "Read what happened.", Context.PANES, "Log"),
+    Command("record", ("r",), "Start or stop recording to a CSV file.", Context.PROGRAM, "Record"),
+    Command("export", ("e",), "Write the table as it stands to a CSV file.", Context.PROGRAM, "Export"),
+    Command("picture", ("E",), "Write the screen as it stands to an SVG picture.", Context.PROGRAM),
+    Command("themes", ("T",), "Choose a theme, seeing each.", Context.PROGRAM),
+    Command("palette", ("ctrl+p", "colon"), "Find a command by name.", Context.PROGRAM, "Commands"),
+    Command("help", ("question_mark",), "Show every key.", Context.PROGRAM, "Help"),
     Command(
-        "close_help", ("escape", "question_mark", "q"), "Esc ? q", "Close the help.", "Close", Context.HELP
+        "clear", ("escape",), "Take back marks, a detail or a filter, one after the other.", Context.PROGRAM
     ),
-    Command("leave", ("ctrl+c", "ctrl+q"), "^c", "Leave at once.", "", Context.EVERYWHERE),
+    Command("quit", ("q",), "Leave; asks only while recording.", Context.PROGRAM, "Quit"),
+    Command("add_chosen", ("enter",), "Add the marked symbol; the dialog stays open.", Context.ADD),
+    Command("choice_up", ("up",), "Mark the suggestion above.", Context.ADD),
+    Command("choice_down", ("down",), "Mark the suggestion below.", Context.ADD),
+    Command("close_add", ("escape",), "Close the dialog.", Context.ADD),
+    Command("accept", ("enter",), "Accept what was typed.", Context.PROMPT),
+    Command("dismiss_prompt", ("escape",), "Leave everything as it was.", Context.PROMPT),
+    Command("item_up", ("k", "up"), "Go up.", Context.CHOICE),
+    Command("item_down", ("j", "down"), "Go down.", Context.CHOICE),
+    Command("take_item", ("enter",), "Take the item.", Context.CHOICE),
+    Command("close_choice", ("escape", "q"), "Leave everything as it was.", Context.CHOICE),
+    Command("column_up", ("k", "up"), "Go up.", Context.COLUMNS),
+    Command("column_down", ("j", "down"), "Go down.", Context.COLUMNS),
+    Command("toggle_column", ("space",), "Show or hide the column.", Context.COLUMNS),
+    Command("raise_column", ("K", "shift+up"), "Move the column to the left.", Context.COLUMNS),
+    Command("lower_column", ("J", "shift+down"), "Move the column to the right.", Context.COLUMNS),
+    Command("default_columns", ("r",), "Back to the columns of the program.", Context.COLUMNS),
+    Command("take_columns", ("enter",), "Keep the columns.", Context.COLUMNS),
+    Command("close_columns", ("escape", "q"), "Leave everything as it was.", Context.COLUMNS),
+    Command("scroll_lines_up", ("k", "up"), "Scroll up.", Context.READING),
+    Command("scroll_lines_down", ("j", "down"), "Scroll down.", Context.READING),
+    Command("scroll_page_up", ("pageup", "ctrl+u"), "Scroll up a page.", Context.READING),
+    Command("scroll_page_down", ("pagedown", "ctrl+d", "space"), "Scroll down a page.", Context.READING),
+    Command("close_reading", ("escape", "question_mark", "l", "q"), "Close it.", Context.READING),
+    Command(
+        "leave", ("ctrl+c", "ctrl+q"), "Leave at once; a recording is finished first.", Context.EVERYWHERE
+    ),
 )
 """Every command, in the order of the help."""
 
-ALWAYS_SHOWN: Final = ("help", "quit")
+ALWAYS_SHOWN: Final = ("palette", "help", "quit")
 """The commands that the line of keys keeps, whatever else has no room."""
 
+COMMAND_IDS: Final = tuple(command.id for command in COMMANDS)
 
-def commands_of(context: Context) -> Iterator[Command]:
-    """Yield the commands of a context, in order."""
-    return (command for command in COMMANDS if command.context is context)
+_NO_KEY: Final = "no-key"
+"""The name of a key that no keyboard sends: what a command without keys is bound to."""
 
 
-def bindings_of(context: Context) -> list[BindingType]:
-    """Return the bindings of a context, for a screen's or the app's `BINDINGS`."""
-    return [command.binding() for command in commands_of(context)]
+class Keymap:
+    """The commands with the keys that the user gave them."""
+
+    def __init__(self, keys: Mapping[str, Sequence[str]] | None = None) -> None:
+        self.commands: tuple[Command, ...] = COMMANDS
+        self.overrides: dict[str, str] = {}
+        if keys:
+            self.apply(keys)
+
+    def apply(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Take other keys for some commands, and the usual ones for all others.
+
+        Raises ValueError, and changes nothing, where one key would then have two meanings.
+        """
+        changed = {name: tuple(map(_textual_name, each)) for name, each in keys.items()}
+        commands = tuple(
+            replace(command, keys=changed[command.id]) if command.id in changed else command
+            for command in COMMANDS
+        )
+        if (clash := _clash(commands)) is not None:
+            key, first, second = clash
+            raise ValueError(f"the key {key_name(key)} is given to both {first.id} and {second.id}")
+        self.commands = commands
+        self.overrides = dict(
+            pair for command in commands if command.id in changed for pair in _overrides(command)
+        )
+
+    def of(self, *contexts: Context) -> list[Command]:
+        """Return the commands of some contexts that have a key, in order."""
+        return [command for command in self.commands if command.context in contexts and command.keys]
+
+
+def bindings_of(*contexts: Context) -> list[BindingType]:
+    """Return the bindings of some contexts, for a screen's or the app's `BINDINGS`."""
+    return [binding for command in COMMANDS if command.context in contexts for binding in command.bindings()]
+
+
+def key_name(key: str) -> str:
+    """Return a key as people read it: `?` for question_mark, `^u` for ctrl+u."""
+    modifier, _, bare = key.rpartition("+")
+    name = _KEY_NAMES.get(bare) or format_key(bare)
+    if modifier == "ctrl":
+        return f"^{name}"
+    return f"{modifier.capitalize()}+{name}" if modifier else name
+
+
+_KEY_NAMES: Final = {
+    "home": "Home",
+    "end": "End",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "delete": "Del",
+    "enter": "Enter",
+    "escape": "Esc",
+    "space": "Space",
+}
+"""Names that people know from their keyboards, where Textual's differ."""
+
+
+def _textual_name(key: str) -> str:
+    """A key in Textual's name, also where the configuration has the character itself: `?`."""
+    modifier, plus, bare = key.rpartition("+") if len(key) > 1 else ("", "", key)
+    if len(bare) == 1 and not bare.isalnum():
+        name = unicodedata.name(bare, bare).lower().replace("-", "_").replace(" ", "_")
+        bare = KEY_NAME_REPLACEMENTS.get(name, name)
+    return f"{modifier}{plus}{bare}"
+
+
+def _clash(commands: Iterable[Command]) -> tuple[str, Command, Command] | None:
+    """The first key with two meanings in one place, and the two commands."""
+    taken: dict[tuple[str, str], Command] = {}
+    for command in commands:
+        place = "monitor" if command.context in ON_MONITOR else command.context
+        for key in command.keys:
+            other = taken.setdefault((place, key), command)
+            if other is not command:
+                return key, other, command
+    return None
+
+
+def _overrides(command: Command) -> Iterator[tuple[str, str]]:
+    """The bindings of a command that differ from the usual ones, for Textual's keymap."""
+    usual = next(each for each in COMMANDS if each.id == command.id)
+    if not command.numbered:
+        yield command.id, ",".join(command.keys) or _NO_KEY
+        return
+    for number in range(1, len(usual.keys) + 1):
+        yield f"{command.id}_{number}", command.keys[number - 1] if number <= len(command.keys) else _NO_KEY

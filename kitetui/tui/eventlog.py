@@ -44,6 +44,6 @@ class EventLog:
         self.count += 1
         self._entries.append(Entry(at, plain(text[:_LONGEST]), weight))
 
-    def last(self, count: int) -> list[Entry]:
-        """Return up to `count` entries, the newest last."""
+    def last(self, count: int = _KEPT) -> list[Entry]:
+        """Return up to `count` entries, the newest last; all that are kept unless told otherwise."""
         return list(self._entries)[-count:] if count > 0 else []

@@ -5,88 +5,98 @@ The screen reads from here at its own pace, and what a user does goes through he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
 from typing import Final
 
 from kitetui.feed import (
-    BrokerMessage,
     ConnectionChanged,
     ConnectionState,
-    ConnectionStats,
-    Gap,
     KiteTickerManager,
-    Lagged,
-    OrderUpdate,
     ServerError,
     SymbolsMoved,
     TickerMessage,
     Ticks,
-    UnknownMessage,
 )
-from kitetui.formatting import clock, group, plain
+from kitetui.formatting import group, weekday_clock
 from kitetui.instruments import Instrument
 from kitetui.market import LastValueCache
-from kitetui.tui.eventlog import EventLog, Weight
-from kitetui.tui.figures import Figures
-from kitetui.tui.paint.row import Flash, Row
+from kitetui.market.history import Candles, History
+from kitetui.market.quotes import quotes
+from kitetui.market.sessions import is_open, next_opening
+from kitetui.tui.eventlog import Weight
+from kitetui.tui.events import Events, Notice
+from kitetui.tui.groups import Groups
+from kitetui.tui.ordering import Ordering
+from kitetui.tui.paint.row import Row
+from kitetui.tui.paint.spark import sparkline
 from kitetui.tui.rates import Rates
-from kitetui.tui.rowstate import Freshness, freshness
+from kitetui.tui.rows import Rows
 from kitetui.tui.watchlist import Watchlist
 from kitetui.wire import Mode
+
+HOUR_CELLS: Final = 8
+"""Cells of the graph of the last hour."""
+
+_HOURS_LAST: Final = 5.0
+"""Seconds for which the graphs of the last hour are not made anew."""
 
 _NEXT_MODE: Final = {Mode.LTP: Mode.QUOTE, Mode.QUOTE: Mode.FULL, Mode.FULL: Mode.LTP}
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something to tell the user once."""
-
-    text: str
-    weight: Weight = Weight.NOTE
-
-    @classmethod
-    def refusal(cls, error: ValueError) -> Notice:
-        """Return the notice of something that could not be done."""
-        return cls(plain(str(error)), Weight.ALARM)
-
-
 class Monitor:
-    """The watchlist, the last values, the log and the rates of one manager.
+    """The groups, the last values, the log and the rates of one manager.
 
+    modes: how much to stream of an instrument, by token; `mode` is for all others.
     now: returns UTC seconds. tell: is called with what the user should be told.
     """
 
     def __init__(
         self,
         manager: KiteTickerManager,
-        instruments: Iterable[Instrument],
+        groups: Groups,
         mode: Mode,
         now: Callable[[], float],
         tell: Callable[[Notice], None],
+        modes: Mapping[int, Mode] | None = None,
     ) -> None:
         self.manager = manager
+        self.groups = groups
         self.mode = mode
         self.now = now
-        self.watchlist = Watchlist(instruments)
         self.cache = LastValueCache()
-        self.log = EventLog()
+        self.history = History()
+        self.rows = Rows(manager, self.cache, now)
+        self.ordering = Ordering()
+        self.events = Events(now, tell)
         self.rates = Rates()
-        self.last_gap: Gap | None = None
         self.tell = tell
-        self._states: dict[int, ConnectionState] = {}
-        self._made: dict[int, tuple[int, Mode | None, Figures]] = {}
+        self._modes = dict(modes or {})
+        self._hours: dict[int, str] = {}
+        self._hours_at = -inf
+
+    @property
+    def watchlist(self) -> Watchlist:
+        """The group that is shown."""
+        return self.groups.shown
+
+    @property
+    def modes(self) -> dict[int, Mode]:
+        """The modes of the instruments that have another than the usual one, by token."""
+        watched = self.groups.tokens
+        return {
+            token: mode for token, mode in self._modes.items() if mode is not self.mode and token in watched
+        }
 
     async def run(self) -> None:
         """Run the feed until cancelled; the manager is stopped then."""
         stream = self.manager.stream()
         async with self.manager:
-            tokens = [instrument.instrument_token for instrument in self.watchlist.instruments]
-            self.cache.mark_subscribed(tokens)
             try:
-                await self.manager.subscribe_symbols(tokens, self.mode)
+                await self._subscribe(self.groups.tokens)
             except ValueError as refusal:
-                self._say(str(refusal), Weight.ALARM)
+                self.events.say(str(refusal), Weight.ALARM)
             async for message in stream:
                 self.take(message)
 
@@ -95,171 +105,168 @@ class Monitor:
         match message:
             case Ticks():
                 self.cache.apply(message.batch, message.received_at)
+                self.history.note(message.batch, message.received_at)
             case ConnectionChanged():
-                self._connection_changed(message)
-            case Gap():
-                self._gap(message)
+                tokens = self._tokens_of(message.connection)
+                if message.state is ConnectionState.LIVE:
+                    self._asked_for(tokens)
+                self.events.connection_changed(message, tokens)
             case SymbolsMoved():
-                self.cache.mark_subscribed(message.tokens)
-                self._note(f"{_name(message.connection)} takes over {group(len(message.tokens))} symbols")
+                self._asked_for(message.tokens)
             case ServerError():
-                self._say(f"{_name(message.connection)} server: {message.text}", Weight.ALARM)
-            case BrokerMessage():
-                self._say(f"broker: {message.text}", Weight.WARNING)
-            case UnknownMessage():
-                self._note(f"{_name(message.connection)} unknown message: {message.text}")
-            case OrderUpdate():
-                order = message.order
-                self._note(f"order {order.get('status', '')} {order.get('tradingsymbol', '')}")
-            case Lagged():
-                self._note(f"the screen was too slow: {group(message.ticks)} ticks skipped", Weight.WARNING)
+                self.rows.complaint(message.connection, message.text)
+        self.events.take(message)
 
     async def add(self, instrument: Instrument) -> bool:
-        """Watch one more instrument; False if it is watched already. The cursor goes to it either way.
+        """Watch one more instrument in the group shown; False if it is there. The cursor goes to it.
 
         Raises CapacityError or ValueError when the feed cannot take it; then nothing changes.
         """
-        return await self._restore(instrument, self.mode, None)
+        if instrument.instrument_token in self.watchlist:
+            self.watchlist.select(instrument.instrument_token)
+            return False
+        await self._subscribe([instrument.instrument_token])
+        self.groups.add(self.watchlist, instrument)
+        self.events.note(f"+ {instrument.key} ({self.mode_of(instrument)})")
+        return True
 
-    async def remove_selected(self) -> None:
-        """Watch the selected instrument no longer."""
-        instrument = self.watchlist.selected
-        if instrument is None:
-            return
-        token = instrument.instrument_token
-        mode = self.manager.mode_of(token) or self.mode
-        await self.manager.unsubscribe_symbols([token])
-        self.watchlist.remove(token, mode)
-        self._note(f"- {instrument.key}")
+    async def remove_chosen(self) -> list[Instrument]:
+        """Take what is marked or selected out of the group; what no group has is unsubscribed."""
+        chosen = self.watchlist.chosen
+        self.groups.remove(self.watchlist, [(each, self.mode_of(each)) for each in chosen])
+        left = [each for each in chosen if each.instrument_token not in self.groups]
+        await self.manager.unsubscribe_symbols([each.instrument_token for each in left])
+        for each in chosen:
+            self.events.note(f"- {each.key}")
+        return chosen
 
-    async def undo_removal(self) -> Instrument | None:
-        """Bring back what was removed last, where it was and as it was; None if there is nothing to undo.
+    async def undo_removal(self) -> list[Instrument]:
+        """Bring back what was removed last, where it was and as it was; nothing if there is nothing to undo.
 
         Raises CapacityError when the feed has no room for it; it can be brought back later then.
         """
-        removal = self.watchlist.last_removal
+        removal = self.groups.last_removal
         if removal is None:
-            return None
-        await self._restore(removal.instrument, removal.mode, removal.position)
-        self.watchlist.forget_removal()
-        return removal.instrument
+            return []
+        modes = {item.instrument.instrument_token: item.mode for item in removal.items}
+        await self._subscribe(modes, modes)
+        self.groups.undo(removal)
+        for item in removal.items:
+            self.events.note(f"+ {item.instrument.key} ({item.mode})")
+        return [item.instrument for item in removal.items]
 
-    async def cycle_mode(self) -> Mode | None:
-        """Stream the selected instrument in the next mode, and return that; None in an empty list."""
-        instrument = self.watchlist.selected
-        if instrument is None:
-            return None
+    async def cycle_mode(self) -> None:
+        """Stream what is marked or selected in the mode after that of the first of them."""
+        chosen = self.watchlist.chosen
+        if not chosen:
+            return
+        mode = _NEXT_MODE[self.mode_of(chosen[0])]
+        tokens = [each.instrument_token for each in chosen]
+        self._modes.update(dict.fromkeys(tokens, mode))
+        await self.manager.change_mode(tokens, mode)
+        what = chosen[0].key if len(chosen) == 1 else f"{group(len(chosen))} symbols"
+        self.events.note(f"{what} in {mode} mode")
+
+    async def show_groups(self, groups: Sequence[Watchlist], modes: Mapping[int, Mode]) -> None:
+        """Watch other groups in the place of these: only what differs is asked for or given up."""
+        before = self.groups.tokens
+        self.groups.replace(groups)
+        after = self.groups.tokens
+        await self.manager.unsubscribe_symbols(before - after)
+        self._modes = dict(modes)
+        await self._subscribe(after - before)
+        for mode, tokens in self._by_mode(after & before).items():
+            changed = [token for token in tokens if self.manager.mode_of(token) is not mode]
+            if changed:
+                await self.manager.change_mode(changed, mode)
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Sort and filter the group that is shown, now."""
+        watchlist = self.watchlist
+        if self.ordering.is_plain:
+            watchlist.arrange(None)
+            return
+        tokens = [each.instrument_token for each in watchlist.instruments]
+        columns = quotes(self.rows.cache, tokens, self.now())
+        watchlist.arrange(self.ordering.positions(watchlist.instruments, columns, self.now()))
+
+    def arrange_when_due(self) -> bool:
+        """Sort and filter anew if it is time to, and return whether it was."""
+        due = self.ordering.is_due(self.now())
+        if due:
+            self.arrange()
+        return due
+
+    def mode_of(self, instrument: Instrument) -> Mode:
+        """Return the mode of an instrument: as it streams, or else as it would."""
         token = instrument.instrument_token
-        mode = _NEXT_MODE[self.manager.mode_of(token) or self.mode]
-        await self.manager.change_mode([token], mode)
-        self._note(f"{instrument.key} in {mode} mode")
-        return mode
+        return self.manager.mode_of(token) or self._modes.get(token, self.mode)
 
-    def row(self, instrument: Instrument, flash: Flash | None = None) -> Row:
-        """Return everything that a row shows of an instrument at this moment."""
-        figures = self._figures(instrument.instrument_token)
-        return Row(instrument, figures, self._freshness(instrument.instrument_token, figures), flash)
+    def hour_of(self, instrument: Instrument) -> str:
+        """Return the last hour of an instrument as a small graph, anew every few seconds."""
+        if self.now() - self._hours_at >= _HOURS_LAST:
+            self._hours.clear()
+            self._hours_at = self.now()
+        token = instrument.instrument_token
+        if token not in self._hours:
+            self._hours[token] = sparkline(self.history.closes(token, 60, 60), HOUR_CELLS)
+        return self._hours[token]
 
-    def version_of(self, token: int) -> int:
-        """Return the version of an instrument's last tick, 0 before the first."""
-        row = self.cache.row_of(token)
-        return 0 if row is None else int(self.cache.versions[row])
+    def candles(self, token: int, seconds: int, last: int) -> Candles:
+        """Return the last candles of an instrument; none that began after the display was held still."""
+        candles = self.history.candles(token, seconds, last)
+        return candles if self.rows.held_at is None else candles.until(self.rows.held_at)
 
-    def selected_row(self) -> Row | None:
-        """Return the selected row, None in an empty list."""
-        instrument = self.watchlist.selected
-        return None if instrument is None else self.row(instrument)
+    def closed(self) -> str:
+        """Return when the market of what is watched opens again, in words; "" while it is open."""
+        segments, now = self.groups.segments, self.now()
+        if is_open(segments, now):
+            return ""
+        opening = next_opening(segments, now)
+        return "" if opening is None else f"market closed, opens {weekday_clock(opening)}"
 
     def mode_of_selected(self) -> Mode | None:
-        """Return the mode of the selected instrument, None in an empty list."""
+        """Return the mode of the selected instrument, None where nothing is shown."""
         instrument = self.watchlist.selected
         return None if instrument is None else self.manager.mode_of(instrument.instrument_token)
+
+    def row(self, instrument: Instrument) -> Row:
+        """Return everything that a row shows of an instrument, but for the last hour."""
+        return self.rows.row(instrument)
+
+    def selected_row(self) -> Row | None:
+        """Return the selected row, None where nothing is shown."""
+        instrument = self.watchlist.selected
+        return None if instrument is None else self.rows.row(instrument)
 
     @property
     def used(self) -> int:
         """Symbols subscribed on all connections."""
         return sum(self.manager.get_symbol_distribution().values())
 
-    def _figures(self, token: int) -> Figures | None:
-        """The figures of the last tick, made anew only when another one has come."""
-        version, mode = self.version_of(token), self.manager.mode_of(token)
-        made = self._made.get(token)
-        if made is not None and made[:2] == (version, mode):
-            return made[2]
-        tick = self.cache.tick(token)
-        if tick is None:
-            return None
-        figures = Figures(tick, mode)
-        self._made[token] = (version, mode, figures)
-        return figures
+    async def _subscribe(self, tokens: Iterable[int], modes: Mapping[int, Mode] | None = None) -> None:
+        """Ask for what is not asked for yet. Raises ValueError when it does not fit; then nothing changes."""
+        self._modes.update(modes or {})
+        new = [token for token in tokens if self.manager.mode_of(token) is None]
+        self._asked_for(new)
+        try:
+            for mode, each in self._by_mode(new).items():
+                await self.manager.subscribe_symbols(each, mode)
+        except ValueError:
+            await self.manager.unsubscribe_symbols(new)
+            raise
 
-    def _freshness(self, token: int, figures: Figures | None) -> Freshness:
-        row = self.cache.row_of(token)
-        return freshness(
-            now=self.now(),
-            received_at=None if figures is None or row is None else self.cache.received_at[row] / 1e9,
-            exchange_time=None if figures is None else figures.exchange_time,
-            is_snapshot=self.cache.is_snapshot(token),
-            connection=self.manager.state_of(token),
-        )
+    def _asked_for(self, tokens: Iterable[int]) -> None:
+        tokens = list(tokens)
+        self.rows.asked_for(tokens)
+        self.history.mark_subscribed(tokens)
 
-    async def _restore(self, instrument: Instrument, mode: Mode, position: int | None) -> bool:
-        token = instrument.instrument_token
-        if token in self.watchlist:
-            self.watchlist.select(token)
-            return False
-        self.cache.mark_subscribed([token])
-        await self.manager.subscribe_symbols([token], mode)
-        self.watchlist.add(instrument, position)
-        self._note(f"+ {instrument.key} ({mode})")
-        return True
-
-    def _connection_changed(self, message: ConnectionChanged) -> None:
-        number, state = message.connection, message.state
-        before = self._states.get(number, ConnectionState.UNUSED)
-        self._states[number] = state
-        reason = f": {message.reason}" if message.reason else ""
-        match state:
-            case ConnectionState.LIVE:
-                tokens = self._tokens_of(number)
-                self.cache.mark_subscribed(tokens)
-                self._note(f"{_name(number)} live, {group(len(tokens))} symbols", Weight.GOOD)
-            case ConnectionState.RETRYING if before is ConnectionState.LIVE:
-                self._say(f"{_name(number)} lost{reason}", Weight.WARNING)
-            case ConnectionState.RETRYING:
-                self._note(f"{_name(number)} no connection{reason}", Weight.WARNING)
-            case ConnectionState.DOWN:
-                self._say(f"{_name(number)} down{reason}", Weight.ALARM)
-            case ConnectionState.CONNECTING:
-                self._note(f"{_name(number)} connecting")
-
-    def _gap(self, gap: Gap) -> None:
-        self.last_gap = gap
-        start, end = clock(gap.start / 1e9), clock(gap.end / 1e9)
-        self._note(f"{_name(gap.connection)} gap {start} → {end}, {gap.seconds:.1f} s", Weight.WARNING)
-        self.tell(
-            Notice(
-                f"{_name(gap.connection)} back after {gap.seconds:.0f} s, {group(gap.symbols)} resubscribed",
-                Weight.GOOD,
-            )
-        )
+    def _by_mode(self, tokens: Iterable[int]) -> dict[Mode, list[int]]:
+        by_mode = defaultdict(list)
+        for token in tokens:
+            by_mode[self._modes.get(token, self.mode)].append(token)
+        return by_mode
 
     def _tokens_of(self, connection: int) -> list[int]:
-        tokens = (instrument.instrument_token for instrument in self.watchlist.instruments)
-        return [token for token in tokens if self.manager.connection_of(token) == connection]
-
-    def _note(self, text: str, weight: Weight = Weight.NOTE) -> None:
-        self.log.add(self.now(), text, weight)
-
-    def _say(self, text: str, weight: Weight) -> None:
-        self._note(text, weight)
-        self.tell(Notice(plain(text), weight))
-
-
-def connection_name(stats: ConnectionStats) -> str:
-    """Return what a connection is called on the screen: `ws1`, counted from one."""
-    return _name(stats.connection)
-
-
-def _name(connection: int) -> str:
-    return f"ws{connection + 1}"
+        return [token for token in self.groups.tokens if self.manager.connection_of(token) == connection]

@@ -27,6 +27,12 @@ class RowState(Enum):
     """The connection is live, and this instrument has not changed for a while."""
     FROZEN = auto()
     """The connection is not live: the figures stand still, whatever the market does."""
+    HELD = auto()
+    """The user holds the display still, while ticks go on arriving behind it."""
+
+
+STANDING_STILL: Final = frozenset((RowState.SNAPSHOT, RowState.FROZEN, RowState.HELD))
+"""The states in which figures are not those of this moment, and must not look as if they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ def freshness(
     exchange_time: int | None,
     is_snapshot: bool,
     connection: ConnectionState,
+    is_held: bool = False,
 ) -> Freshness:
     """Decide on a row; times are UTC seconds, None where there is none."""
     if received_at is None:
@@ -53,4 +60,6 @@ def freshness(
         return Freshness(RowState.FROZEN, f"!{age(elapsed)}")
     if is_snapshot:
         return Freshness(RowState.SNAPSHOT, moment(exchange_time, now) if exchange_time else UNKNOWN)
+    if is_held:
+        return Freshness(RowState.HELD, f"‖{age(elapsed)}")
     return Freshness(RowState.OLD if elapsed >= OLD_AFTER else RowState.LIVE, age(elapsed))

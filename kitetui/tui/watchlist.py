@@ -1,115 +1,172 @@
-"""The watchlist as data: instruments in the order added, the selection, and what was removed last."""
+"""One group of the watchlist as data: its list, the part of it that is shown, the cursor and the marks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
 
+from kitetui.config import Entry
 from kitetui.instruments import Instrument
-from kitetui.wire import Exchange, Mode
-
-_REMEMBERED: Final = 100
-"""Removals that can be undone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """An instrument that was removed, with what is needed to bring it back as it was."""
-
-    instrument: Instrument
-    mode: Mode
-    position: int
+from kitetui.wire import Exchange
 
 
 class Watchlist:
-    """Instruments without duplicates, and a cursor that stays on its instrument."""
+    """Named instruments without duplicates, and a cursor that stays on its instrument.
 
-    def __init__(self, instruments: Iterable[Instrument] = ()) -> None:
-        self._items: list[Instrument] = []
+    The list keeps the order in which it was made. What is shown is that order, or the one that was last
+    given to `arrange`; its length, its items and the cursor are those of what is shown.
+
+    set_aside: configured symbols that no instrument goes by; nothing can be shown of them, and they are
+    kept in the configuration all the same.
+    """
+
+    def __init__(
+        self, instruments: Iterable[Instrument] = (), name: str = "", set_aside: Iterable[Entry] = ()
+    ) -> None:
+        self.name = name
+        self.set_aside = tuple(set_aside)
+        self._items = list({each.instrument_token: each for each in instruments}.values())
+        self._shown = list(self._items)
         self._positions: dict[int, int] = {}
-        self._indices: list[Instrument] = []
-        self._removals: list[Removal] = []
-        self._cursor = 0
-        for instrument in instruments:
-            self.add(instrument)
+        self._tokens = {each.instrument_token for each in self._items}
+        self._marks: set[int] = set()
+        self._is_arranged = False
+        self._renumber()
         # An index has no depth to show, so the first look goes to something that has.
         traded = (at for at, each in enumerate(self._items) if each.segment is not Exchange.INDICES)
         self._cursor = next(traded, 0)
 
     def __len__(self) -> int:
-        return len(self._items)
-
-    def __contains__(self, instrument_token: int) -> bool:
-        return instrument_token in self._positions
+        return len(self._shown)
 
     def __getitem__(self, position: int) -> Instrument:
-        return self._items[position]
+        return self._shown[position]
+
+    def __contains__(self, instrument_token: int) -> bool:
+        return instrument_token in self._tokens
 
     @property
     def instruments(self) -> Sequence[Instrument]:
-        """All instruments, in order."""
+        """All instruments of the list, in its own order."""
         return self._items
 
     @property
-    def indices(self) -> Sequence[Instrument]:
-        """The indices among them, in order."""
-        return self._indices
+    def shown(self) -> Sequence[Instrument]:
+        """What is shown, in the order of the screen."""
+        return self._shown
+
+    @property
+    def tokens(self) -> frozenset[int]:
+        """The tokens of all of them."""
+        return frozenset(self._tokens)
 
     @property
     def cursor(self) -> int:
-        """The position of the selection, 0 in an empty list."""
+        """The position of the selection among what is shown, 0 where nothing is."""
         return self._cursor
 
     @property
     def selected(self) -> Instrument | None:
-        """The instrument under the cursor, None in an empty list."""
-        return self._items[self._cursor] if self._items else None
+        """The instrument under the cursor, None where nothing is shown."""
+        return self._shown[self._cursor] if self._shown else None
+
+    @property
+    def marked(self) -> list[Instrument]:
+        """The marked instruments, in the order of the list."""
+        return [each for each in self._items if each.instrument_token in self._marks]
+
+    @property
+    def chosen(self) -> list[Instrument]:
+        """What a command is about: all that is marked, or else what is selected."""
+        selected = self.selected
+        return self.marked or ([selected] if selected else [])
+
+    def is_marked(self, instrument_token: int) -> bool:
+        """Whether an instrument is marked."""
+        return instrument_token in self._marks
+
+    def toggle_mark(self) -> None:
+        """Mark the selection, or take its mark away."""
+        if (selected := self.selected) is not None:
+            self._marks ^= {selected.instrument_token}
+
+    def clear_marks(self) -> None:
+        """Take all marks away."""
+        self._marks.clear()
 
     def move(self, position: int) -> None:
         """Put the cursor on a position, or on the nearest there is."""
-        self._cursor = min(max(position, 0), max(len(self._items) - 1, 0))
+        self._cursor = min(max(position, 0), max(len(self._shown) - 1, 0))
 
     def select(self, instrument_token: int) -> None:
-        """Put the cursor on an instrument; one that is not in the list leaves it where it is."""
+        """Put the cursor on an instrument; one that is not shown leaves it where it is."""
         self._cursor = self._positions.get(instrument_token, self._cursor)
+
+    def find(self, text: str, start: int, step: int = 1) -> int | None:
+        """Return the first position from `start` on, round the end, whose symbol or name holds the text."""
+        wanted, count = text.casefold(), len(self._shown)
+        positions = ((start + step * distance) % count for distance in range(count))
+        return next((each for each in positions if wanted in _searched(self._shown[each])), None)
+
+    def arrange(self, positions: Iterable[int] | None) -> None:
+        """Show the items at these positions of the list, in this order; all as they are for None.
+
+        The selection stays on its instrument, and where that is no longer shown, at its height.
+        """
+        selected = self.selected
+        self._is_arranged = positions is not None
+        self._shown = list(self._items) if positions is None else [self._items[each] for each in positions]
+        self._renumber()
+        self.move(self._cursor)
+        if selected is not None:
+            self.select(selected.instrument_token)
 
     def add(self, instrument: Instrument, position: int | None = None) -> bool:
         """Add an instrument at the end or at a position, and select it; False if it is there already."""
         token = instrument.instrument_token
-        if token in self._positions:
+        if token in self._tokens:
             self.select(token)
             return False
         at = len(self._items) if position is None else min(position, len(self._items))
         self._items.insert(at, instrument)
-        self._renumber(at, instrument)
-        self._cursor = at
+        self._tokens.add(token)
+        # Where the screen's order is not the list's, a newcomer stands last until it is arranged.
+        self._shown.insert(len(self._shown) if self._is_arranged else at, instrument)
+        self._renumber()
+        self.select(token)
         return True
 
-    def remove(self, instrument_token: int, mode: Mode) -> None:
-        """Remove an instrument, and remember it with its mode; one that is not in the list is passed over.
+    def remove(self, instrument_token: int) -> int | None:
+        """Remove an instrument, and return where in the list it was; None if it is not in it.
 
         The selection stays on its instrument, or goes to the next one.
         """
-        at = self._positions.pop(instrument_token, None)
-        if at is None:
-            return
-        instrument = self._items.pop(at)
-        self._removals = [*self._removals[1 - _REMEMBERED :], Removal(instrument, mode, at)]
-        self._renumber(at, instrument)
-        self.move(self._cursor - 1 if at < self._cursor else self._cursor)
+        if instrument_token not in self._tokens:
+            return None
+        at = next(at for at, each in enumerate(self._items) if each.instrument_token == instrument_token)
+        self._items.pop(at)
+        self._tokens.remove(instrument_token)
+        self._marks.discard(instrument_token)
+        shown_at = self._positions.get(instrument_token)
+        if shown_at is not None:
+            self._shown.pop(shown_at)
+            self._renumber()
+            self.move(self._cursor - 1 if shown_at < self._cursor else self._cursor)
+        return at
 
-    @property
-    def last_removal(self) -> Removal | None:
-        """What was removed last, None if there is nothing left to undo."""
-        return self._removals[-1] if self._removals else None
+    def _renumber(self) -> None:
+        self._positions = {each.instrument_token: at for at, each in enumerate(self._shown)}
 
-    def forget_removal(self) -> None:
-        """Forget the last removal: it was undone."""
-        self._removals.pop()
 
-    def _renumber(self, start: int, changed: Instrument) -> None:
-        for position in range(start, len(self._items)):
-            self._positions[self._items[position].instrument_token] = position
-        if changed.segment is Exchange.INDICES:
-            self._indices = [each for each in self._items if each.segment is Exchange.INDICES]
+def indices_of(lists: Iterable[Watchlist]) -> Iterator[Instrument]:
+    """Yield the indices of all lists, each once, in order."""
+    everything = (each for one in lists for each in one.instruments)
+    seen: dict[int, Instrument] = {each.instrument_token: each for each in everything if _is_index(each)}
+    yield from seen.values()
+
+
+def _is_index(instrument: Instrument) -> bool:
+    return instrument.segment is Exchange.INDICES
+
+
+def _searched(instrument: Instrument) -> str:
+    return f"{instrument.key} {instrument.name}".casefold()

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from kitetui.feed import Ticks
-from kitetui.record.csv import COLUMNS, HEADER, CsvEncoder
+from kitetui.record.csv import COLUMNS, HEADER, CsvEncoder, field_text
 from kitetui.wire import decode_frames, encode_frame
+from kitetui.wire.fields import FIELDS
 from tests.wire.packets import INFY_FULL, INFY_QUOTE, frame
 
 RECEIVED_AT = 1_625_461_887_123_456_789  # 2021-07-05T10:41:27.123456 in IST
@@ -166,3 +167,22 @@ def test_rows_keep_the_order_and_the_times_of_arrival() -> None:
     assert [row["mode"] for row in rows] == ["full", "quote", "quote"]
     seconds = [datetime.fromisoformat(row["received_at"]).second for row in rows]
     assert seconds == [27, 27, 28]
+
+
+def test_a_name_that_is_learnt_later_stands_in_the_rows_from_then_on() -> None:
+    names: dict[int, tuple[str, str]] = {}
+    encoder = CsvEncoder(names.get)
+    batch = decode_frames([frame(INFY_QUOTE)])
+    ticks = Ticks(0, batch, np.array([RECEIVED_AT]), 1)
+    before = encoder.rows(ticks)
+    names.update(NAMES)
+    assert ",NSE,," in before
+    assert ",NSE,INFY," in encoder.rows(ticks)
+
+
+def test_one_field_of_a_tick_reads_as_in_its_row() -> None:
+    for packet in (INFY_FULL, INFY_QUOTE):
+        (row,) = rows_of(frame(packet))
+        (tick,) = decode_frames([frame(packet)])
+        for name in FIELDS.keys() & row.keys():
+            assert field_text(tick, name) == row[name], name

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kitetui.errors import RecordingError, UserError
-from kitetui.record import Output, dated_file, named_file
+from kitetui.record import Output, dated_file, named_file, new_file
 from kitetui.times import IST
 
 NOW = datetime(2026, 11, 22, 10, 42, 17, tzinfo=IST)
@@ -64,3 +64,29 @@ def test_a_closed_pipe_ends_the_recording() -> None:
 def test_a_full_disk_ends_the_recording() -> None:
     with named_file(Path("/dev/full")) as output, pytest.raises(RecordingError, match="No space left"):
         output.write(b"a row\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no file that is open")
+def test_a_removed_file_ends_the_recording(tmp_path: Path) -> None:
+    with dated_file(tmp_path, NOW) as output:
+        output.write(b"a row\n")
+        Path(output.name).unlink()
+        with pytest.raises(RecordingError, match=r"ticks-20261122-104217\.csv was removed"):
+            output.write(b"another\n")
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence_with_the_way_out(tmp_path: Path) -> None:
+    for way_out in ("name a file elsewhere with -o", "go home"):
+        with pytest.raises(UserError, match=f"No such file or directory; {way_out}$"):
+            dated_file(tmp_path / "absent", NOW, way_out=way_out).__enter__()
+    with pytest.raises(UserError, match="elsewhere with -o"):
+        dated_file(tmp_path / "absent", NOW).__enter__()
+
+
+def test_new_files_are_numbered_from_the_second_on(tmp_path: Path) -> None:
+    names = []
+    for _ in range(3):
+        path, file = new_file(tmp_path, "table", ".svg")
+        file.close()
+        names.append(path.name)
+    assert names == ["table.svg", "table-2.svg", "table-3.svg"]

@@ -9,7 +9,7 @@ import pytest
 
 from kitetui.errors import RecordingError
 from kitetui.feed import Channel, ServerError, TickerMessage, Ticks
-from kitetui.record import COLUMNS, Recorder, named_file
+from kitetui.record import COLUMNS, Output, Recorder, named_file
 from kitetui.wire import decode_frame
 from tests.wire.packets import INFY_FULL, frame
 
@@ -83,3 +83,77 @@ async def test_messages_that_are_not_ticks_are_handed_on(tmp_path: Path) -> None
 async def test_an_output_that_fails_ends_the_recording() -> None:
     with named_file(Path("/dev/full")) as output, pytest.raises(RecordingError, match="No space left"):
         await Recorder(output, lambda token: None).record(Channel(1).subscribe())
+
+
+async def test_a_recording_that_is_finished_has_what_waited_and_nothing_of_what_comes_after(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ticks.csv"
+    channel = Channel(100)
+    stream = channel.subscribe()
+    with named_file(path) as output:
+        recorder = Recorder(output, lambda token: None)
+        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+            tasks.create_task(recorder.record(stream))
+            for number in range(20):
+                channel.publish(ticks(3, 1 + 3 * number))
+                await asyncio.sleep(0)
+            recorder.finish(stream)
+            channel.publish(ticks(3, 61))
+    assert [int(row["sequence"]) for row in recorded(path)] == list(range(1, 61))
+    assert not channel.has_readers
+
+
+async def test_a_recording_that_is_finished_before_its_first_turn_has_what_waited(tmp_path: Path) -> None:
+    path = tmp_path / "ticks.csv"
+    channel = Channel(2)
+    stream = channel.subscribe()
+    for number in range(3):
+        channel.publish(ticks(1, 1 + number))
+    with named_file(path) as output:
+        recorder = Recorder(output, lambda token: None)
+        recorder.finish(stream)
+        await recorder.record(stream)
+    assert [row["sequence"] for row in recorded(path)] == ["2", "3"]
+    assert recorder.totals.lost == 1
+
+
+async def test_what_waits_is_written_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    monkeypatch.setattr(Output, "write", lambda output, data: written.append(data))
+    channel = Channel(100)
+    stream = channel.subscribe()
+    for number in range(50):
+        channel.publish(ticks(1, 1 + number))
+    channel.close()
+    with named_file(tmp_path / "ticks.csv") as output:
+        await Recorder(output, lambda token: None).record(stream)
+    assert len(written) == 2
+
+
+async def test_more_than_a_good_write_is_written_in_several_and_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kitetui.record.recorder._WRITE_BYTES", 500)
+    path = tmp_path / "ticks.csv"
+    channel = Channel(100)
+    stream = channel.subscribe()
+    for number in range(50):
+        channel.publish(ticks(1, 1 + number))
+    with named_file(path) as output:
+        recorder = Recorder(output, lambda token: None)
+        recorder.finish(stream)
+        await recorder.record(stream)
+    assert [int(row["sequence"]) for row in recorded(path)] == list(range(1, 51))
+    assert recorder.totals.rows == 50
+
+
+async def test_the_moment_of_the_last_write_is_known(tmp_path: Path) -> None:
+    channel = Channel(1)
+    stream = channel.subscribe()
+    channel.close()
+    with named_file(tmp_path / "ticks.csv") as output:
+        recorder = Recorder(output, lambda token: None, now=lambda: 1_625_461_887.5)
+        assert recorder.totals.written_at is None
+        await recorder.record(stream)
+    assert recorder.totals.written_at == 1_625_461_887.5

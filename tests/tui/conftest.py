@@ -6,17 +6,30 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from kitetui.feed import ConnectionState, Endpoint, KiteManagerConfig, KiteTickerManager, ManagerStats
+from kitetui.feed import (
+    ConnectionState,
+    Endpoint,
+    KiteManagerConfig,
+    KiteTickerManager,
+    ManagerStats,
+    Percentiles,
+)
 from kitetui.simulator import SimulatedExchange
 from kitetui.tui import MonitorApp
+from kitetui.tui.groups import Groups
+from kitetui.tui.pulse import Vitals
 from kitetui.tui.screens.monitor import MonitorScreen
+from kitetui.tui.theme import DEFAULT_THEME
+from kitetui.tui.watchlist import Watchlist
 from kitetui.wire import Mode
 from tests.tui.rows import NOW
 
-LIVE = ConnectionState.LIVE
+LIVE, RETRYING, DOWN = ConnectionState.LIVE, ConnectionState.RETRYING, ConnectionState.DOWN
+REASONS = {RETRYING: "connection reset", DOWN: "login refused (HTTP 403)"}
 
 
 class StillManager(KiteTickerManager):
@@ -27,7 +40,16 @@ class StillManager(KiteTickerManager):
         return ManagerStats(
             tuple(
                 replace(
-                    each, round_trip=0.038 if each.state is LIVE else None, silence=0.1, last_tick_at=None
+                    each,
+                    round_trip=0.038 if each.state is LIVE else None,
+                    round_trips=Percentiles(0.038, 0.121) if each.state is LIVE else None,
+                    decode_times=None,
+                    silence=0.1,
+                    last_tick_at=None,
+                    attempt=3 if each.state is RETRYING else 0,
+                    retry_in=2.0 if each.state is RETRYING else None,
+                    reason=REASONS.get(each.state, ""),
+                    last_close="connection reset" if each.last_close else "",
                 )
                 for each in super().get_stats().connections
             )
@@ -60,7 +82,7 @@ class Session:
     def versions(self):
         """The version of each symbol's last tick."""
         watchlist = self.monitor.watchlist
-        return [self.monitor.version_of(each.instrument_token) for each in watchlist.instruments]
+        return [self.monitor.rows.version_of(each.instrument_token) for each in watchlist.instruments]
 
     async def step(self, count: int = 300) -> None:
         """Move so many instruments of the market, and wait until the app has it."""
@@ -78,12 +100,33 @@ class Session:
         return "\n".join("".join(segment.text for segment in strip) for strip in lines)
 
 
+def line_of(session: Session, symbol: str) -> str:
+    """The row of a symbol in the watchlist, as it is on the screen; empty if it is not there."""
+    lines = session.screen().splitlines()
+    return next((line for line in lines if line.lstrip("│▌• ").startswith(f"{symbol} ")), "")
+
+
+def stand_still(app: MonitorApp) -> None:
+    """Show nothing of the machine's clock and of the terminal that the tests run in."""
+    app.theme = DEFAULT_THEME
+    note = app.monitor.history.note
+    app.monitor.history.note = lambda batch, received: note(batch, np.full_like(received, int(NOW * 1e9)))
+    app.pulse.vitals = lambda: Vitals(10.0, Percentiles(0.004, 0.009), Percentiles(0.001, 0.003))
+
+
 @asynccontextmanager
 async def running(
-    size=(120, 40), symbols=None, connections=2, symbols_each=3000, access_token=None, settle=True, **options
+    size=(120, 40),
+    symbols=None,
+    connections=2,
+    symbols_each=3000,
+    access_token=None,
+    settle=True,
+    now=NOW,
+    **options,
 ) -> AsyncIterator[Session]:
     """Run the app on a still exchange."""
-    async with SimulatedExchange(rate=0, seed=7, now=lambda: NOW) as exchange:
+    async with SimulatedExchange(rate=0, seed=7, now=lambda: now) as exchange:
         endpoint, credentials = Endpoint.parse(exchange.url_with_credentials)
         config = KiteManagerConfig(
             max_connections=connections, max_symbols_per_connection=symbols_each, endpoint=endpoint
@@ -96,12 +139,13 @@ async def running(
         app = MonitorApp(
             manager=manager,
             universe=universe,
-            instruments=instruments,
+            groups=Groups([Watchlist(instruments, "Core")]),
             mode=Mode.FULL,
-            now=lambda: NOW,
+            now=lambda: now,
             **options,
         )
         app.animation_level = "none"
+        stand_still(app)
         async with app.run_test(size=size) as pilot:
             session = Session(app, exchange, pilot)
             if settle:

@@ -8,19 +8,17 @@ import pytest
 
 from kitetui.feed import BrokerMessage, FeedState, ServerError
 from kitetui.tui.layout import Pane
+from kitetui.tui.rows import NEVER_TICKED, SILENT_AFTER
 from kitetui.tui.screens.add import AddScreen
-from kitetui.tui.screens.help import HelpScreen
+from kitetui.tui.screens.reading import ReadingScreen
+from kitetui.tui.watchlist import Watchlist
 from kitetui.tui.widgets.arrangement import Panes
 from kitetui.tui.widgets.table import WatchTable
 from kitetui.wire import Mode
+from tests.tui.conftest import line_of
+from tests.tui.rows import NOW
 
 TWO = ["NSE:INFY", "NSE:TCS"]
-
-
-def line_of(session, symbol):
-    """The row of a symbol in the watchlist, as it is on the screen; empty if it is not there."""
-    lines = session.screen().splitlines()
-    return next((line for line in lines if line.lstrip("│▌ ").startswith(f"{symbol} ")), "")
 
 
 def shown(session):
@@ -164,10 +162,10 @@ async def test_wide_screens_toggle_each(run):
 async def test_help_names_every_key_and_closes(run):
     async with run() as session:
         await session.pilot.press("question_mark")
-        assert isinstance(session.app.screen, HelpScreen)
-        assert "Remove the selected symbol" in session.screen()
+        assert isinstance(session.app.screen, ReadingScreen)
+        assert "Remove the selected or marked symbols." in session.screen()
         await session.pilot.press("question_mark")
-        assert not isinstance(session.app.screen, HelpScreen)
+        assert not isinstance(session.app.screen, ReadingScreen)
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c"])
@@ -189,7 +187,7 @@ async def test_a_click_selects_a_row_and_a_click_on_a_key_does_what_it_says(run)
     async with run(symbols=[*TWO, "NSE:SBIN"]) as session:
         await session.pilot.click(WatchTable, offset=(10, 4))
         assert session.monitor.watchlist.selected.tradingsymbol == "SBIN"
-        await session.pilot.click("#keys", offset=(2, 0))
+        await session.pilot.click("#keys", offset=(9, 0))
         await session.until(lambda: isinstance(session.app.screen, AddScreen))
 
 
@@ -222,9 +220,9 @@ async def test_the_cursor_stays_in_sight_from_end_to_end(run):
 async def test_nine_thousand_symbols_draw_only_what_is_visible(run):
     async with run() as session:
         rows = []
-        monkey = session.monitor.row
-        session.monitor.watchlist._items.extend(session.exchange.universe.expanded(9000))
-        session.monitor.row = lambda *arguments: rows.append(1) or monkey(*arguments)
+        make = session.monitor.rows.row
+        session.monitor.groups.replace([Watchlist(session.exchange.universe.expanded(9000), "All")])
+        session.monitor.rows.row = lambda *arguments: rows.append(1) or make(*arguments)
         session.app.screen.query_one(WatchTable).update_rows()
         assert 0 < len(rows) <= 40
 
@@ -250,7 +248,7 @@ async def test_a_lost_connection_freezes_its_rows_and_cannot_look_live(run):
         await session.until(lambda: "! RETRY" in session.screen())
         assert "LIVE" not in session.screen().splitlines()[0]
         assert "!0s" in line_of(session, "INFY")
-        assert "ws1 lost" in session.screen()
+        assert any("ws1 lost" in each.text for each in session.monitor.events.log.last())
         assert "! retrying" in session.screen()
 
 
@@ -279,17 +277,42 @@ async def test_a_server_that_complains_without_end_fills_the_log_and_not_the_scr
         for number in range(200):
             session.monitor.take(ServerError(0, f"complaint {number}", 0))
         assert len(session.app._notifications) <= 4
-        assert session.monitor.log.last(1)[0].text.endswith("complaint 199")
+        assert session.monitor.events.log.last(1)[0].text.endswith("complaint 199")
 
 
-async def test_a_crash_prints_no_local_variable(run):
+async def test_a_crash_prints_no_traceback_and_is_kept_for_the_log(run):
     async with run(symbols=TWO) as session:
-        secret = "token-of-today"
+        bug = RuntimeError("a bug")
         try:
-            raise RuntimeError("a bug")
+            raise bug
         except RuntimeError:
             session.app._fatal_error()
-        printed = "".join(segment.text for each in session.app._exit_renderables for segment in each.segments)
-        assert "a bug" in printed
-        assert f"secret = '{secret}'" not in printed
-        session.app._exit_renderables.clear()
+        assert not session.app._exit_renderables
+        assert session.app.crash is bug
+
+
+UNKNOWN = "31604737"
+"""A token of a share that the exchange does not know: it answers with neither a tick nor an error."""
+
+
+async def add_unknown(session):
+    await session.pilot.press("a", *UNKNOWN, "enter", "escape")
+    return session.monitor.watchlist.selected.instrument_token
+
+
+async def test_a_token_that_nobody_knows_says_so_in_its_row_once_it_is_late(run):
+    async with run(symbols=TWO) as session:
+        await add_unknown(session)
+        assert line_of(session, UNKNOWN).split("│")[1].split() == ["▌", UNKNOWN, "…"]
+        session.monitor.rows._now = lambda: NOW + SILENT_AFTER
+        assert f"! {NEVER_TICKED}" in line_of(session, UNKNOWN)
+        assert "!" not in line_of(session, "INFY")
+
+
+async def test_what_the_server_refuses_is_seen_in_the_row_it_concerns(run):
+    async with run(symbols=TWO) as session:
+        connection = session.manager.connection_of(await add_unknown(session))
+        refusal = "Can't subscribe to more than 3000 instruments."
+        session.monitor.take(ServerError(connection, refusal, 0))
+        assert f"! server: {refusal}" in line_of(session, UNKNOWN)
+        assert "server" not in line_of(session, "INFY")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kitetui.tui.layout import (
+    ALWAYS,
     COLUMN_WIDTHS,
     MARK_WIDTH,
     Column,
@@ -20,7 +23,13 @@ from kitetui.tui.layout import (
 
 WIDTHS = range(60, 241)
 HEIGHTS = range(15, 81)
-WISHES = [Wish(depth, connections) for depth, connections in itertools.product((None, True, False), repeat=2)]
+CHOICES = (None, True, False)
+WISHES = [
+    *(Wish(depth, None, connections) for depth, connections in itertools.product(CHOICES, repeat=2)),
+    Wish(chart=True),
+    Wish(chart=False),
+    Wish(detail=True),
+]
 
 
 @pytest.mark.parametrize("wish", WISHES)
@@ -38,8 +47,9 @@ def test_panes_fill_the_screen_and_never_overlap(wish):
 def test_the_state_the_watchlist_and_the_keys_are_always_there(wish):
     for width, height in itertools.product(WIDTHS, HEIGHTS):
         places = layout(width, height, wish)
-        assert {Pane.TOP, Pane.GROUPS, Pane.WATCHLIST, Pane.KEYS} <= set(places)
-        assert places[Pane.WATCHLIST].height >= 2
+        main = Pane.QUOTE if wish.detail else Pane.WATCHLIST
+        assert {Pane.TOP, Pane.GROUPS, main, Pane.KEYS} <= set(places)
+        assert places[main].height >= 2
 
 
 def test_columns_leave_in_order_and_the_price_never_does():
@@ -48,8 +58,8 @@ def test_columns_leave_in_order_and_the_price_never_does():
     for before, after in itertools.pairwise(shown):
         assert set(after) <= set(before)
         left += [column for column in before if column not in after]
-    expected = [Column.OI, Column.HIGH, Column.LOW, Column.CHANGE, Column.VOLUME, Column.BID, Column.ASK]
-    assert left == expected
+    first = [Column.HOUR, Column.OI, Column.HIGH, Column.LOW, Column.CHANGE, Column.VOLUME]
+    assert left == [*first, Column.BID, Column.ASK]
     assert all({Column.SYMBOL, Column.LTP, Column.PERCENT} <= set(each) for each in shown)
 
 
@@ -57,9 +67,25 @@ def test_the_age_is_the_last_to_leave():
     assert columns(40) == (Column.SYMBOL, Column.LTP, Column.PERCENT)
 
 
+CHOSEN = st.lists(st.sampled_from([column for column in Column if column is not Column.SYMBOL]), unique=True)
+
+
+@given(CHOSEN, st.sampled_from(WIDTHS))
+def test_chosen_columns_keep_their_order_and_fit_and_the_price_is_among_them(chosen, width):
+    shown = columns(width, (Column.SYMBOL, *chosen))
+    assert [each for each in chosen if each in shown] == [each for each in shown if each in chosen]
+    assert set(shown) <= {*chosen, *ALWAYS}
+    assert set(ALWAYS) <= set(shown)
+    assert shown[0] is Column.SYMBOL
+    assert_they_fit(shown, width)
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_columns_fit_their_width(width):
-    shown = columns(width)
+    assert_they_fit(columns(width), width)
+
+
+def assert_they_fit(shown, width):
     others = sum(COLUMN_WIDTHS[column] for column in shown if column is not Column.SYMBOL)
     symbol = symbol_width(width, shown)
     assert symbol >= COLUMN_WIDTHS[Column.SYMBOL]
@@ -68,6 +94,7 @@ def test_columns_fit_their_width(width):
 
 def test_eighty_columns_show_bid_and_ask_in_the_narrow_and_in_the_framed_layout():
     assert Column.ASK in columns(layout(80, 24)[Pane.WATCHLIST].width)
+    assert Column.ASK in columns(layout(119, 40)[Pane.WATCHLIST].width)
     assert Column.ASK in columns(layout(120, 40)[Pane.WATCHLIST].width - 2)
     assert columns(layout(200, 60)[Pane.WATCHLIST].width - 2) == tuple(Column)
 
@@ -80,9 +107,21 @@ def test_eighty_columns_show_bid_and_ask_in_the_narrow_and_in_the_framed_layout(
         ((80, 24), Wish(connections=True), {Pane.CONNECTIONS, Pane.LOG}, {Pane.DEPTH}),
         ((60, 15), Wish(), {Pane.QUOTE_LINE}, {Pane.DEPTH}),
         ((60, 15), Wish(depth=True), {Pane.DEPTH}, {Pane.CONNECTIONS}),
-        ((120, 40), Wish(), {Pane.QUOTE, Pane.DEPTH, Pane.CONNECTIONS, Pane.LOG}, {Pane.QUOTE_LINE}),
-        ((120, 40), Wish(connections=False), {Pane.DEPTH, Pane.LOG}, {Pane.CONNECTIONS}),
-        ((120, 18), Wish(), {Pane.DEPTH}, {Pane.CONNECTIONS}),
+        (
+            (120, 40),
+            Wish(),
+            {Pane.QUOTE, Pane.DEPTH, Pane.CHART, Pane.CONNECTIONS},
+            {Pane.QUOTE_LINE, Pane.LOG},
+        ),
+        ((120, 40), Wish(connections=False), {Pane.DEPTH, Pane.CHART}, {Pane.CONNECTIONS}),
+        ((120, 40), Wish(chart=False), {Pane.DEPTH, Pane.LOG}, {Pane.CHART}),
+        ((120, 40), Wish(depth=False), {Pane.QUOTE, Pane.CHART, Pane.LOG}, {Pane.DEPTH}),
+        ((120, 18), Wish(), {Pane.DEPTH}, {Pane.CONNECTIONS, Pane.CHART}),
+        ((200, 60), Wish(), {Pane.QUOTE, Pane.DEPTH, Pane.CHART, Pane.LOG, Pane.CONNECTIONS}, set()),
+        ((80, 24), Wish(detail=True), {Pane.QUOTE, Pane.DEPTH, Pane.CHART}, {Pane.WATCHLIST}),
+        ((60, 24), Wish(detail=True), {Pane.QUOTE, Pane.DEPTH}, {Pane.WATCHLIST, Pane.CHART}),
+        ((60, 15), Wish(detail=True), {Pane.QUOTE}, {Pane.WATCHLIST, Pane.DEPTH}),
+        ((200, 60), Wish(detail=True), {Pane.QUOTE, Pane.DEPTH, Pane.CHART}, {Pane.WATCHLIST}),
     ],
 )
 def test_optional_panes_follow_the_size_and_the_wish(size, wish, shown, hidden):

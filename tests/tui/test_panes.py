@@ -1,64 +1,19 @@
-"""Connections, log, second line and line of keys, as text."""
+"""Log, second line and line of keys, as text."""
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
-from kitetui.feed import ConnectionState, Gap
-from kitetui.tui.commands import COMMANDS, Context, commands_of
+from kitetui.tui.commands import ON_MONITOR, Keymap
 from kitetui.tui.eventlog import EventLog, Weight
-from kitetui.tui.paint.connections import connection_lines, last_gap_text
 from kitetui.tui.paint.frame import framed, rule
-from kitetui.tui.paint.groups import groups_line
+from kitetui.tui.paint.groups import groups_line, placed_tabs
 from kitetui.tui.paint.ink import Ink, fitted, text_of, width_of
 from kitetui.tui.paint.keys import keys_line, placed_keys
 from kitetui.tui.paint.log import log_lines
-from kitetui.tui.rates import Rates
-from tests.tui.rows import INDEX, NOW, all_stats, instrument, row, stats, tick
+from tests.tui.rows import INDEX, NOW, instrument, row, tick
 
-DOWN = ConnectionState.DOWN
-WATCHLIST_KEYS = list(commands_of(Context.WATCHLIST))
-
-
-def test_every_connection_has_a_row_with_its_figures():
-    rates = Rates()
-    rates.sample(NOW - 1, all_stats(stats(0, ticks=100), stats(1), stats(2)))
-    after = all_stats(
-        stats(0, ticks=411, frames=9),
-        stats(1, DOWN, frames=9, reason="login refused", silence=65.0, gaps=1, reconnects=2, rejected=3),
-        stats(2, ConnectionState.UNUSED, frames=0),
-    )
-    rates.sample(NOW, after)
-    lines = [text_of(line) for line in connection_lines(after, rates, NOW, 132)]
-    assert lines[1].split()[:8] == ["ws1", "●", "live", "00:01:00", "7", "311", "0.0", "38"]
-    assert lines[2].split()[1:3] == ["✗", "down"]
-    assert lines[2].split()[-5:] == ["2", "1", "3", "login", "refused"]
-    assert lines[3].split() == ["ws3", "○", "unused"]
-
-
-@pytest.mark.parametrize("width", range(60, 200))
-def test_the_table_of_connections_fits_and_always_tells_rate_and_silence(width):
-    lines = connection_lines(all_stats(stats(0)), Rates(), NOW, width)
-    assert all(width_of(line) <= width for line in lines)
-    assert {"t/s", "silent"} <= set(text_of(lines[0]).split())
-
-
-def test_rates_span_several_samples_and_pass_over_those_too_close():
-    rates = Rates()
-    for second, ticks in enumerate((0, 100, 300, 600, 1000)):
-        rates.sample(NOW + second, all_stats(stats(0, ticks=ticks, bytes=ticks * 10)))
-        rates.sample(NOW + second + 0.1, all_stats(stats(0, ticks=10**6)))
-    assert rates.of(0).ticks == 300
-    assert rates.of(0).bytes == 3000
-    assert rates.ticks == 300
-
-
-def test_the_last_gap_is_told_with_start_end_and_seconds():
-    gap = Gap(1, int((NOW - 7.3) * 1e9), int(NOW * 1e9), 274, "silent for 5 s")
-    assert text_of(last_gap_text(gap)) == "last gap ws2 10:42:09 → 10:42:17, 7.3 s"
-    assert text_of(last_gap_text(None)) == "no gaps"
+MONITOR_KEYS = Keymap().of(*ON_MONITOR)
 
 
 def test_the_log_is_bounded_folds_and_shows_the_newest_last():
@@ -76,35 +31,51 @@ def test_the_log_is_bounded_folds_and_shows_the_newest_last():
     ]
 
 
+ONE = [("Core", 14)]
+
+
+def second_line(groups, width, indices=(), what_is_left="", shown=1):
+    tabs = placed_tabs(groups, shown, width, len(what_is_left))
+    line = groups_line(tabs, what_is_left, indices, width)
+    assert width_of(line) == width
+    for tab in tabs:
+        assert text_of(line)[tab.start : tab.end] == tab.text
+    return text_of(line)
+
+
 def test_indices_are_pinned_as_many_as_fit_whole():
     pinned = [row(tick(INDEX), which=instrument(f"INDEX {number}", INDEX)) for number in range(3)]
-    assert text_of(groups_line(14, pinned, 120)).count("INDEX") == 3
-    assert text_of(groups_line(14, pinned, 80)).count("INDEX") == 2
-    assert text_of(groups_line(1, [], 60)).split() == ["1", "symbol"]
-    assert width_of(groups_line(14, pinned, 60)) == 60
+    assert second_line(ONE, 120, pinned).count("INDEX") == 3
+    assert second_line(ONE, 80, pinned).count("INDEX") == 2
+    assert second_line(ONE, 60).split() == ["▐1", "Core▌"]
 
 
-@pytest.mark.parametrize("width", range(20, 160))
+def test_the_group_that_is_shown_stands_out_without_colour_and_all_are_counted_where_there_is_room():
+    groups = [("Core", 14), ("Banks", 12), ("F&O", 240)]
+    assert second_line(groups, 80, shown=2).startswith("  1 Core ▐2 Banks▌ 3 F&O ")
+    assert second_line(groups, 120).startswith(" ▐1 Core 14▌ 2 Banks 12  3 F&O 240 ")
+
+
+@pytest.mark.parametrize("width", [60, 80, 99, 120, 200])
+def test_nine_groups_with_long_names_leave_room_for_an_index_and_show_every_digit(width):
+    groups = [(f"A name of twenty {number}", 1000) for number in range(1, 10)]
+    pinned = [row(tick(INDEX), which=instrument("NIFTY 50", INDEX))]
+    text = second_line(groups, width, pinned, shown=9)
+    assert [digit for digit in "123456789" if f" {digit}" in text or f"▐{digit}" in text] == list("123456789")
+
+
+def test_a_filter_says_what_it_leaves():
+    assert "chg>2: 3 of 14" in second_line(ONE, 80, what_is_left="chg>2: 3 of 14")
+
+
+@pytest.mark.parametrize("width", range(40, 200))
 def test_the_line_of_keys_drops_what_does_not_fit_but_never_help_and_quit(width):
-    text = text_of(keys_line(WATCHLIST_KEYS, width))
-    assert width_of(keys_line(WATCHLIST_KEYS, width)) == width
+    text = text_of(keys_line(MONITOR_KEYS, width))
+    assert width_of(keys_line(MONITOR_KEYS, width)) == width
     assert "? Help" in text
     assert "q Quit" in text
-    for start, end, command in placed_keys(WATCHLIST_KEYS, width):
+    for start, end, command in placed_keys(MONITOR_KEYS, width):
         assert command.label in text[start:end]
-
-
-def test_no_two_commands_share_a_key_in_one_context():
-    everywhere = list(commands_of(Context.EVERYWHERE))
-    for context in Context:
-        commands = {command.id: command for command in [*commands_of(context), *everywhere]}
-        keys = list(itertools.chain.from_iterable(command.keys for command in commands.values()))
-        assert len(keys) == len(set(keys)), context
-
-
-def test_every_command_has_an_id_of_its_own_and_a_sentence():
-    assert len({command.id for command in COMMANDS}) == len(COMMANDS)
-    assert all(command.help.endswith(".") for command in COMMANDS)
 
 
 @pytest.mark.parametrize("width", [20, 38, 80])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kitetui.feed import ConnectionState
 from kitetui.tui.layout import Column, columns
 from kitetui.tui.paint.ink import Ink, text_of, width_of
-from kitetui.tui.paint.row import Flash, changed_from, heading, row_line
+from kitetui.tui.paint.row import Flash, Marking, changed_from, heading_line, headings, row_line
 from kitetui.tui.rowstate import RowState, freshness
 from kitetui.wire import Mode, layout
 from tests.tui.rows import CURRENCY, INDEX, NOW, instrument, row, tick
@@ -15,18 +17,18 @@ from tests.tui.rows import CURRENCY, INDEX, NOW, instrument, row, tick
 EVERY = columns(200)
 
 
-def drawn(a_row, width=80, *, selected=False):
-    line = row_line(a_row, columns(width), width, selected=selected)
+def drawn(a_row, width=80, **marking):
+    line = row_line(a_row, columns(width), width, Marking(**marking))
     assert width_of(line) == width
     return text_of(line)
 
 
 def inks(a_row, width=80):
-    return {ink for text, ink in row_line(a_row, columns(width), width, selected=False) if text.strip()}
+    return {ink for text, ink in row_line(a_row, columns(width), width, Marking()) if text.strip()}
 
 
 def test_a_live_row_shows_its_figures_under_their_headings():
-    title = text_of(heading(columns(80), 80))
+    title = text_of(heading_line(headings(columns(80), 80), 80))
     text = drawn(row(tick()))
     assert text == "  RELIANCE             1,412.35  ▲ +0.84%  1.24Cr    1,412.30    1,412.40     0s"
     for figure, name in (("1,412.35", "LTP"), ("+0.84%", "CHG%"), ("1,412.40", "ASK"), ("0s", "AGE")):
@@ -92,6 +94,7 @@ def test_the_widest_figures_there_can_be_are_never_cut(width):
     a_row = row(
         tick(book=book, close=2**31 - 1, volume=2**32 - 1, oi=2**32 - 1, **widest), RowState.FROZEN, "!99d"
     )
+    a_row = replace(a_row, hour="▁▂▃▄▅▆▇█")
     text = drawn(a_row, width)
     assert "…" not in text
     shown = [column for column in columns(width) if column is not Column.SYMBOL]
@@ -108,9 +111,37 @@ def test_a_selected_row_is_marked_by_a_glyph_too():
     assert drawn(row(tick()), selected=True).startswith("▌ RELIANCE")
 
 
+def test_a_marked_row_has_a_glyph_too_selected_or_not():
+    assert drawn(row(tick()), marked=True).startswith(" •RELIANCE")
+    assert drawn(row(tick()), selected=True, marked=True).startswith("▌•RELIANCE")
+
+
+def test_what_is_wrong_with_a_row_that_never_ticked_stands_in_it():
+    waiting = replace(row(None, RowState.WAITING, ""), trouble="server: Can't subscribe to more")
+    assert "RELIANCE           ! server: Can't subscribe to more" in drawn(waiting)
+    assert Ink.STALE in inks(waiting)
+
+
+def test_a_held_row_is_dim_and_says_for_how_long():
+    held = row(tick(), RowState.HELD, "‖11s")
+    assert drawn(held).endswith("   ‖11s")
+    assert inks(held) == {Ink.DIM}
+
+
+@pytest.mark.parametrize("width", range(60, 241))
+def test_headings_stand_where_they_can_be_clicked_also_with_the_arrow_of_the_sort(width):
+    for sorted_by in columns(width):
+        placed = headings(columns(width), width, sorted_by, descending=True)
+        text = text_of(heading_line(placed, width))
+        assert [each.column for each in placed] == list(columns(width))
+        for each in placed:
+            wanted = f"{each.column} ↓" if each.column is sorted_by else each.column.value
+            assert text[each.start : each.end].strip() == wanted
+
+
 def test_only_the_digits_that_changed_flash():
     start = changed_from("1,412.30", "1,412.35")
-    line = row_line(row(tick(), flash=Flash(start, 5)), columns(80), 80, selected=False)
+    line = row_line(row(tick(), flash=Flash(start, 5)), columns(80), 80, Marking())
     assert [text for text, ink in line if ink is Ink.FLASH_UP] == ["5"]
     assert text_of(line) == drawn(row(tick()))
 
@@ -135,6 +166,9 @@ def test_digits_are_compared_from_where_they_stand(before, after, start):
         ({"is_snapshot": True, "exchange_time": NOW - 86_400}, RowState.SNAPSHOT, "21 Nov"),
         ({"is_snapshot": True, "exchange_time": None}, RowState.SNAPSHOT, "-"),
         ({"received_at": NOW + 3}, RowState.LIVE, "0s"),
+        ({"is_held": True}, RowState.HELD, "‖2s"),
+        ({"is_held": True, "is_snapshot": True}, RowState.SNAPSHOT, "10:02"),
+        ({"is_held": True, "connection": ConnectionState.DOWN}, RowState.FROZEN, "!2s"),
     ],
 )
 def test_a_row_is_worth_what_its_tick_and_its_connection_are(changes, state, age):

@@ -1,31 +1,99 @@
-"""Pictures of the whole screen, on a still market and a still clock."""
+"""Pictures of the whole screen in every state that it can be in, on a still market and a still clock."""
 
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 
 import pytest
 from pytest_textual_snapshot import SVGImageExtension
 
+from kitetui.feed import FeedState, FeedStatus
+from kitetui.tui.theme import load_themes
 from tests.tui.conftest import running
 
+SIZES = [(80, 24), (120, 40), (200, 60)]
+THEMES = [theme.name for theme in load_themes().themes]
 
-async def picture(size, keys=(), **options):
-    """Return the screen as SVG after these keys, once the market has moved."""
+at_every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+
+
+async def drawn(session, keys=()):
+    """Return the screen as SVG after these keys."""
+    session.app.clear_notifications()
+    await session.pilot.press(*keys)
+    session.screen()
+    await session.pilot.pause()
+    return session.app.export_screenshot(title="kitetui")
+
+
+async def picture(size, keys=(), theme=None, **options):
+    """Return the screen once the market has moved a little."""
     async with running(size=size, simulated=True, **options) as session:
+        if theme is not None:
+            session.app.theme = theme
+        for _ in range(2):
+            await session.step()
+        return await drawn(session, keys)
+
+
+async def one_connection_lost(size):
+    async with running(size=size) as session:
         await session.step()
-        session.app.clear_notifications()
-        await session.pilot.press(*keys)
-        session.screen()
-        await session.pilot.pause()
-        return session.app.export_screenshot(title="kitetui")
+        session.exchange.handshakes.refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+        session.exchange.clients[1].drop()
+        await session.until(lambda: session.manager.get_status().live == 1)
+        await session.until(lambda: "RETRY" in session.screen() or "STALE" in session.screen())
+        return await drawn(session)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_the_live_monitor(size, snapshot):
+async def login_refused(size):
+    async with running(size=size, access_token="dead", settle=False) as session:
+        await session.until(lambda: session.manager.get_status().state is FeedState.DOWN)
+        return await drawn(session)
+
+
+async def market_closed(size):
+    sunday_evening = 1_795_357_800.0
+    async with running(size=size, now=sunday_evening) as session:
+        session.manager.get_status = lambda: FeedStatus(FeedState.QUIET, live=2, used=2)
+        return await drawn(session)
+
+
+async def nothing_listed(size):
+    async with running(size=size, symbols=[]) as session:
+        return await drawn(session)
+
+
+STATES = {
+    "live": picture,
+    "one-lost": one_connection_lost,
+    "login-refused": login_refused,
+    "closed": market_closed,
+    "empty": nothing_listed,
+    "detail": lambda size: picture(size, ["enter"]),
+    "held": lambda size: picture(size, ["space"]),
+    "add": lambda size: picture(size, ["a", *"nifty 25000"]),
+    "filter": lambda size: picture(size, ["f", *"ltp<2000 nse:"]),
+    "help": lambda size: picture(size, ["question_mark"]),
+    "columns": lambda size: picture(size, ["o"]),
+    "candles": lambda size: picture(size, ["enter", "t"]),
+    "connections": lambda size: picture(size, ["c"]),
+}
+
+
+@at_every_size
+@pytest.mark.parametrize("state", STATES)
+def test_the_screen(state, size, snapshot):
+    assert asyncio.run(STATES[state](size)) == snapshot(extension_class=SVGImageExtension)
+
+
+@at_every_size
+def test_the_screen_without_colours(size, snapshot, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
     assert asyncio.run(picture(size)) == snapshot(extension_class=SVGImageExtension)
 
 
-@pytest.mark.parametrize(("name", "keys"), [("add", ("a", "r", "e", "l")), ("connections", ("c",))])
-def test_the_narrow_monitor_with_something_open(name, keys, snapshot):
-    assert asyncio.run(picture((80, 24), keys)) == snapshot(extension_class=SVGImageExtension)
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_screen_in_a_theme(theme, snapshot):
+    assert asyncio.run(picture((120, 40), ["v"], theme=theme)) == snapshot(extension_class=SVGImageExtension)

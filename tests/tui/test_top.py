@@ -6,7 +6,7 @@ import pytest
 
 from kitetui.feed import ConnectionState, feed_status
 from kitetui.tui.paint.ink import text_of, width_of
-from kitetui.tui.paint.top import state_text, top_line
+from kitetui.tui.paint.top import Signs, state_text, top_line
 from tests.tui.rows import NOW, all_stats, stats
 
 LIVE, RETRYING = ConnectionState.LIVE, ConnectionState.RETRYING
@@ -71,16 +71,14 @@ def test_each_state_of_the_feed_has_its_own_sentence(connections, text):
 @pytest.mark.parametrize("connections", [[stats(0)], [stats(0), stats(1, DOWN, **REFUSED)]])
 def test_the_line_keeps_its_width_the_clock_and_the_word_simulated(width, connections):
     status = status_of(connections)
-    line = top_line(status, all_stats(*connections), 5.0, NOW, width, simulated=True)
+    line = top_line(status, all_stats(*connections), 5.0, NOW, width, Signs(simulated=True))
     assert width_of(line) == width
     assert text_of(line).endswith(" SIMULATED   10:42:17 IST ")
 
 
 def test_nothing_moves_while_the_figures_do():
     def places(rate, trip):
-        line = top_line(
-            feed_status([LIVE]), all_stats(stats(0, round_trip=trip)), rate, NOW, 80, simulated=False
-        )
+        line = top_line(feed_status([LIVE]), all_stats(stats(0, round_trip=trip)), rate, NOW, 80, Signs())
         text = text_of(line)
         return text.index("/s"), text.index("rtt"), text.index("IST")
 
@@ -91,3 +89,32 @@ def test_a_quiet_feed_of_an_open_market_is_an_alarm():
     connections = [stats(0, **OLD)]
     line = state_text(status_of(connections, market_open=True), all_stats(*connections), 412, NOW)
     assert text_of(line) == "! NO TICKS 45s  connected, and the market is open"
+
+
+def line_with(signs, width, connections=None):
+    connections = connections or [stats(0)]
+    line = top_line(status_of(connections), all_stats(*connections), 5.0, NOW, width, signs)
+    assert width_of(line) == width
+    return text_of(line)
+
+
+EVERYTHING = Signs(simulated=True, recorded=12_04_118, held_for=75.0)
+
+
+def test_a_recording_and_a_held_display_are_said_beside_the_clock():
+    assert line_with(EVERYTHING, 120).endswith("⏺ rec 12.04L     HELD 1m    SIMULATED   10:42:17 IST ")
+    assert "rec 0 " in line_with(Signs(recorded=0), 80)
+
+
+@pytest.mark.parametrize("width", range(60, 201))
+def test_where_not_all_fits_the_state_and_what_makes_prices_unreal_stay(width):
+    text = line_with(EVERYTHING, width)
+    assert "LIVE 1/1" in text
+    assert " HELD 1m " in text
+    assert " SIMULATED " in text
+
+
+def test_a_quiet_feed_of_a_closed_market_says_when_it_opens():
+    connections = [stats(0, **OLD)]
+    text = line_with(Signs(closed="market closed, opens Mon 09:15"), 80, connections)
+    assert text.startswith(" kitetui  ● QUIET       market closed, opens Mon 09:15 ")

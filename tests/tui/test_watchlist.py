@@ -1,10 +1,11 @@
-"""The watchlist as data: the selection stays on its symbol, and removals can be undone."""
+"""One group as data: the selection stays on its symbol, whatever is sorted, filtered or removed."""
 
 from __future__ import annotations
 
+import pytest
+
 from kitetui.instruments import Universe
-from kitetui.tui.watchlist import Removal, Watchlist
-from kitetui.wire import Mode
+from kitetui.tui.watchlist import Watchlist, indices_of
 
 INSTRUMENTS = Universe.load().default_watchlist()
 INDEX, OTHER_INDEX, THIRD_INDEX, FIRST, SECOND, THIRD = INSTRUMENTS[:6]
@@ -30,30 +31,19 @@ def test_a_duplicate_moves_the_cursor_to_the_row_that_is_there():
 def test_the_selection_follows_its_symbol_when_a_row_above_leaves():
     watchlist = Watchlist([FIRST, SECOND, THIRD])
     watchlist.move(2)
-    watchlist.remove(FIRST.instrument_token, Mode.FULL)
+    assert watchlist.remove(FIRST.instrument_token) == 0
     assert watchlist.selected == THIRD
 
 
 def test_removing_the_last_row_selects_the_one_before_and_then_nothing():
     watchlist = Watchlist([FIRST, SECOND])
     watchlist.move(1)
-    watchlist.remove(SECOND.instrument_token, Mode.FULL)
+    watchlist.remove(SECOND.instrument_token)
     assert watchlist.selected == FIRST
-    watchlist.remove(FIRST.instrument_token, Mode.FULL)
+    watchlist.remove(FIRST.instrument_token)
     assert watchlist.selected is None
-    watchlist.remove(FIRST.instrument_token, Mode.FULL)
+    assert watchlist.remove(FIRST.instrument_token) is None
     assert len(watchlist) == 0
-
-
-def test_removals_come_back_in_reverse_with_place_and_mode():
-    watchlist = Watchlist([FIRST, SECOND, THIRD])
-    watchlist.remove(SECOND.instrument_token, Mode.QUOTE)
-    watchlist.remove(THIRD.instrument_token, Mode.LTP)
-    assert watchlist.last_removal == Removal(THIRD, Mode.LTP, 1)
-    watchlist.forget_removal()
-    assert watchlist.last_removal == Removal(SECOND, Mode.QUOTE, 1)
-    watchlist.forget_removal()
-    assert watchlist.last_removal is None
 
 
 def test_the_cursor_never_leaves_the_list():
@@ -63,9 +53,80 @@ def test_the_cursor_never_leaves_the_list():
         assert watchlist.selected == expected
 
 
-def test_indices_are_those_in_the_list_at_any_time():
-    watchlist = Watchlist([FIRST, INDEX])
-    assert list(watchlist.indices) == [INDEX]
-    watchlist.add(OTHER_INDEX)
-    watchlist.remove(INDEX.instrument_token, Mode.FULL)
-    assert list(watchlist.indices) == [OTHER_INDEX]
+def test_an_arrangement_changes_what_is_shown_and_not_the_list():
+    watchlist = Watchlist([FIRST, SECOND, THIRD])
+    watchlist.arrange([2, 0])
+    assert list(watchlist.shown) == [THIRD, FIRST]
+    assert list(watchlist.instruments) == [FIRST, SECOND, THIRD]
+    assert SECOND.instrument_token in watchlist
+    watchlist.arrange(None)
+    assert list(watchlist.shown) == [FIRST, SECOND, THIRD]
+
+
+def test_the_selection_follows_its_symbol_through_every_arrangement():
+    watchlist = Watchlist([FIRST, SECOND, THIRD])
+    watchlist.select(SECOND.instrument_token)
+    for order in ([2, 1, 0], [1], [0, 2, 1], None):
+        watchlist.arrange(order)
+        assert watchlist.selected == SECOND
+
+
+def test_where_the_selected_symbol_is_filtered_out_the_cursor_stays_at_its_height():
+    watchlist = Watchlist([FIRST, SECOND, THIRD])
+    watchlist.select(SECOND.instrument_token)
+    watchlist.arrange([0, 2])
+    assert watchlist.selected == THIRD
+    watchlist.arrange([])
+    assert watchlist.selected is None
+
+
+def test_a_newcomer_stands_last_in_an_arrangement_and_in_its_place_in_the_list():
+    watchlist = Watchlist([FIRST, SECOND])
+    watchlist.arrange([1, 0])
+    watchlist.add(THIRD, 0)
+    assert list(watchlist.shown) == [SECOND, FIRST, THIRD]
+    assert list(watchlist.instruments) == [THIRD, FIRST, SECOND]
+    assert watchlist.selected == THIRD
+
+
+def test_what_is_filtered_out_can_be_removed_too():
+    watchlist = Watchlist([FIRST, SECOND, THIRD])
+    watchlist.arrange([0, 2])
+    assert watchlist.remove(SECOND.instrument_token) == 1
+    assert list(watchlist.shown) == [FIRST, THIRD]
+
+
+def test_commands_go_to_what_is_marked_or_else_to_what_is_selected():
+    watchlist = Watchlist([FIRST, SECOND, THIRD])
+    assert watchlist.chosen == [FIRST]
+    for position in (2, 1):
+        watchlist.move(position)
+        watchlist.toggle_mark()
+    assert watchlist.chosen == watchlist.marked == [SECOND, THIRD]
+    watchlist.toggle_mark()
+    assert watchlist.chosen == [THIRD]
+    watchlist.remove(THIRD.instrument_token)
+    assert watchlist.marked == []
+    watchlist.toggle_mark()
+    watchlist.clear_marks()
+    assert watchlist.marked == []
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "step", "found"),
+    [("infosys", 0, 1, 1), ("nse:", 1, 1, 1), ("nse:", 2, 1, 2), ("NSE:", 3, 1, 0), ("nse:", -1, -1, 2)],
+)
+def test_finding_looks_at_symbols_and_names_and_goes_round_the_end(text, start, step, found):
+    universe = Universe.load()
+    watchlist = Watchlist([universe.resolve(each) for each in ("RELIANCE", "INFY", "TCS")])
+    assert watchlist.find(text, start, step) == found
+
+
+def test_finding_what_is_not_there_finds_nothing():
+    assert Watchlist([FIRST]).find("zzz", 0) is None
+    assert Watchlist().find("a", 0) is None
+
+
+def test_indices_of_all_lists_come_once_each():
+    lists = [Watchlist([FIRST, INDEX]), Watchlist([INDEX, OTHER_INDEX])]
+    assert list(indices_of(lists)) == [INDEX, OTHER_INDEX]

@@ -1,16 +1,20 @@
-"""The health of every connection, a row each."""
+"""The health of every connection, a row each; below them the recorder's, and the app's own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from kitetui.feed import ConnectionState, ConnectionStats, Gap, ManagerStats
-from kitetui.formatting import age, clock, duration, group, plain
-from kitetui.tui.figures import UNKNOWN
-from kitetui.tui.paint.ink import Ink, Line
-from kitetui.tui.rates import Rate, Rates
+from kitetui.feed import ConnectionState, ConnectionStats, Gap, ManagerStats, Percentiles
+from kitetui.formatting import age, clock, duration, group, plain, quantity_within
+from kitetui.tui.figures import UNKNOWN, WAITING
+from kitetui.tui.paint.ink import Ink, Line, fitted, spread, text_of, width_of
+from kitetui.tui.paint.spark import sparkline
+from kitetui.tui.pulse import Vitals
+from kitetui.tui.rates import HISTORY, Rate, Rates
+from kitetui.tui.recording import RecordingState
+from kitetui.wire import Mode
 
 _STATES: Final = {
     ConnectionState.UNUSED: ("○ unused", Ink.DIM),
@@ -21,25 +25,15 @@ _STATES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    heading: str
-    width: int
-    text: Callable[[ConnectionStats, Rate, float], str]
-    leaves: int
-    """The higher, the earlier it leaves as the width shrinks; 0 never does."""
-
-
 def connection_lines(stats: ManagerStats, rates: Rates, now: float, width: int) -> list[Line]:
-    """Return the headings and a row for each connection."""
-    columns = _fitting(width)
-    taken = _FIRST + sum(column.width for column in columns)
-    reason = width - taken - 2 if width - taken - 2 >= _LEAST_REASON else 0
-    first = f" {'conn':<6}{'state':<{_FIRST - 7}}"
-    heads = "".join(f"{column.heading:>{column.width}}" for column in columns)
-    lines: list[Line] = [[(first + heads + ("  last reason" if reason else ""), Ink.HEADING)]]
-    rows = (_row(each, rates.of(each.connection), now, columns, reason) for each in stats.connections)
-    return [*lines, *rows]
+    """Return the headings and a row for each connection; columns leave whole as the width shrinks."""
+    columns = _arranged(width)
+    heads = "".join(column.head() for column in columns)
+    lines: list[Line] = [[(f" {'conn':<5}{'state':<{_STATE}}{heads}", Ink.HEADING)]]
+    for each in stats.connections:
+        shown = _Shown(each, rates.of(each.connection), rates.history(each.connection), now)
+        lines.append(_row(shown, columns))
+    return lines
 
 
 def last_gap_text(gap: Gap | None) -> Line:
@@ -50,61 +44,240 @@ def last_gap_text(gap: Gap | None) -> Line:
     return [(f"last gap ws{gap.connection + 1} {start} → {end}, {gap.seconds:.1f} s", Ink.STALE)]
 
 
-_FIRST: Final = 20
-_LEAST_REASON: Final = 20
+def recorder_line(recording: RecordingState, vitals: Vitals, now: float, width: int) -> Line:
+    """Return what is recorded, and at the right how the app itself is.
+
+    What does not fit leaves whole: the app's figures first, then the recorder's, and never what was lost.
+    """
+    what: Line = [(f" {'recorder':<10}", Ink.HEADING), *_what_is_recorded(recording)]
+    figures = _recorder_spans(recording, now) if recording.is_on else []
+    app = _app_spans(vitals)
+    while app and width_of([*what, *figures, *app]) + _APART > width:
+        app.pop()
+    while figures and width_of([*what, *figures]) > width:
+        figures.pop()
+    return spread([*what, *figures], app, width)
 
 
-def _row(stats: ConnectionStats, rate: Rate, now: float, columns: Sequence[_Column], reason: int) -> Line:
+_STATE: Final = 13
+_FIRST: Final = 6 + _STATE
+"""Cells of the connection's name and state, which never leave."""
+
+_BETWEEN: Final = 2
+"""Cells that keep columns apart."""
+
+_APART: Final = 4
+"""Cells between the recorder's figures and the app's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a row shows; `history` are ticks a second, the newest last."""
+
+    stats: ConnectionStats
+    rate: Rate
+    history: Sequence[float]
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column; `text` makes what it shows in so many cells, two of `width` keep it apart.
+
+    most: for words and pictures, the width up to which it takes what the others leave.
+    """
+
+    heading: str
+    width: int
+    text: Callable[[_Shown, int], str]
+    most: int = 0
+
+    @property
+    def cells(self) -> int:
+        """The cells that a text may take."""
+        return self.width - _BETWEEN
+
+    def head(self) -> str:
+        """Return the heading in its place."""
+        return self._placed(self.heading.format(cells=self.cells))
+
+    def cell(self, shown: _Shown) -> str:
+        """Return what a row shows in this column."""
+        return self._placed(self.text(shown, self.cells))
+
+    def _placed(self, text: str) -> str:
+        if self.most:
+            return " " * _BETWEEN + text_of(fitted([(text, Ink.TEXT)], self.cells))
+        return f"{text:>{self.width}}"
+
+
+def _row(shown: _Shown, columns: Sequence[_Column]) -> Line:
+    stats = shown.stats
     state, ink = _STATES[stats.state]
     used = stats.state is not ConnectionState.UNUSED or bool(stats.frames)
     line: Line = [
-        (f" ws{stats.connection + 1:<4}", Ink.STRONG if used else Ink.DIM),
-        (f"{state:<{_FIRST - 7}}", ink),
+        (f" ws{stats.connection + 1:<3}", Ink.STRONG if used else Ink.DIM),
+        (f"{state:<{_STATE}}", ink),
     ]
-    if not used:
-        return line
-    line += [(f"{column.text(stats, rate, now):>{column.width}}", Ink.TEXT) for column in columns]
-    if reason:
-        line.append((f"  {plain(stats.reason) or UNKNOWN}", Ink.DIM))
-    return line
+    return [*line, *((column.cell(shown), Ink.TEXT) for column in columns)] if used else line
 
 
-def _fitting(width: int) -> list[_Column]:
+def _arranged(width: int) -> list[_Column]:
+    """Return the columns that fit; those of words and pictures are widened by what is left."""
     columns = list(_COLUMNS)
-    while _FIRST + sum(column.width for column in columns) > width:
-        columns.remove(max(columns, key=lambda column: column.leaves))
-    return columns
+    for leaving in _LEAVING:
+        if _FIRST + _width_of(columns) <= width:
+            break
+        columns = [column for column in columns if column.heading != leaving]
+    left = max(width - _FIRST - _width_of(columns), 0)
+    arranged = []
+    for column in columns:
+        more = min(max(column.most - column.width, 0), left)
+        arranged.append(replace(column, width=column.width + more))
+        left -= more
+    return arranged
 
 
-def _up(stats: ConnectionStats, rate: Rate, now: float) -> str:
-    return UNKNOWN if stats.connected_at is None else duration(now - stats.connected_at / 1e9)
+def _width_of(columns: Sequence[_Column]) -> int:
+    return sum(column.width for column in columns)
 
 
-def _round_trip(stats: ConnectionStats, rate: Rate, now: float) -> str:
-    if stats.state is not ConnectionState.LIVE:
+def _what_is_recorded(recording: RecordingState) -> Line:
+    if recording.error:
+        return [(f"✗ {recording.error}", Ink.ALARM)]
+    if not recording.is_on:
+        return [("○ off, r starts", Ink.DIM)]
+    lost: Line = [(f"! {group(recording.lost)} lost   ", Ink.STALE)] if recording.lost else []
+    return [*lost, (f"● {recording.name}", Ink.LIVE)]
+
+
+def _recorder_spans(recording: RecordingState, now: float) -> Line:
+    written = 0.0 if recording.written_at is None else max(now - recording.written_at, 0.0)
+    figures = (
+        f"{group(recording.rows)} rows",
+        _size(recording.bytes),
+        f"queue {group(recording.queued)}",
+        f"written {_seconds(written)} ago",
+    )
+    return [(f"   {figure}", Ink.TEXT) for figure in figures]
+
+
+def _app_spans(vitals: Vitals) -> Line:
+    """The app's figures; the first span is worth showing alone."""
+    spans: Line = [(f"ui  {vitals.draws:.0f} fps", Ink.DIM)]
+    for name, measured in (("frame", vitals.frame), ("loop lag", vitals.lag)):
+        if measured is not None:
+            spans.append((f"   {name} {_lasting(measured.p50)}", Ink.DIM))
+            spans.append((f"  p99 {_lasting(measured.p99)}", Ink.DIM))
+    return spans
+
+
+def _size(count: int) -> str:
+    """Bytes in the unit that keeps them short."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if count >= unit:
+            return _short(count / unit, name)
+    return f"{count} B"
+
+
+def _lasting(seconds: float) -> str:
+    """A short time in at most six cells."""
+    for unit, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if seconds >= 0.9995 * unit:
+            return _short(seconds / unit, name)
+    return f"{seconds * 1e9:.0f} ns"
+
+
+def _short(value: float, unit: str) -> str:
+    return f"{value:.0f} {unit}" if value >= 9.95 else f"{value:.1f} {unit}"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f}s" if seconds < 10 else age(seconds)
+
+
+def _up(shown: _Shown, cells: int) -> str:
+    if shown.stats.connected_at is None:
         return UNKNOWN
-    return "…" if stats.round_trip is None else f"{stats.round_trip * 1000:.0f} ms"
+    seconds = shown.now - shown.stats.connected_at / 1e9
+    text = duration(seconds)
+    return text if len(text) <= cells else age(seconds)
 
 
-def _silent(stats: ConnectionStats, rate: Rate, now: float) -> str:
-    if stats.silence is None:
-        return UNKNOWN
-    return f"{stats.silence:.1f}s" if stats.silence < 10 else age(stats.silence)
+def _modes(shown: _Shown, cells: int) -> str:
+    counts = (shown.stats.modes.get(mode, 0) for mode in (Mode.FULL, Mode.QUOTE, Mode.LTP))
+    return "/".join(map(group, counts))
 
 
-def _last_tick(stats: ConnectionStats, rate: Rate, now: float) -> str:
-    return UNKNOWN if stats.last_tick_at is None else f"{age(now - stats.last_tick_at / 1e9)} ago"
+def _kilobytes(shown: _Shown, cells: int) -> str:
+    kilobytes = shown.rate.bytes / 1000
+    return f"{kilobytes:.1f}" if kilobytes < 1000 else quantity_within(round(kilobytes), cells)
+
+
+def _round_trips(pick: Callable[[Percentiles], float]) -> Callable[[_Shown, int], str]:
+    def text(shown: _Shown, cells: int) -> str:
+        if shown.stats.state is not ConnectionState.LIVE:
+            return UNKNOWN
+        return WAITING if shown.stats.round_trips is None else _lasting(pick(shown.stats.round_trips))
+
+    return text
+
+
+def _decode(shown: _Shown, cells: int) -> str:
+    times = shown.stats.decode_times
+    return UNKNOWN if times is None else _lasting(times.p50)
+
+
+def _silent(shown: _Shown, cells: int) -> str:
+    return UNKNOWN if shown.stats.silence is None else _seconds(shown.stats.silence)
+
+
+def _last_tick(shown: _Shown, cells: int) -> str:
+    at = shown.stats.last_tick_at
+    return UNKNOWN if at is None else f"{age(shown.now - at / 1e9)} ago"
+
+
+def _last_close(shown: _Shown, cells: int) -> str:
+    return plain(shown.stats.reason or shown.stats.last_close) or UNKNOWN
+
+
+def _count(count: Callable[[_Shown], float]) -> Callable[[_Shown, int], str]:
+    return lambda shown, cells: quantity_within(round(count(shown)), cells)
 
 
 _COLUMNS: Final = (
-    _Column("up", 9, _up, 3),
-    _Column("symbols", 9, lambda stats, rate, now: group(stats.symbols), 4),
-    _Column("t/s", 7, lambda stats, rate, now: group(round(rate.ticks)), 0),
-    _Column("kB/s", 8, lambda stats, rate, now: f"{rate.bytes / 1000:.1f}", 9),
-    _Column("rtt", 8, _round_trip, 2),
-    _Column("silent", 8, _silent, 0),
-    _Column("last tick", 11, _last_tick, 8),
-    _Column("reconn", 8, lambda stats, rate, now: group(stats.reconnects), 5),
-    _Column("gaps", 6, lambda stats, rate, now: group(stats.gaps), 6),
-    _Column("errors", 8, lambda stats, rate, now: group(stats.rejected), 7),
+    _Column("up", 10, _up),
+    _Column("symbols", 9, _count(lambda shown: shown.stats.symbols)),
+    _Column("full/quote/ltp", 19, _modes),
+    _Column("t/s", 8, _count(lambda shown: shown.rate.ticks)),
+    _Column("last {cells} s", 22, lambda shown, cells: sparkline(shown.history, cells, floor=0), HISTORY + 2),
+    _Column("kB/s", 8, _kilobytes),
+    _Column("rtt p50", 9, _round_trips(lambda trips: trips.p50)),
+    _Column("p99", 8, _round_trips(lambda trips: trips.p99)),
+    _Column("decode", 8, _decode),
+    _Column("silent", 8, _silent),
+    _Column("last tick", 11, _last_tick),
+    _Column("reconn", 8, _count(lambda shown: shown.stats.reconnects)),
+    _Column("gaps", 8, _count(lambda shown: shown.stats.gaps)),
+    _Column("errors", 9, _count(lambda shown: shown.stats.rejected)),
+    _Column("lost", 9, _count(lambda shown: sum(reader.lost for reader in shown.stats.readers))),
+    _Column("last close", 22, _last_close, 62),
 )
+
+_LEAVING: Final = (
+    "last {cells} s",
+    "decode",
+    "kB/s",
+    "full/quote/ltp",
+    "lost",
+    "last close",
+    "last tick",
+    "errors",
+    "gaps",
+    "p99",
+    "reconn",
+    "symbols",
+    "up",
+    "rtt p50",
+)
+"""Headings of the columns that leave as the width shrinks, in this order; the others never do."""

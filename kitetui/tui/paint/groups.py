@@ -1,30 +1,77 @@
-"""The second line: what is listed, and the indices, which are always in sight."""
+"""The second line: the groups, what is shown of the one on the screen, and the indices, always in sight."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from kitetui.formatting import group
+from kitetui.formatting import group, plain
 from kitetui.tui.figures import WAITING
-from kitetui.tui.paint.ink import Ink, Line, direction, spread, width_of
+from kitetui.tui.paint.ink import Ink, Line, direction, fitted, spread, width_of
 from kitetui.tui.paint.row import Row
 
 _LAST: Final = 9
 _PERCENT: Final = 9
+_INDEX: Final = 42
+"""Cells that are kept for the first index, however many groups there are."""
+
+_COUNTED_FROM: Final = 120
+"""The width from which every group says how many symbols it has."""
 
 
-def groups_line(count: int, indices: Sequence[Row], width: int) -> Line:
-    """Return the line with as many of the indices as fit whole."""
-    noun = "symbol" if count == 1 else "symbols"
-    left: Line = [(f" {group(count)}", Ink.STRONG), (f" {noun} ", Ink.DIM)]
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A group in the line: from which cell to which (exclusive) it can be clicked, and its number."""
+
+    start: int
+    end: int
+    number: int
+    text: str
+    is_shown: bool
+
+
+def placed_tabs(groups: Sequence[tuple[str, int]], shown: int, width: int, taken: int = 0) -> list[Tab]:
+    """Return the groups, given as name and count, and their places; `shown` is the number of the one shown.
+
+    width: of the line, of which one index and `taken` more cells are not for them. Where they do not fit,
+    the names of the others are shortened, and at the least their digits are left.
+    """
+    room = width - _INDEX - taken
+    longest = max(len(name) for name, _ in groups)
+    for limit in (*range(longest, 0, -1), 0):
+        tabs, x = [], 1
+        for number, (name, count) in enumerate(groups, start=1):
+            is_shown = number == shown
+            label = plain(name) if is_shown or len(name) <= limit else plain(name)[: max(limit - 1, 0)] + "…"
+            text = f"{number} {label}" if limit or is_shown else f"{number}"
+            if width >= _COUNTED_FROM and (limit or is_shown):
+                text += f" {group(count)}"
+            text = f"▐{text}▌" if is_shown else f" {text} "
+            tabs.append(Tab(x, x + len(text), number, text, is_shown))
+            x += len(text)
+        if x <= room or not limit:
+            return tabs
+    return []
+
+
+def groups_line(tabs: Sequence[Tab], what_is_left: str, indices: Sequence[Row], width: int) -> Line:
+    """Return the line with as many of the indices as fit whole.
+
+    what_is_left: what the filter leaves of the group that is shown, "" without one.
+    """
+    left: Line = [(" ", Ink.TEXT)]
+    left += [(tab.text, Ink.STRONG if tab.is_shown else Ink.DIM) for tab in tabs]
+    if what_is_left:
+        left += [("  ", Ink.TEXT), (plain(what_is_left), Ink.STALE)]
+    left.append((" ", Ink.TEXT))
     right: Line = []
     for row in indices:
         part = _pinned(row)
         if width_of(left) + width_of(right) + width_of(part) > width:
             break
         right += part
-    return spread(left, right, width)
+    return spread(fitted(left, width - width_of(right)), right, width)
 
 
 def _pinned(row: Row) -> Line:

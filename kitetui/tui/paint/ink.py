@@ -23,6 +23,7 @@ class Ink(StrEnum):
     FLASH_DOWN = "flash-down"
     BUY_BAR = "buy-bar"
     SELL_BAR = "sell-bar"
+    CHART = "chart"
     STALE = "stale"
     ALARM = "alarm"
     LIVE = "live"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kitetui.tui.commands import ALWAYS_SHOWN, Command
+from rich.cells import cell_len
+
+from kitetui.tui.commands import ALWAYS_SHOWN, Command, key_name
 from kitetui.tui.paint.ink import Ink, Line, fitted
 
 Placed = tuple[int, int, Command]
@@ -29,13 +31,9 @@ def keys_line(commands: Sequence[Command], width: int) -> Line:
     """Return the line of keys."""
     line: Line = []
     for _, _, command in placed_keys(commands, width):
-        line += [(f" {_key(command)}", Ink.KEY), (f" {command.label} ", Ink.DIM)]
+        line += [(f" {key_name(command.keys[0])}", Ink.KEY), (f" {command.label} ", Ink.DIM)]
     return fitted(line, width)
 
 
-def _key(command: Command) -> str:
-    return command.shown.split()[0]
-
-
 def _cells(command: Command) -> int:
-    return len(_key(command)) + len(command.label) + 3
+    return cell_len(key_name(command.keys[0])) + len(command.label) + 3

@@ -19,12 +19,14 @@ _INKS: Final = {
 }
 
 
-def log_lines(entries: Sequence[Entry], width: int, height: int) -> list[Line]:
-    """Return the last entries in at most `height` lines, the newest at the bottom."""
+def log_lines(entries: Sequence[Entry], width: int, height: int | None = None) -> list[Line]:
+    """Return the last entries, the newest at the bottom, in at most `height` lines if that is given."""
     lines: list[Line] = []
     for entry in entries:
         folded = textwrap.wrap(entry.text, max(width - _TIME - 1, 10)) or [""]
         for number, part in enumerate(folded):
             stamp = f" {clock(entry.at)} " if number == 0 else " " * _TIME
             lines.append([(stamp, Ink.DIM), (part, _INKS[entry.weight])])
+    if height is None:
+        return lines
     return lines[-height:] if height > 0 else []

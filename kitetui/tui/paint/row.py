@@ -8,9 +8,9 @@ from typing import Final
 
 from kitetui.instruments import Instrument
 from kitetui.tui.figures import WAITING, Figures
-from kitetui.tui.layout import COLUMN_WIDTHS, Column, symbol_width
+from kitetui.tui.layout import COLUMN_WIDTHS, MARK_WIDTH, Column, symbol_width
 from kitetui.tui.paint.ink import Ink, Line, Span, direction, fitted
-from kitetui.tui.rowstate import Freshness, RowState
+from kitetui.tui.rowstate import STANDING_STILL, Freshness, RowState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,36 +23,78 @@ class Flash:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Everything that a row of the watchlist shows; `figures` is None before the first tick."""
+    """Everything that a row of the watchlist shows.
+
+    figures: None before the first tick. trouble: why there will be none, or no more, "" while all is well.
+    hour: the last hour as a small graph.
+    """
 
     instrument: Instrument
     figures: Figures | None
     freshness: Freshness
     flash: Flash | None = None
+    trouble: str = ""
+    hour: str = ""
 
     @property
     def is_dim(self) -> bool:
         """Whether the figures are not those of this moment, and must not look as if they were."""
-        return self.freshness.state in (RowState.FROZEN, RowState.SNAPSHOT)
+        return self.freshness.state in STANDING_STILL
 
 
-def heading(columns: Sequence[Column], width: int) -> Line:
-    """Return the line of headings."""
-    cells: Line = [("  ", Ink.HEADING)]
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """Whether a row is selected and whether it is marked."""
+
+    selected: bool = False
+    marked: bool = False
+
+    @property
+    def cells(self) -> Line:
+        """The cells before the symbol."""
+        return [("▌" if self.selected else " ", Ink.BRAND), ("•" if self.marked else " ", Ink.STRONG)]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column's heading: from which cell to which (exclusive) it can be clicked, and its text."""
+
+    column: Column
+    start: int
+    end: int
+    text: str
+
+
+def headings(
+    columns: Sequence[Column], width: int, sorted_by: Column | None = None, *, descending: bool = False
+) -> list[Heading]:
+    """Return the headings and their places; the column that sorts has an arrow beside its name."""
+    placed, x = [], MARK_WIDTH
     for column in columns:
         size = symbol_width(width, tuple(columns)) if column is Column.SYMBOL else COLUMN_WIDTHS[column]
-        text = f"{column:<{size}}" if column is Column.SYMBOL else f"{column:>{size}}"
-        cells.append((text, Ink.HEADING))
-    return fitted(cells, width)
+        name = f"{column} {'↓' if descending else '↑'}" if column is sorted_by else column.value
+        text = f"{name:<{size}}" if column is Column.SYMBOL else f"{name:>{size}}"
+        placed.append(Heading(column, x, x + size, text))
+        x += size
+    return placed
 
 
-def row_line(row: Row, columns: Sequence[Column], width: int, *, selected: bool) -> Line:
+def heading_line(placed: Sequence[Heading], width: int) -> Line:
+    """Return the line of headings."""
+    line: Line = [(" " * MARK_WIDTH, Ink.HEADING)]
+    return fitted([*line, *((each.text, Ink.HEADING) for each in placed)], width)
+
+
+def row_line(row: Row, columns: Sequence[Column], width: int, marking: Marking) -> Line:
     """Return the line of a row, exactly `width` cells."""
-    cells: Line = [("▌ " if selected else "  ", Ink.BRAND)]
     size = symbol_width(width, tuple(columns))
-    cells += fitted([(row.instrument.tradingsymbol, _symbol_ink(row))], size)
+    cells = marking.cells
     for column in columns:
-        if column is not Column.SYMBOL:
+        if column is Column.SYMBOL:
+            cells += fitted([(row.instrument.tradingsymbol, _symbol_ink(row))], size)
+        elif row.trouble and row.figures is None:
+            return fitted([*cells, (f"  ! {row.trouble}", Ink.STALE)], width)
+        else:
             cells += _cell(row, column)
     return fitted(cells, width)
 
@@ -72,6 +114,8 @@ def _cell(row: Row, column: Column) -> Line:
     width = COLUMN_WIDTHS[column]
     if column is Column.AGE:
         return [(f"{row.freshness.age:>{width}}", _age_ink(row.freshness.state))]
+    if column is Column.HOUR:
+        return [(f"{row.hour:>{width}}", Ink.DIM if row.is_dim else Ink.TEXT)]
     if row.figures is None:
         return [(f"{WAITING if column is Column.LTP else '':>{width}}", Ink.DIM)]
     text = _TEXTS[column](row.figures)

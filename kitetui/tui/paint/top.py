@@ -6,33 +6,63 @@ cells of fixed places, so that nothing in the line moves while all is well.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from kitetui.feed import ConnectionState, ConnectionStats, FeedState, FeedStatus, ManagerStats
-from kitetui.formatting import clock, group, plain
+from kitetui.formatting import age, clock, group, plain, short
 from kitetui.tui.paint.ink import Ink, Line, spread, width_of
 
 _STATE_WIDTH: Final = 12
 _REFUSED: Final = "login refused"
 
 
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What the first line says besides the state of the feed.
+
+    simulated: whether the prices are made up. recorded: rows of a recording that is under way, None without
+    one. held_for: seconds for which the display has been held still, None while it is not. closed: when the
+    market opens again, in words, "" while it is open.
+    """
+
+    simulated: bool = False
+    recorded: int | None = None
+    held_for: float | None = None
+    closed: str = ""
+
+
 def top_line(
-    status: FeedStatus, stats: ManagerStats, rate: float, now: float, width: int, *, simulated: bool
+    status: FeedStatus, stats: ManagerStats, rate: float, now: float, width: int, signs: Signs
 ) -> Line:
     """Return the line; `rate` is in ticks a second, `now` UTC seconds."""
-    right: Line = [("  ", Ink.TEXT)]
-    if simulated:
-        right += [(" SIMULATED ", Ink.SIMULATED), ("  ", Ink.TEXT)]
-    right.append((f"{clock(now)} IST ", Ink.STRONG))
-    left: Line = [(" kitetui  ", Ink.BRAND), *state_text(status, stats, rate, now)]
+    left: Line = [(" kitetui  ", Ink.BRAND), *state_text(status, stats, rate, now, signs.closed)]
+    right = _right(signs, now, width - width_of(left[:2]))
     if status.state is FeedState.LIVE:  # figures are left out whole, where a sentence may be cut
         while width_of(left) + width_of(right) > width:
             left.pop()
     return spread(left, right, width)
 
 
-def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float) -> Line:
-    """Return the state of the feed and what there is to say of it."""
+def _right(signs: Signs, now: float, room: int) -> Line:
+    """The signs and the clock; where they do not all fit, the recorder's goes, then the clock."""
+    rec: Line = []
+    if signs.recorded is not None:
+        rec = [("⏺ ", Ink.STRONG), (f"rec {short(signs.recorded):<8}", Ink.TEXT), ("  ", Ink.TEXT)]
+    fixed: Line = [("  ", Ink.TEXT)]
+    if signs.held_for is not None:
+        fixed += [(f" HELD {age(signs.held_for)} ", Ink.SIMULATED), ("  ", Ink.TEXT)]
+    if signs.simulated:
+        fixed += [(" SIMULATED ", Ink.SIMULATED), ("  ", Ink.TEXT)]
+    time: Line = [(f"{clock(now)} IST ", Ink.STRONG)]
+    for line in ([fixed[0], *rec, *fixed[1:], *time], [*fixed, *time]):
+        if width_of(line) <= room:
+            return line
+    return fixed
+
+
+def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float, closed: str = "") -> Line:
+    """Return the state of the feed and what there is to say of it; `closed` is for a quiet feed."""
     count = f"{status.live}/{status.used}"
     if not stats.symbols:  # a connection that has lost its last symbol stays open, and is no news
         return [("○ NO SYMBOLS", Ink.STRONG), ("  press a to add one", Ink.TEXT)]
@@ -44,7 +74,7 @@ def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float)
         case FeedState.LIVE:
             return _live(count, stats, rate)
         case FeedState.QUIET | FeedState.NO_TICKS:
-            return _quiet(status.state, stats.quiet_for(int(now * 1e9)))
+            return _quiet(status.state, stats.quiet_for(int(now * 1e9)), closed)
         case FeedState.DEGRADED:
             return [(f"! DEGRADED {count}", Ink.STALE), (f"  {_what_is_missing(stats)}", Ink.TEXT)]
         case FeedState.STALE:
@@ -55,9 +85,11 @@ def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float)
             return _down(stats)
 
 
-def _quiet(state: FeedState, seconds: float) -> Line:
+def _quiet(state: FeedState, seconds: float, closed: str) -> Line:
     if state is FeedState.NO_TICKS:
         return [(f"! NO TICKS {int(seconds)}s", Ink.STALE), ("  connected, and the market is open", Ink.TEXT)]
+    if closed:
+        return [(f"{'● QUIET':<{_STATE_WIDTH}}", Ink.STALE), (f"  {closed}", Ink.TEXT)]
     text = f"● QUIET {int(seconds)}s"
     return [(f"{text:<{_STATE_WIDTH}}", Ink.STALE), ("  connected, and no symbol has changed", Ink.TEXT)]
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import events
 from textual.message import Message
 
-from kitetui.tui.commands import Command, Context, commands_of
+from kitetui.formatting import group
+from kitetui.tui.commands import ON_MONITOR, Command
+from kitetui.tui.desk import Desk
 from kitetui.tui.layout import Pane, is_narrow, too_small
-from kitetui.tui.monitor import Monitor
-from kitetui.tui.paint.connections import connection_lines, last_gap_text
+from kitetui.tui.paint.connections import connection_lines, last_gap_text, recorder_line
 from kitetui.tui.paint.depth import depth_title, ladder_lines, spread_text, strip_lines
 from kitetui.tui.paint.frame import framed, rule
-from kitetui.tui.paint.groups import groups_line
+from kitetui.tui.paint.groups import Tab, groups_line, placed_tabs
 from kitetui.tui.paint.ink import Ink, Line, width_of
 from kitetui.tui.paint.keys import keys_line, placed_keys
 from kitetui.tui.paint.log import log_lines
 from kitetui.tui.paint.quote import quote_line, quote_lines, quote_title
-from kitetui.tui.paint.top import top_line
+from kitetui.tui.paint.top import Signs, top_line
 from kitetui.tui.widgets.painted import PaintedPane
+
+_MOST_OF_FILTER: Final = 30
+"""Cells of the second line that a filter may take from the groups."""
 
 
 class MonitorPane(PaintedPane):
@@ -27,9 +31,10 @@ class MonitorPane(PaintedPane):
 
     PANE: ClassVar[Pane]
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__(id=self.PANE)
-        self.monitor = monitor
+        self.desk = desk
+        self.monitor = desk.monitor
 
     @property
     def is_framed(self) -> bool:
@@ -42,35 +47,56 @@ class TopPane(MonitorPane):
 
     PANE = Pane.TOP
 
-    def __init__(self, monitor: Monitor, *, simulated: bool) -> None:
-        super().__init__(monitor)
-        self._simulated = simulated
-
     def paint(self, width: int, height: int) -> list[Line]:
         """Return the first line."""
-        manager = self.monitor.manager
-        return [
-            top_line(
-                manager.get_status(),
-                manager.get_stats(),
-                self.monitor.rates.ticks,
-                self.monitor.now(),
-                width,
-                simulated=self._simulated,
-            )
-        ]
+        monitor, recording = self.monitor, self.desk.recording.state
+        now, held_at = monitor.now(), monitor.rows.held_at
+        signs = Signs(
+            simulated=self.desk.simulated,
+            recorded=recording.rows if recording.is_on else None,
+            held_for=None if held_at is None else now - held_at,
+            closed="" if self.desk.simulated else monitor.closed(),
+        )
+        status, stats = monitor.manager.get_status(), monitor.manager.get_stats()
+        return [top_line(status, stats, monitor.rates.ticks, now, width, signs)]
 
 
 class GroupsPane(MonitorPane):
-    """What is listed, and the indices."""
+    """The groups, and the indices; a click on a group shows it."""
 
     PANE = Pane.GROUPS
 
+    class Clicked(Message):
+        """A group was clicked."""
+
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
     def paint(self, width: int, height: int) -> list[Line]:
         """Return the second line."""
-        watchlist = self.monitor.watchlist
-        indices = [self.monitor.row(each) for each in watchlist.indices]
-        return [groups_line(len(watchlist), indices, width)]
+        monitor = self.monitor
+        indices = [monitor.row(each) for each in monitor.groups.indices]
+        return [groups_line(self._tabs(width), self._what_is_left, indices, width)]
+
+    def on_click(self, event: events.Click) -> None:
+        """Say which group was clicked."""
+        for tab in self._tabs(self.size.width):
+            if tab.start <= event.x < tab.end:
+                self.post_message(self.Clicked(tab.number))
+
+    def _tabs(self, width: int) -> list[Tab]:
+        groups = self.monitor.groups
+        named = [(each.name, len(each.instruments)) for each in groups.lists]
+        return placed_tabs(named, groups.number, width, min(len(self._what_is_left), _MOST_OF_FILTER))
+
+    @property
+    def _what_is_left(self) -> str:
+        """What the filter leaves of the group, "" without one."""
+        text, watchlist = self.monitor.ordering.filter.text, self.monitor.watchlist
+        if not text:
+            return ""
+        return f"{text}: {group(len(watchlist))} of {group(len(watchlist.instruments))}"
 
 
 class QuoteLinePane(MonitorPane):
@@ -119,9 +145,11 @@ class ConnectionsPane(MonitorPane):
     def paint(self, width: int, height: int) -> list[Line]:
         """Return the table of connections."""
         monitor = self.monitor
-        title, gap = [("Connections", Ink.TITLE)], last_gap_text(monitor.last_gap)
+        title, gap = [("Connections", Ink.TITLE)], last_gap_text(monitor.events.last_gap)
         inside = width - 2 if self.is_framed else width
         lines = connection_lines(monitor.manager.get_stats(), monitor.rates, monitor.now(), inside)
+        recorder = recorder_line(self.desk.recording.state, self.desk.pulse.vitals(), monitor.now(), inside)
+        lines.append(recorder)
         return (
             framed(lines, width, height, title, gap) if self.is_framed else [rule(title, gap, width), *lines]
         )
@@ -135,7 +163,7 @@ class LogPane(MonitorPane):
     def paint(self, width: int, height: int) -> list[Line]:
         """Return the newest entries."""
         title, room = [("Log", Ink.TITLE)], height - (2 if self.is_framed else 1)
-        lines = log_lines(self.monitor.log.last(room), width - (2 if self.is_framed else 0), room)
+        lines = log_lines(self.monitor.events.log.last(room), width - (2 if self.is_framed else 0), room)
         return framed(lines, width, height, title) if self.is_framed else [rule(title, [], width), *lines]
 
 
@@ -153,11 +181,11 @@ class KeysPane(MonitorPane):
 
     def paint(self, width: int, height: int) -> list[Line]:
         """Return the line of keys."""
-        return [keys_line(list(commands_of(Context.WATCHLIST)), width)]
+        return [keys_line(self.desk.keymap.of(*ON_MONITOR), width)]
 
     def on_click(self, event: events.Click) -> None:
         """Say which command was clicked."""
-        for start, end, command in placed_keys(list(commands_of(Context.WATCHLIST)), self.size.width):
+        for start, end, command in placed_keys(self.desk.keymap.of(*ON_MONITOR), self.size.width):
             if start <= event.x < end:
                 self.post_message(self.Clicked(command))
 

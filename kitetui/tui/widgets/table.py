@@ -22,7 +22,16 @@ from kitetui.tui.layout import Column, columns, is_narrow
 from kitetui.tui.monitor import Monitor
 from kitetui.tui.paint.frame import edge
 from kitetui.tui.paint.ink import Ink, Line, Span, fitted
-from kitetui.tui.paint.row import Flash, Row, changed_from, heading, row_line
+from kitetui.tui.paint.row import (
+    Flash,
+    Heading,
+    Marking,
+    Row,
+    changed_from,
+    heading_line,
+    headings,
+    row_line,
+)
 from kitetui.tui.rowstate import Freshness, RowState
 from kitetui.tui.widgets.palette import INK_CLASSES, Palette
 from kitetui.wire import Mode
@@ -35,9 +44,20 @@ MAX_FLASHING: Final = 1 / 3
 
 _CACHED_STRIPS: Final = 2000
 _EMPTY: Final = "No symbols here. Press a to add one, or start with: kitetui -s NSE:RELIANCE"
+_FILTERED: Final = "No symbol passes the filter. F shows all again."
 
-_Look = tuple[int, Freshness, Flash | None, Mode | None, bool]
-"""All that decides how a row looks: its version, freshness, flash and mode, and whether it is selected."""
+
+class _Look(NamedTuple):
+    """All that decides how a row looks."""
+
+    token: int
+    version: int
+    freshness: Freshness
+    flash: Flash | None
+    trouble: str
+    hour: str
+    mode: Mode | None
+    marking: Marking
 
 
 class _Draft(NamedTuple):
@@ -45,7 +65,6 @@ class _Draft(NamedTuple):
 
     row: Row
     look: _Look
-    selected: bool
 
 
 class WatchTable(ScrollView):
@@ -57,13 +76,22 @@ class WatchTable(ScrollView):
     class Selected(Message):
         """The selection is on another symbol."""
 
+    class HeadingClicked(Message):
+        """A column is to be sorted by."""
+
+        def __init__(self, column: Column) -> None:
+            super().__init__()
+            self.column = column
+
     def __init__(self, monitor: Monitor, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._monitor = monitor
+        self._chosen = tuple(Column)
+        self.flashes = True
         self._drawn: dict[int, _Draft] = {}
         self._prices: dict[int, int] = {}
         self._flashes: dict[int, tuple[Flash, float]] = {}
-        self._strips: dict[tuple[int, _Look, int], Strip] = {}
+        self._strips: dict[tuple[_Look, int], Strip] = {}
         self._palette = Palette(self)
         self._selected = Palette(self, "row--selected")
 
@@ -85,6 +113,12 @@ class WatchTable(ScrollView):
         self.show_cursor()
         self.refresh()
 
+    def choose_columns(self, chosen: tuple[Column, ...]) -> None:
+        """Show other columns, as many as fit."""
+        self._chosen = chosen
+        self._strips.clear()
+        self.refresh()
+
     def show_cursor(self) -> None:
         """Scroll as little as is needed to have the selection in sight, and mark it."""
         cursor, first = self._monitor.watchlist.cursor, self.scroll_offset.y
@@ -103,9 +137,7 @@ class WatchTable(ScrollView):
 
     def update_rows(self) -> None:
         """Refresh the visible rows that look different from before."""
-        rows = {
-            position: self._monitor.row(self._monitor.watchlist[position]) for position in self._visible()
-        }
+        rows = {position: self._row(position) for position in self._visible()}
         self._note_flashes(rows.values())
         before, self._drawn = self._drawn, {}
         for position, row in rows.items():
@@ -127,6 +159,11 @@ class WatchTable(ScrollView):
     def on_click(self, event: events.Click) -> None:
         """Select the row under the mouse."""
         position = event.y - self._top + self.scroll_offset.y
+        if event.y == self._top - 1:
+            x = event.x - (1 if self._is_framed else 0)
+            for heading in self._headings():
+                if heading.start <= x < heading.end:
+                    self.post_message(self.HeadingClicked(heading.column))
         if self._top <= event.y < self._top + self.page and position < len(self._monitor.watchlist):
             self._monitor.watchlist.move(position)
             self.show_cursor()
@@ -136,38 +173,55 @@ class WatchTable(ScrollView):
         """The strip of one row, without the frame."""
         watchlist, width = self._monitor.watchlist, self._inner_width
         if position >= len(watchlist):
-            text = _EMPTY if not len(watchlist) and position == 1 else ""
+            empty = _FILTERED if watchlist.instruments else _EMPTY
+            text = empty if not len(watchlist) and position == 1 else ""
             return self._palette.strip(fitted([(f"  {text}", Ink.DIM)], width), width)
-        draft = self._drawn.get(position) or self._draft(position, self._monitor.row(watchlist[position]))
-        key = (draft.row.instrument.instrument_token, draft.look, width)
+        draft = self._drawn.get(position) or self._draft(position, self._row(position))
+        key = (draft.look, width)
         strip = self._strips.get(key)
         if strip is None:
             if len(self._strips) >= _CACHED_STRIPS:
                 self._strips.clear()
-            palette = self._selected if draft.selected else self._palette
-            line = row_line(draft.row, self._columns, width, selected=draft.selected)
+            palette = self._selected if draft.look.marking.selected else self._palette
+            line = row_line(draft.row, self.columns, width, draft.look.marking)
             strip = self._strips[key] = palette.strip(line, width)
         return strip
+
+    def _row(self, position: int) -> Row:
+        instrument = self._monitor.watchlist[position]
+        hour = self._monitor.hour_of(instrument) if Column.HOUR in self.columns else ""
+        return self._monitor.rows.row(instrument, hour)
 
     def _draft(self, position: int, row: Row) -> _Draft:
         token = row.instrument.instrument_token
         if (flash := self._flashes.get(token)) is not None:
             row = replace(row, flash=flash[0])
-        selected = position == self._monitor.watchlist.cursor
+        watchlist = self._monitor.watchlist
+        marking = Marking(position == watchlist.cursor, watchlist.is_marked(token))
         mode = self._monitor.manager.mode_of(token)
-        look = (self._monitor.version_of(token), row.freshness, row.flash, mode, selected)
-        return _Draft(row, look, selected)
+        version = self._monitor.rows.version_of(token)
+        look = _Look(token, version, row.freshness, row.flash, row.trouble, row.hour, mode, marking)
+        return _Draft(row, look)
+
+    def _headings(self) -> list[Heading]:
+        sort = self._monitor.ordering.sort
+        if sort is None:
+            return headings(self.columns, self._inner_width)
+        return headings(self.columns, self._inner_width, sort.column, descending=sort.descending)
 
     def _edge(self, y: int) -> Line:
         """The headings, and the upper and lower edge of the frame."""
         watchlist, width = self._monitor.watchlist, self.size.width
         if not self._is_framed:
-            return heading(self._columns, width)
+            return heading_line(self._headings(), width)
         if y == 0:
-            return edge("╭", [("Watchlist", Ink.TITLE)], "╮", width)
+            return edge("╭", [(watchlist.name, Ink.TITLE)], "╮", width)
         if y == 1:
-            return [("│", Ink.FRAME), *heading(self._columns, self._inner_width), ("│", Ink.FRAME)]
+            heads = heading_line(self._headings(), self._inner_width)
+            return [("│", Ink.FRAME), *heads, ("│", Ink.FRAME)]
         place = f"{group(watchlist.cursor + 1)} of {group(len(watchlist))}" if len(watchlist) else "empty"
+        if marked := len(watchlist.marked):
+            place = f"{group(marked)} marked   {place}"
         return edge("╰", [(place, Ink.DIM)], "╯", width, at_end=True)
 
     def _thumb_or_side(self, y: int) -> Span:
@@ -185,7 +239,7 @@ class WatchTable(ScrollView):
         now = self._monitor.now()
         self._flashes = {token: flash for token, flash in self._flashes.items() if now < flash[1]}
         before, self._prices = self._prices, {}
-        if self.app.animation_level == "none":
+        if self.app.animation_level == "none" or not self.flashes:
             self._flashes.clear()
             return
         for row in rows:
@@ -205,9 +259,10 @@ class WatchTable(ScrollView):
         return range(first, min(first + self.page, len(self._monitor.watchlist)))
 
     @property
-    def _columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that are shown: those of the chosen ones that fit."""
         # Asked for at each use: a line may be drawn at a new size before the widget is told of it.
-        return columns(self._inner_width)
+        return columns(self._inner_width, self._chosen)
 
     @property
     def _is_framed(self) -> bool:

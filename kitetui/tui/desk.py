@@ -1,0 +1,31 @@
+"""What the screens of one monitor share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kitetui.instruments import Universe
+from kitetui.tui.commands import Keymap
+from kitetui.tui.monitor import Monitor
+from kitetui.tui.pulse import Pulse
+from kitetui.tui.recording import Recording
+from kitetui.tui.screens.palette import ThemePalette
+from kitetui.tui.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The monitor, its recorder and its pulse, with what the user has set.
+
+    universe: where names that a user types are looked up.
+    simulated: whether the prices are made up, which the first line then says.
+    """
+
+    monitor: Monitor
+    universe: Universe
+    settings: Settings
+    keymap: Keymap
+    recording: Recording
+    pulse: Pulse
+    themes: ThemePalette
+    simulated: bool

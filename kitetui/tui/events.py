@@ -1,0 +1,117 @@
+"""The feed's messages in words: a line of the log for each, a toast for those that change something."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from kitetui.feed import (
+    BrokerMessage,
+    ConnectionChanged,
+    ConnectionState,
+    Gap,
+    Lagged,
+    OrderUpdate,
+    ServerError,
+    SymbolsMoved,
+    TickerMessage,
+    UnknownMessage,
+)
+from kitetui.formatting import clock, group, plain
+from kitetui.tui.eventlog import EventLog, Weight
+
+_LOGGER: Final = logging.getLogger(__name__)
+_LEVELS: Final = {
+    Weight.NOTE: logging.INFO,
+    Weight.GOOD: logging.INFO,
+    Weight.WARNING: logging.WARNING,
+    Weight.ALARM: logging.ERROR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell the user once."""
+
+    text: str
+    weight: Weight = Weight.NOTE
+
+    @classmethod
+    def refusal(cls, error: Exception) -> Notice:
+        """Return the notice of something that could not be done."""
+        return cls(plain(str(error)), Weight.ALARM)
+
+
+class Events:
+    """The log, and what is told besides.
+
+    now: returns UTC seconds. tell: is called with what the user should be told.
+    """
+
+    def __init__(self, now: Callable[[], float], tell: Callable[[Notice], None]) -> None:
+        self.log = EventLog()
+        self.last_gap: Gap | None = None
+        self.tell = tell
+        self._now = now
+        self._states: dict[int, ConnectionState] = {}
+
+    def note(self, text: str, weight: Weight = Weight.NOTE) -> None:
+        """Write into the log."""
+        self.log.add(self._now(), text, weight)
+        _LOGGER.log(_LEVELS[weight], "%s", text)
+
+    def say(self, text: str, weight: Weight = Weight.NOTE) -> None:
+        """Write into the log, and tell the user."""
+        self.note(text, weight)
+        self.tell(Notice(plain(text), weight))
+
+    def take(self, message: TickerMessage) -> None:
+        """Put one message of the feed into words; ticks have none."""
+        match message:
+            case Gap():
+                self._gap(message)
+            case SymbolsMoved():
+                self.note(f"{name_of(message.connection)} takes over {group(len(message.tokens))} symbols")
+            case ServerError():
+                self.say(f"{name_of(message.connection)} server: {message.text}", Weight.ALARM)
+            case BrokerMessage():
+                self.say(f"broker: {message.text}", Weight.WARNING)
+            case UnknownMessage():
+                self.note(f"{name_of(message.connection)} unknown message: {message.text}")
+            case OrderUpdate():
+                order = message.order
+                self.note(f"order {order.get('status', '')} {order.get('tradingsymbol', '')}")
+            case Lagged():
+                self.note(f"the screen was too slow: {group(message.ticks)} ticks skipped", Weight.WARNING)
+
+    def connection_changed(self, message: ConnectionChanged, tokens: Sequence[int]) -> None:
+        """Say what became of a connection, which carries these tokens."""
+        number, state = message.connection, message.state
+        before = self._states.get(number, ConnectionState.UNUSED)
+        self._states[number] = state
+        reason = f": {message.reason}" if message.reason else ""
+        match state:
+            case ConnectionState.LIVE:
+                self.note(f"{name_of(number)} live, {group(len(tokens))} symbols", Weight.GOOD)
+            case ConnectionState.RETRYING if before is ConnectionState.LIVE:
+                self.say(f"{name_of(number)} lost{reason}", Weight.WARNING)
+            case ConnectionState.RETRYING:
+                self.note(f"{name_of(number)} no connection{reason}", Weight.WARNING)
+            case ConnectionState.DOWN:
+                self.say(f"{name_of(number)} down{reason}", Weight.ALARM)
+            case ConnectionState.CONNECTING:
+                self.note(f"{name_of(number)} connecting")
+
+    def _gap(self, gap: Gap) -> None:
+        self.last_gap = gap
+        start, end = clock(gap.start / 1e9), clock(gap.end / 1e9)
+        self.note(f"{name_of(gap.connection)} gap {start} → {end}, {gap.seconds:.1f} s", Weight.WARNING)
+        back = f"back after {gap.seconds:.0f} s, {group(gap.symbols)} resubscribed"
+        self.tell(Notice(f"{name_of(gap.connection)} {back}", Weight.GOOD))
+
+
+def name_of(connection: int) -> str:
+    """Return what a connection is called on the screen: `ws1`, counted from one."""
+    return f"ws{connection + 1}"

@@ -1,0 +1,151 @@
+"""Recording from the monitor: the writer of `kitetui --headless --csv`, on the feed that is on the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from kitetui.errors import UserError
+from kitetui.feed import KiteTickerManager, Receiver, TickerMessage
+from kitetui.formatting import group, plain
+from kitetui.record import NameOf, Recorder, dated_file
+from kitetui.times import IST
+from kitetui.tui.eventlog import Weight
+
+_WAY_OUT: Final = "start kitetui in a folder that can be written, then press r"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingState:
+    """A recording as it stands, or as the last one ended.
+
+    name: of the file, without its folder; empty before the first. rows and bytes are written, `lost` ticks
+    could not be kept, `queued` ticks wait to be written. written_at: of the last write, UTC seconds.
+    error: why it ended before it was told to, else empty.
+    """
+
+    is_on: bool = False
+    name: str = ""
+    rows: int = 0
+    bytes: int = 0
+    lost: int = 0
+    queued: int = 0
+    written_at: float | None = None
+    error: str = ""
+
+
+class Recording:
+    """Writes every tick of a manager to a new file from `start` to `stop`, in a task that it owns.
+
+    name_of: asked while recording, so that symbols which are added later have their names.
+    tell: is called when a file is begun, and once when it ends, for whatever reason.
+    now: the clock, UTC seconds.
+    """
+
+    def __init__(
+        self,
+        manager: KiteTickerManager,
+        folder: Path,
+        name_of: NameOf,
+        tell: Callable[[str, Weight], None],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._manager = manager
+        self._folder = folder
+        self._name_of = name_of
+        self._tell = tell
+        self._now = now
+        self._error = ""
+        self._under_way: _UnderWay | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether a file is being written."""
+        return self._task is not None and not self._task.done()
+
+    @property
+    def state(self) -> RecordingState:
+        """The recording as it stands."""
+        if self._under_way is None:
+            return RecordingState(error=self._error)
+        totals = self._under_way.recorder.totals
+        return RecordingState(
+            is_on=self.is_on,
+            name=self._under_way.name,
+            rows=totals.rows,
+            bytes=totals.bytes,
+            lost=totals.lost,
+            queued=self._under_way.stream.stats().waiting,
+            written_at=totals.written_at,
+            error=self._error,
+        )
+
+    def start(self) -> None:
+        """Begin a new file with what is received from now on; does nothing while one is being written."""
+        if self.is_on:
+            return
+        self._error, self._under_way = "", None
+        with ExitStack() as files:
+            try:
+                output = files.enter_context(
+                    dated_file(self._folder, datetime.fromtimestamp(self._now(), IST), way_out=_WAY_OUT)
+                )
+            except UserError as error:
+                self._fail(error)
+                return
+            recorder = Recorder(output, self._name_of, now=self._now)
+            stream = self._manager.stream(lossless=True)
+            self._under_way = _UnderWay(Path(output.name).name, recorder, stream)
+            self._task = asyncio.create_task(
+                self._record(self._under_way, files.pop_all()), name="kitetui recording"
+            )
+        self._tell(f"recording to {self._under_way.name}", Weight.GOOD)
+
+    async def stop(self) -> None:
+        """Write all that was received until now, and close the file; returns when that is done.
+
+        Does nothing when none is being written, so that whoever ends the program may always call it.
+        """
+        task, under_way = self._task, self._under_way
+        if task is None or under_way is None:
+            return
+        under_way.recorder.finish(under_way.stream)
+        await asyncio.wait([task])
+        task.result()
+
+    async def _record(self, under_way: _UnderWay, files: ExitStack) -> None:
+        try:
+            with files:
+                await under_way.recorder.record(under_way.stream)
+        except (UserError, OSError) as error:
+            self._fail(error)
+        else:
+            self._tell(_summary(under_way), Weight.NOTE)
+        finally:
+            under_way.stream.close()
+
+    def _fail(self, error: Exception) -> None:
+        self._error = plain(str(error))
+        self._tell(self._error, Weight.ALARM)
+
+
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    """What a started recording consists of."""
+
+    name: str
+    recorder: Recorder
+    stream: Receiver[TickerMessage]
+
+
+def _summary(under_way: _UnderWay) -> str:
+    totals = under_way.recorder.totals
+    lost = f", {group(totals.lost)} ticks lost" if totals.lost else ""
+    return f"{group(totals.rows)} rows in {under_way.name}{lost}"

@@ -1,0 +1,80 @@
+"""A question at the last line of the screen, answered by typing: what to find, to filter by, a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from kitetui.formatting import plain
+from kitetui.tui.commands import Context, bindings_of
+
+_LONGEST: Final = 120
+
+
+class PromptScreen(ModalScreen[str | None]):
+    """One line to type at; gives what was typed, or None if it was left.
+
+    typed: is called with each change, and returns what is wrong with it, "" if it is fine; an answer that
+    is wrong is not taken.
+    """
+
+    BINDINGS = bindings_of(Context.PROMPT)
+
+    def __init__(
+        self,
+        label: str,
+        typed: Callable[[str], str],
+        *,
+        value: str = "",
+        hint: str = "",
+        longest: int = _LONGEST,
+    ) -> None:
+        super().__init__()
+        self._label = label
+        self._typed = typed
+        self._value = value
+        self._hint = hint
+        self._longest = longest
+
+    def compose(self) -> ComposeResult:
+        """Yield the label, the field and what is wrong with it."""
+        with Horizontal(id="prompt"):
+            yield Static(f" {self._label} ", id="prompt-label", markup=False)
+            field = Input(value=self._value, placeholder=self._hint, max_length=self._longest, compact=True)
+            field.cursor_blink = False
+            yield field
+            yield Static("", id="prompt-problem", markup=False)
+
+    def on_mount(self) -> None:
+        """Take keys from now on: the next may be here already."""
+        self.set_focus(self.query_one(Input))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Follow what is typed."""
+        self._judge(event.value)
+
+    def on_input_submitted(self) -> None:
+        """Accept: the field has the first claim on Enter."""
+        self.action_accept()
+
+    def action_accept(self) -> None:
+        """Give the answer, if it can be taken."""
+        value = self.query_one(Input).value
+        if not self._judge(value):
+            self.dismiss(value)
+
+    def action_dismiss_prompt(self) -> None:
+        """Give no answer."""
+        self.dismiss(None)
+
+    def _judge(self, value: str) -> str:
+        problem = plain(self._typed(value))
+        shown = self.query_one("#prompt-problem", Static)
+        shown.update(f" {problem} " if problem else "")
+        shown.set_class(bool(problem), "-shown")
+        return problem
