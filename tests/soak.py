@@ -101,9 +101,7 @@ def sit_before(url: str, symbols: int, minutes: float, home: Path) -> int:
         code = terminal.wait_exit()
     errors = list(errors_in(home / "log"))
     growth = max(memory[len(memory) // 2 :], default=1.0) / (memory[len(memory) // 2] if memory else 1.0)
-    print(
-        f"alive {alive}, exit code {code}, second half grew by {growth - 1:.1%}, {len(errors)} errors"
-    )
+    print(f"alive {alive}, exit code {code}, second half grew by {growth - 1:.1%}, {len(errors)} errors")
     for line in errors[:10]:
         print(f"  {line}")
     return 0 if alive and code == 0 and not errors and growth <= MOST_GROWTH else 1

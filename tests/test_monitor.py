@@ -7,13 +7,14 @@ import os
 import re
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.kite_server import server_that_sends
-from tests.terminal import Terminal
+from tests.terminal import PATIENCE, Terminal
 from tests.wire.packets import INFY_FULL, INFY_QUOTE, frame
 
 ENV = {"KITE_API_KEY": "", "KITE_ACCESS_TOKEN": "", "KITETUI_WS_URL": ""}
@@ -269,7 +270,31 @@ def test_a_configuration_that_cannot_be_read_is_one_sentence(home: Path) -> None
 def test_a_terminal_that_is_gone_ends_it_soon() -> None:
     with Terminal(KITETUI, columns=120, lines=40, env=ENV) as terminal:
         terminal.wait_for("LIVE 3/3")
+        os.kill(terminal.process.pid, signal.SIGCONT)  # as the kernel sends it to what loses its terminal
         assert terminal.hang_up(patience=10.0) == 0
+
+
+def test_a_terminal_that_reads_nothing_holds_up_neither_feed_nor_recording(tmp_path: Path) -> None:
+    with Terminal(KITETUI, columns=120, lines=40, env=ENV, cwd=tmp_path) as terminal:
+        terminal.wait_for("LIVE 3/3")
+        terminal.press("r")
+        terminal.wait_for("⏺")
+        (recording,) = tmp_path.glob("ticks-*.csv")
+        for _ in range(3):  # from here on what is written stays unread: far more than a terminal holds
+            wait_until_longer(recording, by=20_000)
+        terminal.wait_for("the terminal took no output")
+        wait_for_a_new_price(terminal, "RELIANCE")
+        assert terminal.hang_up(patience=10.0) == 0
+    assert recording.read_text().endswith("\n")
+
+
+def wait_until_longer(file: Path, by: int) -> None:
+    """Wait until a file has grown by so many bytes."""
+    enough = file.stat().st_size + by
+    deadline = time.monotonic() + PATIENCE
+    while file.stat().st_size < enough:
+        assert time.monotonic() < deadline, "the file does not grow"
+        time.sleep(0.05)
 
 
 def test_without_colours_every_sign_is_there() -> None:

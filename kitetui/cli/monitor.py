@@ -9,6 +9,7 @@ from typing import Final
 from kitetui.cli.crash import crash_of
 from kitetui.cli.run import Run
 from kitetui.cli.signals import ended_by_signals
+from kitetui.cli.terminal import end_with_terminal
 from kitetui.config import ConfigFile
 from kitetui.logs import redact, start_logging
 from kitetui.paths import config_file, config_folder
@@ -53,6 +54,7 @@ async def open_monitor(run: Run) -> None:
             )
             if log.problem:
                 app.monitor.events.note(log.problem)
+            end_with_terminal(lambda: app.recording.is_on)
             _LOGGER.info("started")
             async with asyncio.TaskGroup() as tasks:
                 exit_on_signal = tasks.create_task(_exit_when(ended, app))

@@ -27,6 +27,7 @@ from kitetui.tui.eventlog import Weight
 from kitetui.tui.events import Notice
 from kitetui.tui.groups import Groups
 from kitetui.tui.monitor import Monitor
+from kitetui.tui.outlet import Outlet, terminal_output
 from kitetui.tui.pulse import Pulse
 from kitetui.tui.recording import Recording
 from kitetui.tui.screens.monitor import MonitorScreen
@@ -111,6 +112,7 @@ class MonitorApp(App[None]):
             keymap=self._keys,
             recording=self.recording,
             pulse=self.pulse,
+            outlet=Outlet(None if self.is_headless else terminal_output(), self._resumed),
             themes=self._themes,
             simulated=self._simulated,
         )
@@ -225,6 +227,9 @@ class MonitorApp(App[None]):
     def _name_of(self, token: int) -> tuple[str, str] | None:
         instrument = self._universe.by_token(token) or self.monitor.groups.by_token(token)
         return None if instrument is None else (instrument.exchange, instrument.tradingsymbol)
+
+    def _resumed(self, seconds: float) -> None:
+        self.monitor.events.say(f"the terminal took no output for {seconds:.0f} s", Weight.WARNING)
 
     def _not_kept(self, problem: str) -> None:
         self.monitor.events.say(problem, Weight.WARNING)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kitetui.instruments import Universe
 from kitetui.tui.commands import Keymap
 from kitetui.tui.monitor import Monitor
+from kitetui.tui.outlet import Outlet
 from kitetui.tui.pulse import Pulse
 from kitetui.tui.recording import Recording
 from kitetui.tui.screens.palette import ThemePalette
@@ -27,5 +28,6 @@ class Desk:
     keymap: Keymap
     recording: Recording
     pulse: Pulse
+    outlet: Outlet
     themes: ThemePalette
     simulated: bool

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
+from textual._styles_cache import StylesCache
 
 from kitetui.feed import BrokerMessage, FeedState, ServerError
 from kitetui.tui.layout import Pane
@@ -316,3 +318,19 @@ async def test_what_the_server_refuses_is_seen_in_the_row_it_concerns(run):
         session.monitor.take(ServerError(connection, refusal, 0))
         assert f"! server: {refusal}" in line_of(session, UNKNOWN)
         assert "server" not in line_of(session, "INFY")
+
+
+async def test_a_dialog_that_was_closed_leaves_nothing_behind(run):
+    async with run(symbols=TWO) as session:
+        for keys in (("s", "escape"), ("question_mark", "escape"), ("f", "escape")):
+            await session.pilot.press(*keys)
+            before = drawn_lines()
+            for _ in range(3):
+                await session.pilot.press(*keys)
+            await session.until(lambda before=before: drawn_lines() <= before)
+
+
+def drawn_lines():
+    """How many caches of drawn lines there are."""
+    gc.collect()
+    return sum(isinstance(each, StylesCache) for each in gc.get_objects())

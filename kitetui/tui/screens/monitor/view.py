@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from textual import events
+from textual._styles_cache import StylesCache
 from textual.app import ComposeResult
 from textual.screen import Screen
 
@@ -75,6 +76,8 @@ class MonitorView(Screen[None]):
 
     def draw(self) -> None:
         """Bring to the screen what has changed since the last time."""
+        if self.desk.outlet.is_stalled():
+            return
         with self.desk.pulse.frame():
             if self.monitor.arrange_when_due():
                 self.table.list_changed()
@@ -85,6 +88,8 @@ class MonitorView(Screen[None]):
     def draw_slowly(self) -> None:
         """Bring the connections' figures and the chart up to date."""
         self.monitor.rates.sample(self.monitor.now(), self.monitor.manager.get_stats())
+        if self.desk.outlet.is_stalled():
+            return
         self._repaint(ConnectionsPane)
         if self.is_shown(Pane.CHART):
             self.query_one(ChartPane).update()
@@ -105,6 +110,14 @@ class MonitorView(Screen[None]):
         self.draw()
         if self.is_shown(Pane.CHART):
             self.query_one(ChartPane).update()
+
+    def on_screen_resume(self) -> None:
+        """Let go of a dialog that was closed.
+
+        Textual remembers the borders of the last 1,024 widgets in a cache that keeps every line they drew:
+        a dialog opened each minute would cost megabytes an hour.
+        """
+        StylesCache.get_inner_outer.cache_clear()
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw in the new size at once."""

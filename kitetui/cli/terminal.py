@@ -1,0 +1,45 @@
+"""Ends the process soon after its terminal has gone, whatever is in the way.
+
+Textual writes to the terminal through a bounded queue and a thread. When the terminal goes, that thread may
+die with the queue full, and the event loop then waits for ever to put one more line into it: no signal, no
+timer and no task of the loop runs any more. So it is a thread of its own that sees the terminal go.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from kitetui.errors import RecordingError
+
+PATIENCE: Final = 1.2
+"""Seconds that the process has, once its terminal has gone, to end in order; it needs about half of them."""
+
+MOST_PATIENCE: Final = 10.0
+"""Seconds that it has while a recording is being finished."""
+
+_STEP: Final = 0.1
+
+
+def end_with_terminal(is_recording: Callable[[], bool]) -> None:
+    """Watch the terminal from now on. is_recording: whether there is something left to be written."""
+    if sys.platform == "win32":
+        return
+    arguments = (sys.stdin.fileno(), is_recording)
+    threading.Thread(target=_watch, args=arguments, name="terminal", daemon=True).start()
+
+
+def _watch(terminal: int, is_recording: Callable[[], bool]) -> None:
+    gone = select.poll()
+    gone.register(terminal, 0)  # asks for nothing, and so is told of the hang-up alone
+    gone.poll()
+    time.sleep(PATIENCE)
+    until = time.monotonic() + MOST_PATIENCE - PATIENCE
+    while is_recording() and time.monotonic() < until:
+        time.sleep(_STEP)
+    os._exit(RecordingError.exit_code if is_recording() else 0)
