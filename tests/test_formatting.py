@@ -159,3 +159,44 @@ def test_rounding_is_to_the_nearest_and_half_to_even(value, divisor):
     result = formatting.rounded(value, divisor)
     distance = abs(result * divisor - value)
     assert 2 * distance < divisor or (2 * distance == divisor and result % 2 == 0)
+
+
+@pytest.fixture
+def western():
+    """Figures in western units, and in Indian ones again afterwards."""
+    formatting.use_units(formatting.Units.WESTERN)
+    yield
+    formatting.use_units(formatting.Units.INDIAN)
+
+
+@pytest.mark.usefixtures("western")
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (99_999, "99,999"),
+        (862_130, "862.13K"),
+        (999_994, "999.99K"),
+        (999_995, "1.00M"),
+        (12_408_771, "12.41M"),
+        (2**32 - 1, "4.29B"),
+        (-862_130, "-862.13K"),
+    ],
+)
+def test_western_units_are_thousands_millions_and_billions(number, text):
+    assert formatting.short(number) == text
+
+
+@pytest.mark.usefixtures("western")
+def test_western_prices_are_grouped_in_threes():
+    assert formatting.price(1_36_450_00, 2) == "136,450.00"
+    assert formatting.group(-1_234_567) == "-1,234,567"
+
+
+@pytest.mark.usefixtures("western")
+@given(st.integers(0, 2**32 - 1))
+def test_no_western_quantity_is_wider_than_its_cell(number):
+    assert len(formatting.short(number)) <= 7
+
+
+def test_an_opening_is_told_by_its_day():
+    assert formatting.weekday_clock(1_795_324_337) == "Sun 10:42"

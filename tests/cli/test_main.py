@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from textual.app import App
 
 from kitetui import __version__
 from kitetui.cli.main import run
+from kitetui.cli.monitor import open_monitor
+from kitetui.cli.run import choose_run
+from kitetui.errors import CrashError
+from kitetui.times import ist_today
+from kitetui.tui import MonitorApp
 
 
 @pytest.fixture(autouse=True)
@@ -79,3 +87,49 @@ def test_a_headless_run_never_loads_textual() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_bug_is_one_sentence_and_its_traceback_is_in_the_log_without_what_was_secret(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    def broken(**_: object) -> None:
+        access_token = "token-of-today"  # noqa: F841 - a local variable, which no traceback may show
+        raise RuntimeError("access_token=token-in-the-message")
+
+    monkeypatch.setattr(sys.modules[run.__module__], "app", broken)
+    assert run([]) == CrashError.exit_code
+    said = capsys.readouterr().err
+    log = home / "log" / "kitetui.log"
+    assert said == f"kitetui: kitetui has a bug, RuntimeError; its traceback is in {log}\n"
+    assert "in broken" in log.read_text()
+    assert "token-" not in log.read_text()
+
+
+async def test_a_bug_of_the_monitor_ends_it_in_order_and_is_told(
+    monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    def broken(self: MonitorApp) -> None:
+        raise RuntimeError("a bug")
+
+    async def without_a_terminal(self: MonitorApp) -> None:
+        await App.run_async(self, headless=True, size=(120, 40))
+
+    monkeypatch.setattr(MonitorApp, "look_at_settings", broken)
+    monkeypatch.setattr(MonitorApp, "run_async", without_a_terminal)
+    monkeypatch.setattr("kitetui.cli.monitor.end_with_terminal", lambda is_recording: None)
+    a_run = choose_run(
+        feed="sim",
+        ws_url=None,
+        symbols=["NSE:INFY"],
+        mode=None,
+        connections=1,
+        duration=None,
+        wait=False,
+        simulate=True,
+        environment={},
+        today=ist_today(),
+    )
+    with pytest.raises(CrashError, match=r"kitetui has a bug, RuntimeError; its traceback is in "):
+        async with asyncio.timeout(30):
+            await open_monitor(a_run)
+    assert "in broken" in (home / "log" / "kitetui.log").read_text()

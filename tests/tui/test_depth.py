@@ -122,3 +122,37 @@ def test_the_quote_pane_shows_the_day():
 def test_the_quote_line_leaves_out_whole_figures_from_the_end():
     assert text_of(quote_line(row(tick()), 80)).rstrip().endswith("C 1,400.60  ATP 1,409.12  LTQ 25")
     assert text_of(quote_line(row(tick()), 60)).rstrip().endswith("C 1,400.60")
+
+
+def book_with(*changed):
+    """RELIANCE's book with other quantities at some levels."""
+    quantities = dict(changed)
+    return [(quantities.get(price, quantity), price, orders) for quantity, price, orders in BOOK]
+
+
+def test_a_level_with_another_quantity_than_before_is_marked_on_its_side():
+    before = row(tick(book=book_with((141230, 5_000), (141215, 6_000), (141240, 2_115)))).figures
+    ladder = texts(ladder_lines(row(tick()), Mode.FULL, 36, before))
+    assert "    1,412.30     4,210-   120 ██" in ladder
+    assert "    1,412.15     6,655+    97 ███" in ladder
+    assert "    1,412.40     2,115     61 █" in ladder
+    strip = texts(strip_lines(row(tick()), Mode.FULL, 80, before))
+    assert "4,210-   1,412.30 │ 1,412.40        2,115" in strip[1]
+    assert "6,655+   1,412.15 │" in strip[4]
+
+
+def test_a_price_that_is_new_in_the_book_is_marked_too():
+    before = row(tick(book=[(4210, 141235, 120), *BOOK[1:]])).figures
+    assert "    1,412.30     4,210+   120 ██" in texts(ladder_lines(row(tick()), Mode.FULL, 36, before))
+
+
+def test_the_level_at_the_last_price_is_pointed_at():
+    at_the_bid, at_the_ask = row(tick(last_price=141230)), row(tick(last_price=141240))
+    assert "▸   1,412.30     4,210    120 ██" in texts(ladder_lines(at_the_bid, Mode.FULL, 36))
+    assert "1,412.30◂│ 1,412.40" in texts(strip_lines(at_the_bid, Mode.FULL, 80))[1]
+    assert "1,412.30 │▸1,412.40" in texts(strip_lines(at_the_ask, Mode.FULL, 80))[1]
+
+
+def test_between_the_levels_nothing_is_pointed_at():
+    between = texts(ladder_lines(row(tick()), Mode.FULL, 36))
+    assert not any("▸" in line for line in between)

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from kitetui.config import Config
+from kitetui.config import Sort as NamedSort
 from kitetui.tui.layout import Column
 from kitetui.tui.rowstate import RowState
+from kitetui.tui.screens.add import AddScreen
 from kitetui.tui.screens.columns import ColumnsScreen
 from kitetui.tui.screens.prompt import PromptScreen
+from kitetui.tui.settings import Settings
 from kitetui.tui.widgets.table import WatchTable
 from kitetui.wire import Mode
 from tests.tui.conftest import line_of
@@ -275,3 +279,38 @@ async def test_themes_are_seen_while_they_are_gone_over_and_taken_or_not(run):
         await session.pilot.press("enter")
         await session.until(lambda: len(session.app.screen_stack) == 1)
         assert session.app.theme == "kitetui-high-contrast"
+
+
+async def test_keys_of_ones_own_take_the_place_of_the_usual_ones(run):
+    settings = Settings(Config(keys={"remove": ("X",), "add": ("x",), "quit": ()}))
+    async with run(symbols=THREE, settings=settings) as session:
+        await session.pilot.press("q")
+        assert session.app.is_running
+        await session.pilot.press("delete")
+        assert len(shown(session)) == 3
+        await session.pilot.press("X")
+        assert len(shown(session)) == 2
+        await session.pilot.press("x")
+        assert isinstance(session.app.screen, AddScreen)
+        assert "x Add" in session.screen()
+
+
+async def test_a_key_with_two_meanings_leaves_the_usual_ones_and_says_so(run):
+    settings = Settings(Config(keys={"remove": ("a",)}))
+    async with run(symbols=THREE, settings=settings) as session:
+        assert "the key a is given to both" in session.monitor.events.log.last()[0].text
+        await session.pilot.press("x")
+        assert len(shown(session)) == 2
+
+
+async def test_a_theme_that_is_not_there_is_said_and_the_default_is_used(run):
+    async with run(symbols=THREE, settings=Settings(Config(theme="sunset"))) as session:
+        assert "there is no theme sunset" in session.monitor.events.log.last()[0].text
+
+
+async def test_the_sort_and_the_columns_of_the_configuration_hold_from_the_start(run):
+    config = Config(sort=NamedSort("SYMBOL"), columns=("AGE", "LTP"))
+    async with run(symbols=THREE, settings=Settings(config)) as session:
+        assert shown(session) == ["INFY", "SBIN", "TCS"]
+        columns = session.app.screen.query_one(WatchTable).columns
+        assert columns == (Column.SYMBOL, Column.PERCENT, Column.AGE, Column.LTP)

@@ -1,12 +1,13 @@
 """The order book of the selected instrument, side by side as a strip or stacked as a ladder.
 
 Both arrangements name their sides by position and heading, never by colour alone, and say why there is
-nothing to show when there is not.
+nothing to show when there is not. A level at the last price is pointed at; one whose quantity is another than
+in the book before has a `+` or a `-` beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kitetui.formatting import group, price, quantity_within, rounded, short
 from kitetui.instruments import Kind
@@ -63,21 +64,28 @@ def why_empty(row: Row | None, mode: Mode | None) -> str:
     return ""
 
 
-def ladder_lines(row: Row | None, mode: Mode | None, width: int) -> list[Line]:
-    """Return the book stacked: offers above, best lowest; totals; bids below, best highest."""
+def ladder_lines(row: Row | None, mode: Mode | None, width: int, before: Figures | None = None) -> list[Line]:
+    """Return the book stacked: offers above, best lowest; totals; bids below, best highest.
+
+    before: the figures of the same instrument before these, None if there are none.
+    """
     reason = why_empty(row, mode)
     if reason or row is None or row.figures is None:
         return [[], [(f" {reason}", Ink.DIM)]]
     figures, bids, asks = row.figures, row.figures.bids(), row.figures.asks()
     most = max(level.quantity for level in (*bids, *asks))
     bar = width - _PRICE - _QUANTITY - _ORDERS - 2
+    changed = _changes(before, figures)
 
     def rung(level: Level, side: Ink, fill: Ink) -> Line:
         ink, fill = (Ink.DIM, Ink.DIM) if row.is_dim else (side, fill)
         cells, text = _cells(figures, level), Ink.DIM if row.is_dim else Ink.TEXT
+        pointer = "▸" if _is_last(figures, level) else " "
         return [
-            (f"{cells[0]:>{_PRICE}}", ink),
-            (f"{cells[1]:>{_QUANTITY}}{cells[2]:>{_ORDERS}} ", text),
+            (f"{pointer}{cells[0]:>{_PRICE - 1}}", ink),
+            (f"{cells[1]:>{_QUANTITY}}", text),
+            (changed(level), ink),
+            (f"{cells[2]:>{_ORDERS - 1}} ", text),
             (_bar(level.quantity, most, bar), fill),
         ]
 
@@ -89,8 +97,11 @@ def ladder_lines(row: Row | None, mode: Mode | None, width: int) -> list[Line]:
     ]
 
 
-def strip_lines(row: Row | None, mode: Mode | None, width: int) -> list[Line]:
-    """Return the book side by side, best above: bids to the left, offers to the right, totals below."""
+def strip_lines(row: Row | None, mode: Mode | None, width: int, before: Figures | None = None) -> list[Line]:
+    """Return the book side by side, best above: bids to the left, offers to the right, totals below.
+
+    before: the figures of the same instrument before these, None if there are none.
+    """
     reason = why_empty(row, mode)
     if reason or row is None or row.figures is None:
         return [[], [], [(f" {reason}", Ink.DIM)]]
@@ -100,17 +111,20 @@ def strip_lines(row: Row | None, mode: Mode | None, width: int) -> list[Line]:
     bar = max((width - figures_width) // 2 - 1, 0)
     margin = " " if bar else ""
     dim = row.is_dim
-    text = Ink.DIM if dim else Ink.TEXT
+    text, up, down = (Ink.DIM, Ink.DIM, Ink.DIM) if dim else (Ink.TEXT, Ink.UP, Ink.DOWN)
+    changed = _changes(before, figures)
 
     def rung(bid: Level, ask: Level) -> Line:
         left, right = _cells(figures, bid), _cells(figures, ask)
         return [
             (f"{_bar(bid.quantity, most, bar):>{bar}}", Ink.DIM if dim else Ink.BUY_BAR),
             (f"{margin}{left[2]:>{_ORDERS}}{left[1]:>{_QUANTITY}}", text),
-            (f"{left[0]:>{_PRICE}}", Ink.DIM if dim else Ink.UP),
-            (_MIDDLE, Ink.FRAME),
-            (f"{right[0]:<{_PRICE - 1}}", Ink.DIM if dim else Ink.DOWN),
-            (f"{right[1]:>{_QUANTITY}}{right[2]:>{_ORDERS}}{margin}", text),
+            (f"{changed(bid)}{left[0]:>{_PRICE - 1}}", up),
+            ("◂" if _is_last(figures, bid) else " ", up),
+            (_MIDDLE.strip(), Ink.FRAME),
+            ("▸" if _is_last(figures, ask) else " ", down),
+            (f"{right[0]:<{_PRICE - 1}}{changed(ask)}", down),
+            (f"{right[1]:>{_QUANTITY - 1}}{right[2]:>{_ORDERS}}{margin}", text),
             (_bar(ask.quantity, most, bar), Ink.DIM if dim else Ink.SELL_BAR),
         ]
 
@@ -146,6 +160,23 @@ def totals_line(figures: Figures, width: int, *, dim: bool) -> Line:
         ],
         width,
     )
+
+
+def _changes(before: Figures | None, after: Figures) -> Callable[[Level], str]:
+    """Return what says of a level whether there is more at its price than before, or less."""
+    if before is None or not before.has_depth:
+        return lambda level: " "
+    quantities = {level.price: level.quantity for level in (*before.bids(), *before.asks()) if level.quantity}
+
+    def mark(level: Level) -> str:
+        change = level.quantity - quantities.get(level.price, 0)
+        return "+" if change > 0 else "-" if change < 0 else " "
+
+    return mark
+
+
+def _is_last(figures: Figures, level: Level) -> bool:
+    return bool(level.quantity) and level.price == figures.ltp
 
 
 def _cells(figures: Figures, level: Level) -> Sequence[str]:

@@ -10,6 +10,7 @@ from textual.message import Message
 from kitetui.formatting import group
 from kitetui.tui.commands import ON_MONITOR, Command
 from kitetui.tui.desk import Desk
+from kitetui.tui.figures import Figures
 from kitetui.tui.layout import Pane, is_narrow, too_small
 from kitetui.tui.paint.connections import connection_lines, last_gap_text, recorder_line
 from kitetui.tui.paint.depth import depth_title, ladder_lines, spread_text, strip_lines
@@ -19,6 +20,7 @@ from kitetui.tui.paint.ink import Ink, Line, width_of
 from kitetui.tui.paint.keys import keys_line, placed_keys
 from kitetui.tui.paint.log import log_lines
 from kitetui.tui.paint.quote import quote_line, quote_lines, quote_title
+from kitetui.tui.paint.row import Row
 from kitetui.tui.paint.top import Signs, top_line
 from kitetui.tui.widgets.painted import PaintedPane
 
@@ -126,15 +128,32 @@ class DepthPane(MonitorPane):
 
     PANE = Pane.DEPTH
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._token: int | None = None
+        self._shown: Figures | None = None
+        self._replaced: Figures | None = None
+
     def paint(self, width: int, height: int) -> list[Line]:
         """Return the arrangement that fits."""
         row, mode = self.monitor.selected_row(), self.monitor.mode_of_selected()
+        before = self._before(row)
         title, spread = depth_title(row), spread_text(row)
         if self.is_framed:
-            return framed(ladder_lines(row, mode, width - 2), width, height, title, spread)
+            return framed(ladder_lines(row, mode, width - 2, before), width, height, title, spread)
         if row is not None:
             title = [*title, (f" · {row.instrument.key}", Ink.DIM)]
-        return [rule(title, spread, width), *strip_lines(row, mode, width)]
+        return [rule(title, spread, width), *strip_lines(row, mode, width, before)]
+
+    def _before(self, row: Row | None) -> Figures | None:
+        """The figures that the shown ones of the same symbol took the place of."""
+        figures = None if row is None else row.figures
+        token = None if row is None else row.instrument.instrument_token
+        if token != self._token:
+            self._token, self._shown, self._replaced = token, figures, None
+        elif figures is not self._shown:
+            self._shown, self._replaced = figures, self._shown
+        return self._replaced
 
 
 class ConnectionsPane(MonitorPane):
