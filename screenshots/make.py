@@ -13,12 +13,13 @@ from kitetui.feed import Endpoint, FeedState, KiteManagerConfig, KiteTickerManag
 from kitetui.simulator import SimulatedExchange
 from kitetui.tui import MonitorApp
 from kitetui.tui.groups import FIRST_GROUP, Groups
+from kitetui.tui.theme import DEFAULT_THEME
 from kitetui.tui.watchlist import Watchlist
 from kitetui.wire import Mode
 
 SIZE = (120, 40)
 COLOURS = 64
-SECONDS = 8
+SECONDS = 45
 FONT = "DejaVu Sans Mono"
 FONT_SIZE = "20.27px"
 """At this size a character of the font is as wide as a cell of the drawing, 12.2."""
@@ -28,7 +29,7 @@ SCALE = 14 / 12.2
 
 async def main() -> None:
     """Let the market run for some seconds, and take the picture."""
-    async with SimulatedExchange(rate=4000, seed=7) as exchange:
+    async with SimulatedExchange(rate=2500, seed=7) as exchange:
         endpoint, pair = Endpoint.parse(exchange.url_with_credentials)
         app = MonitorApp(
             manager=KiteTickerManager(pair.api_key, pair.access_token, KiteManagerConfig(endpoint=endpoint)),
@@ -38,7 +39,9 @@ async def main() -> None:
             simulated=True,
         )
         async with app.run_test(size=SIZE) as pilot:
-            await pilot.press("j", "j", "j")
+            app.theme = DEFAULT_THEME
+            # The font has no braille, of which the line of the chart is made; it has what candles are made of.
+            await pilot.press("j", "j", "j", "t")
             await asyncio.sleep(SECONDS)
             assert app.monitor.manager.get_status().state is FeedState.LIVE
             app.clear_notifications()
