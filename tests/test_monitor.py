@@ -113,7 +113,7 @@ def see_the_real_packets(url: str) -> None:
         assert price_of(terminal, "INFY") == "1,573.70"
         row = next(line for line in terminal.lines if re.match(r"[│▌ ]*INFY ", line))
         assert "▲ +0.38%  11.92L    1,573.40    1,573.70" in row
-        levels = re.findall(r"│ +(1,57\d\.\d\d) +(\d+) +(\d+) ", terminal.text)
+        levels = re.findall(r"│[▸ ]+(1,57\d\.\d\d) +(\d+)[+-]? +(\d+) ", terminal.text)
         assert levels == [
             ("1,573.95", "724", "5"),
             ("1,573.90", "141", "2"),
@@ -174,7 +174,7 @@ def test_what_a_trader_does_in_a_day(tmp_path: Path, home: Path) -> None:
 
         terminal.press("f", *"ltp<1000", "\r")
         terminal.wait_until(lambda: not row_of(terminal, "MRF"), "the list filtered")
-        assert "ltp<1000:" in terminal.text
+        terminal.wait_for("ltp<1000:")
         terminal.press("F")
         terminal.wait_until(lambda: bool(row_of(terminal, "MRF")), "the filter gone")
 
