@@ -40,7 +40,7 @@ async def main() -> None:
         )
         async with app.run_test(size=SIZE) as pilot:
             app.theme = DEFAULT_THEME
-            # The font has no braille, of which the line of the chart is made; it has what candles are made of.
+            # The font has no braille, which lines are made of; it has what candles are made of.
             await pilot.press("j", "j", "j", "t")
             await asyncio.sleep(SECONDS)
             assert app.monitor.manager.get_status().state is FeedState.LIVE

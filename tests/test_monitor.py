@@ -155,6 +155,11 @@ def selected(terminal: Terminal) -> str:
     return next((match[1] for line in terminal.lines if (match := re.match(r"│?▌[• ](\S+)", line))), "")
 
 
+def wait_for_keys(terminal: Terminal) -> None:
+    """Wait until no dialog is open any more: the last line has the keys again."""
+    terminal.wait_until(lambda: "? Help" in terminal.lines[-1] and "╰" not in terminal.lines[-1], "the keys")
+
+
 def close_dialog(terminal: Terminal) -> None:
     """Press Esc, and wait: with the next key right behind it, it would be the start of a longer key."""
     terminal.press("\x1b")
@@ -167,14 +172,17 @@ def test_what_a_trader_does_in_a_day(tmp_path: Path, home: Path) -> None:
 
         terminal.press("/", *"gold", "\r")
         terminal.wait_until(lambda: selected(terminal) == "GOLDM26DECFUT", "the symbol found")
+        wait_for_keys(terminal)
 
         terminal.press("s", *"jj", "\r")
         terminal.wait_until(lambda: "LTP ↓" in terminal.text, "the list sorted by price")
+        wait_for_keys(terminal)
         assert selected(terminal) == "GOLDM26DECFUT"
 
         terminal.press("f", *"ltp<1000", "\r")
         terminal.wait_until(lambda: not row_of(terminal, "MRF"), "the list filtered")
         terminal.wait_for("ltp<1000:")
+        wait_for_keys(terminal)
         terminal.press("F")
         terminal.wait_until(lambda: bool(row_of(terminal, "MRF")), "the filter gone")
 

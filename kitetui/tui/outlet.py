@@ -17,11 +17,14 @@ from typing import Final
 STALLED_AFTER: Final = 0.3
 """Seconds without room in the terminal's buffer, at fewer writes than the queue has room for."""
 
+WORTH_A_WORD: Final = 2.0
+"""Seconds of a stall that is worth telling of; a slow terminal has shorter ones all the time."""
+
 
 class Outlet:
     """The terminal's output; `descriptor` is None where there is no terminal.
 
-    resumed: is called with the seconds that the terminal was stalled, when it no longer is.
+    resumed: is called with the seconds for which the terminal was stalled, when it no longer is.
     """
 
     def __init__(
@@ -43,7 +46,7 @@ class Outlet:
         now = self._clock()
         _, writable, _ = select.select([], [self._descriptor], [], 0)
         if writable:
-            if self._is_stalled and self._full_since is not None:
+            if self._full_since is not None and now - self._full_since >= WORTH_A_WORD:
                 self._resumed(now - self._full_since)
             self._full_since, self._is_stalled = None, False
         elif self._full_since is None:

@@ -44,6 +44,7 @@ class StillManager(KiteTickerManager):
                     round_trip=0.038 if each.state is LIVE else None,
                     round_trips=Percentiles(0.038, 0.121) if each.state is LIVE else None,
                     decode_times=None,
+                    uptime=5231.0 if each.state is LIVE else None,
                     silence=0.1,
                     last_tick_at=None,
                     attempt=3 if each.state is RETRYING else 0,
@@ -85,10 +86,14 @@ class Session:
         return [self.monitor.rows.version_of(each.instrument_token) for each in watchlist.instruments]
 
     async def step(self, count: int = 300) -> None:
-        """Move so many instruments of the market, and wait until the app has it."""
-        before = self.monitor.cache.version
-        await self.exchange.step(count)
-        await self.until(lambda: self.monitor.cache.version > before)
+        """Move so many instruments of the market, and wait until the app has it on the screen."""
+        self.screen()
+        before = self.monitor.cache.ticks.sum()
+        universe = list(self.exchange.universe)
+        moved = [universe[row].instrument_token for row in await self.exchange.step(count)]
+        watched = sum(self.monitor.manager.mode_of(token) is not None for token in moved)
+        await self.until(lambda: self.monitor.cache.ticks.sum() >= before + watched)
+        self.screen()
 
     def screen(self) -> str:
         """The text on the screen, drawn now."""

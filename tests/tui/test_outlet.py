@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from kitetui.tui.outlet import STALLED_AFTER, Outlet
+from kitetui.tui.outlet import STALLED_AFTER, WORTH_A_WORD, Outlet
 
 
 class Reading:
@@ -66,8 +66,9 @@ def test_it_goes_on_when_the_terminal_reads_again_and_says_for_how_long_it_did_n
 def test_a_buffer_that_is_full_for_a_moment_is_not_worth_a_word(terminal):
     terminal.fill()
     terminal.after(0)
+    assert terminal.after(WORTH_A_WORD - 0.2)
     os.read(terminal.reader, 1 << 20)
-    assert not terminal.after(10)
+    assert not terminal.after(0.1)
     terminal.fill()
     assert not terminal.after(0)
     assert terminal.said == []
