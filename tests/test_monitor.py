@@ -181,7 +181,7 @@ def test_what_a_trader_does_in_a_day(tmp_path: Path, home: Path) -> None:
 
         terminal.press("f", *"ltp<1000", "\r")
         terminal.wait_until(lambda: not row_of(terminal, "MRF"), "the list filtered")
-        terminal.wait_for("ltp<1000:")
+        terminal.wait_for("ltp<1000 · ")
         wait_for_keys(terminal)
         terminal.press("F")
         terminal.wait_until(lambda: bool(row_of(terminal, "MRF")), "the filter gone")

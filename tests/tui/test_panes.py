@@ -65,7 +65,7 @@ def test_nine_groups_with_long_names_leave_room_for_an_index_and_show_every_digi
 
 
 def test_a_filter_says_what_it_leaves():
-    assert "chg>2: 3 of 14" in second_line(ONE, 80, what_is_left="chg>2: 3 of 14")
+    assert "chg>2 · 3 of 14" in second_line(ONE, 80, what_is_left="chg>2 · 3 of 14")
 
 
 @pytest.mark.parametrize("width", range(40, 200))

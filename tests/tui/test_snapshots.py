@@ -72,13 +72,15 @@ STATES = {
     "closed": market_closed,
     "empty": nothing_listed,
     "detail": lambda size: picture(size, ["enter"]),
-    "held": lambda size: picture(size, ["space"]),
     "add": lambda size: picture(size, ["a", *"nifty 25000"]),
-    "filter": lambda size: picture(size, ["f", *"ltp<2000 nse:"]),
     "help": lambda size: picture(size, ["question_mark"]),
-    "columns": lambda size: picture(size, ["o"]),
-    "candles": lambda size: picture(size, ["enter", "t"]),
-    "connections": lambda size: picture(size, ["c"]),
+}
+MOMENTS = {
+    "held": ["space"],
+    "filter": ["f", *"ltp<2000 nse:"],
+    "columns": ["o"],
+    "candles": ["enter", "t"],
+    "connections": ["c"],
 }
 
 
@@ -86,6 +88,11 @@ STATES = {
 @pytest.mark.parametrize("state", STATES)
 def test_the_screen(state, size, snapshot):
     assert asyncio.run(STATES[state](size)) == snapshot(extension_class=SVGImageExtension)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_the_narrow_screen(moment, snapshot):
+    assert asyncio.run(picture((80, 24), MOMENTS[moment])) == snapshot(extension_class=SVGImageExtension)
 
 
 @at_every_size

@@ -119,7 +119,7 @@ async def test_a_filter_is_followed_while_typing_and_a_bad_one_is_marked(run):
         await session.pilot.press("escape")
         assert shown(session) == ["TCS", "INFY", "SBIN"]
         await session.pilot.press("f", *"infy", "enter")
-        assert "infy: 1 of 3" in session.screen()
+        assert "infy · 1 of 3" in session.screen()
         await session.pilot.press("F")
         assert shown(session) == ["TCS", "INFY", "SBIN"]
 

@@ -98,7 +98,7 @@ class GroupsPane(MonitorPane):
         text, watchlist = self.monitor.ordering.filter.text, self.monitor.watchlist
         if not text:
             return ""
-        return f"{text}: {group(len(watchlist))} of {group(len(watchlist.instruments))}"
+        return f"{text} · {group(len(watchlist))} of {group(len(watchlist.instruments))}"
 
 
 class QuoteLinePane(MonitorPane):
