@@ -83,6 +83,7 @@ def sit_before(url: str, symbols: int, minutes: float, home: Path) -> int:
         next_look, before = start + _MINUTE, processor_seconds(terminal.process.pid)
         while (now := time.monotonic()) < start + minutes * _MINUTE:
             terminal.press(next(keys))
+            terminal.received = b""  # an hour of it would take longer and longer to add to
             until = now + 1.0
             while (left := until - time.monotonic()) > 0:
                 terminal.read(left)
