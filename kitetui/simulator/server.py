@@ -17,11 +17,13 @@ from weakref import WeakKeyDictionary
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
+from kitetui.account.redirect import REDIRECT_URL
 from kitetui.instruments import Universe
 from kitetui.simulator.client import Client
 from kitetui.simulator.faults import HandshakeFaults
 from kitetui.simulator.market import Market, Rows
 from kitetui.simulator.pace import Pace
+from kitetui.simulator.rest import API_SECRET, SimulatedRest
 
 HOST: Final = "127.0.0.1"
 MAX_CONNECTIONS: Final = 3
@@ -50,6 +52,9 @@ class SimulatedExchange:
         api_key: str = "simulated",
         access_token: str = "simulated",  # noqa: S107 - opens the simulated exchange and nothing else
         accounts: Mapping[str, str] | None = None,
+        rest_port: int | None = None,
+        api_secret: str = API_SECRET,
+        redirect_url: str = REDIRECT_URL,
         heartbeat: float = 1.0,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -61,6 +66,9 @@ class SimulatedExchange:
         symbols: how many instruments to trade, None for the universe that ships with the program.
         api_key, access_token: the pair that is let in.
         accounts: further keys with their tokens; each key has three connections of its own.
+        rest_port: where to serve Kite's REST on the loopback, 0 for any that is free, None for nowhere.
+        api_secret: the secret of every key, which a login proves to know.
+        redirect_url: where the login page sends the browser.
         heartbeat: seconds without anything to send after which a client gets a heartbeat.
         now: the clock, in UTC seconds.
 
@@ -76,10 +84,13 @@ class SimulatedExchange:
         self._port = port
         self._rate = rate
         self._api_key = api_key
-        self._access_token = access_token
         self._tokens = {api_key: access_token, **(accounts or {})}
         self._key_of: WeakKeyDictionary[ServerConnection, str] = WeakKeyDictionary()
         self._now = now
+        self._rest_port = rest_port
+        self.rest = SimulatedRest(
+            self._tokens, self.universe, api_secret=api_secret, redirect_url=redirect_url, now=now
+        )
         self.handshakes = HandshakeFaults()
         self._heartbeat = heartbeat
         self._clients: dict[Client, None] = {}
@@ -101,6 +112,8 @@ class SimulatedExchange:
                     logger=_SILENT,
                 )
             )
+            if self._rest_port is not None:
+                await stack.enter_async_context(self.rest.serving(self._rest_port))
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
             if self._rate:
                 stack.callback(tasks.create_task(self._move_market(), name="kitetui market").cancel)
@@ -134,8 +147,9 @@ class SimulatedExchange:
 
     @property
     def url_with_credentials(self) -> str:
-        """The URL with the pair that the exchange accepts."""
-        return f"{self.url}?api_key={quote(self._api_key, '')}&access_token={quote(self._access_token, '')}"
+        """The URL with the pair that the exchange accepts; a login over REST changes it."""
+        access_token = self._tokens[self._api_key]
+        return f"{self.url}?api_key={quote(self._api_key, '')}&access_token={quote(access_token, '')}"
 
     @property
     def clients(self) -> list[Client]:
@@ -144,7 +158,7 @@ class SimulatedExchange:
 
     def expire_token(self, new_token: str) -> None:
         """Let no new connection in with the old token; as on Kite, those that are open live on."""
-        self._access_token = self._tokens[self._api_key] = new_token
+        self._tokens[self._api_key] = new_token
 
     async def step(self, count: int) -> Rows:
         """Update `count` instruments now, and return the rows that changed.

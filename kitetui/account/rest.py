@@ -1,0 +1,232 @@
+"""Kite's REST service, as far as accounts need it: the exchange of tokens, the user, the end of a session."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx
+
+from kitetui.account.problems import UnexpectedAnswerError, UnreachableError, down, refusal
+from kitetui.account.profiles import KITE_VERSION, EndpointProfile
+from kitetui.formatting import plain
+from kitetui.logs import redact, redacted
+
+TIMEOUT: Final = 10.0
+"""Seconds that an answer may take."""
+
+VERSION_HEADER: Final = {"X-Kite-Version": KITE_VERSION}
+
+_LONGEST: Final = 60
+"""Characters of a name that are shown."""
+
+_REASONS: Final[dict[type[BaseException], str]] = {
+    TimeoutError: "it took too long",
+    httpx.TimeoutException: "it took too long",
+    socket.gaierror: "its name is not known here",
+    ssl.SSLError: "the connection to it cannot be made secure",
+    ConnectionRefusedError: "nothing listens there",
+    httpx.ProtocolError: "it does not speak HTTP, or broke off",
+}
+"""What is said of which cause; the first that fits counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What an exchange gives: the token of the day, whose it is, and since when, in UTC seconds."""
+
+    access_token: str = field(repr=False)
+    user_id: str
+    issued_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who a token belongs to; both texts are fit to be shown."""
+
+    user_id: str
+    name: str
+
+
+class KiteRest:
+    """A client of one service for one API key; an asynchronous context manager.
+
+    Each method raises one of `kitetui.account.problems`.
+    """
+
+    def __init__(
+        self,
+        endpoint: EndpointProfile,
+        api_key: str,
+        *,
+        timeout: float = TIMEOUT,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Make a client; nothing is dialled yet.
+
+        timeout: seconds that an answer may take, all in all.
+        now: this machine's clock, in UTC seconds.
+        """
+        self.endpoint = endpoint
+        self.clock_ahead: float | None = None
+        """Seconds that this machine's clock is ahead of the server's, to a second; None if not known."""
+        self._api_key = api_key
+        self._timeout = timeout
+        self._now = now
+        if not endpoint.is_loopback:
+            # The simulated exchange's key is a word that may well stand in the log for itself.
+            redact(api_key)
+        self._client = httpx.AsyncClient(
+            headers=VERSION_HEADER, timeout=timeout, trust_env=not endpoint.is_loopback
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.__aexit__(kind, error, trace)
+
+    async def exchange(self, request_token: str, api_secret: str) -> Session:
+        """Exchange a request token, which works once, for the access token of the day."""
+        checksum = hashlib.sha256(f"{self._api_key}{request_token}{api_secret}".encode()).hexdigest()
+        for secret in (request_token, api_secret, checksum):
+            redact(secret)
+        form = {"api_key": self._api_key, "request_token": request_token, "checksum": checksum}
+        data = await self._ask("POST", "/session/token", form=form, exchanging=True)
+        access_token = _text(data, "access_token")
+        redact(access_token)
+        return Session(access_token, _shown(data, "user_id"), self._now() - (self.clock_ahead or 0.0))
+
+    async def user(self, access_token: str) -> User:
+        """Return whose token it is, which proves that it is alive."""
+        redact(access_token)
+        data = await self._ask("GET", "/user/profile", headers=authorization(self._api_key, access_token))
+        return User(_shown(data, "user_id"), _shown(data, "user_name"))
+
+    async def revoke(self, access_token: str) -> None:
+        """End the session of a token, and with it the token."""
+        redact(access_token)
+        query = {"api_key": self._api_key, "access_token": access_token}
+        await self._ask("DELETE", "/session/token", query=query)
+
+    async def _ask(
+        self,
+        method: str,
+        route: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        exchanging: bool = False,
+    ) -> Any:
+        url = self.endpoint.url(route)
+        try:
+            async with asyncio.timeout(self._timeout):
+                response = await self._client.request(method, url, params=query, data=form, headers=headers)
+        except (httpx.HTTPError, OSError) as error:
+            # Without its cause: that holds the request, and so the secrets.
+            raise _unreachable(url, error) from None
+        self._note_clock(response.headers.get("date"))
+        return _data(response, exchanging=exchanging)
+
+    def _note_clock(self, date: str | None) -> None:
+        try:
+            self.clock_ahead = self._now() - _seconds(date or "")
+        except (ValueError, TypeError, OverflowError):
+            self.clock_ahead = None
+
+
+def authorization(api_key: str, access_token: str) -> dict[str, str]:
+    """Return the headers that prove a login to any route."""
+    return {**VERSION_HEADER, "Authorization": f"token {api_key}:{access_token}"}
+
+
+def _seconds(date: str) -> float:
+    # The dates of HTTP are always in UTC, whatever they call it.
+    return parsedate_to_datetime(date).replace(tzinfo=UTC).timestamp()
+
+
+def _data(response: httpx.Response, *, exchanging: bool) -> Any:
+    """Return what an envelope holds. Raises the error that it stands for."""
+    status = response.status_code
+    try:
+        envelope = response.json()
+    except (ValueError, RecursionError):
+        envelope = None
+    if not isinstance(envelope, dict) or envelope.get("status") not in ("success", "error"):
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise down(status)
+        raise _unexpected(f"status {status}, and nothing in Kite's form")
+    if envelope["status"] == "error" or not response.is_success:
+        kind, message = (str(envelope.get(name) or "") for name in ("error_type", "message"))
+        raise refusal(status, kind, message, exchanging=exchanging)
+    return envelope.get("data")
+
+
+def _text(data: Any, name: str) -> str:
+    """Return a value that is to be sent again: one word of ASCII."""
+    value = data.get(name) if isinstance(data, dict) else None
+    if (
+        not isinstance(value, str)
+        or not value.isascii()
+        or not value.isprintable()
+        or value.split() != [value]
+    ):
+        raise _unexpected(f"no {name.replace('_', ' ')} where there should be one")
+    return value
+
+
+def _shown(data: Any, name: str) -> str:
+    value = data.get(name) if isinstance(data, dict) else None
+    return plain(str(value or ""))[:_LONGEST]
+
+
+def _unexpected(what: str) -> UnexpectedAnswerError:
+    return UnexpectedAnswerError(
+        f"Kite's address answers with {what}; look whether the network has a login page or a proxy of its own"
+    )
+
+
+def _unreachable(url: str, error: Exception) -> UnreachableError:
+    host = httpx.URL(url).host
+    reason = next(
+        (said for kind, said in _REASONS.items() if any(isinstance(each, kind) for each in _causes(error))),
+        "there is no connection to it",
+    )
+    return UnreachableError(f"no answer from {host}: {reason}; look at the network and try again")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and all that led to it: the HTTP client tells the kinds apart by their causes alone."""
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for each in error.exceptions:
+                yield from _causes(each)
+        error = error.__cause__ or error.__context__
+
+
+class _WithoutSecrets(logging.Filter):
+    """Hides what is secret in a URL: the end of a session has its token there."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redacted(record.getMessage()), ()
+        return True
+
+
+# The HTTP client logs the URL of each request, to whoever listens.
+logging.getLogger("httpx").addFilter(_WithoutSecrets())

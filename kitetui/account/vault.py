@@ -1,0 +1,218 @@
+"""Where an account's secrets are kept: in the system's keyring where there is one, else in a private file.
+
+Each account has a file of its own in any case. With a keyring the file says only that, so that one look at
+it tells whether there was another login, and a keyring that is locked is not taken for an account unknown.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+from kitetui.account.keyrings import Keyring
+from kitetui.account.private import Signature, read_private, signature, write_private
+from kitetui.account.profiles import SIMULATOR
+from kitetui.account.secrets import (
+    NewerVersion,
+    Secrets,
+    Unreadable,
+    from_table,
+    from_text,
+    to_table,
+    to_text,
+)
+from kitetui.errors import LoginError, UserError
+from kitetui.logs import redact
+from kitetui.paths import data_folder
+
+DEFAULT: Final = "default"
+"""The account that is meant where none is named."""
+
+API_KEY: Final = "KITE_API_KEY"
+ACCESS_TOKEN: Final = "KITE_ACCESS_TOKEN"  # noqa: S105 - the variable's name
+
+NOT_SET: Final = "not set"
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+_IN_KEYRING: Final = {"keyring": True}
+"""The table of a file whose secrets are in the keyring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where each value of an account comes from, in words that can be shown."""
+
+    api_key: str = NOT_SET
+    api_secret: str = NOT_SET
+    access_token: str = NOT_SET
+
+
+class Vault:
+    """The secrets of all accounts, by the account's name; each method works on the disk at once.
+
+    A look at the keyring may take as long as a service of the desktop does, and even ask the user.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        keyring: Keyring | None = None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        """Keep accounts in a folder: `accounts` among the program's own data, unless told."""
+        self._folder = folder or data_folder() / "accounts"
+        self._keyring = keyring or Keyring()
+        self._environment = environment
+
+    def read(self, account: str = DEFAULT) -> Secrets | None:
+        """Return what holds for an account, None where there is nothing.
+
+        The pair of the environment, where it is set, is that of the default account, and wins. Raises
+        UserError as `stored` does, and for a pair of which only one half is set.
+        """
+        return (self._environments() if account == DEFAULT else None) or self.stored(account)
+
+    def stored(self, account: str = DEFAULT) -> Secrets | None:
+        """Return what is kept of an account, None where nothing is, whatever the environment says.
+
+        Raises UserError where it cannot be read; a file that is damaged is then set aside.
+        """
+        found = self._found(account)
+        return None if found is None else found[0]
+
+    def store(self, account: str, secrets: Secrets) -> str:
+        """Keep the secrets of an account, and return where. Raises UserError, with nothing lost."""
+        path = self._path(account)
+        self._table(path)  # what must not be touched is refused here
+        table = to_table(secrets)
+        in_keyring = self._keyring.put(account, to_text(table))
+        try:
+            write_private(path, to_text(_IN_KEYRING if in_keyring else table))
+        except OSError as error:
+            raise UserError(
+                f"the login cannot be kept in {path}: {error.strerror}; what was kept before is still there"
+            ) from None
+        if not in_keyring:
+            self._keyring.forget(account)
+        return self._place(path, in_keyring=in_keyring)
+
+    def forget(self, account: str = DEFAULT) -> None:
+        """Keep nothing of an account any more. Raises UserError."""
+        path = self._path(account)
+        self._table(path)  # what must not be touched is refused here
+        self._keyring.forget(account)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise UserError(f"cannot remove {path}: {error.strerror}; remove it by hand") from None
+
+    def where(self, account: str = DEFAULT) -> Origins:
+        """Return where each value comes from, and none of the values. Raises UserError."""
+        found = self._found(account)
+        origins = Origins()
+        if found is not None:
+            kept, place = found
+            values = (kept.api_key, kept.api_secret, kept.access_token)
+            origins = Origins(*(place if value else NOT_SET for value in values))
+        if account == DEFAULT and self._environments() is not None:
+            return replace(
+                origins, api_key=f"environment: {API_KEY}", access_token=f"environment: {ACCESS_TOKEN}"
+            )
+        return origins
+
+    def signature(self, account: str = DEFAULT) -> Signature | None:
+        """Return what changes with every login and logout, at the cost of one look at the disk."""
+        return signature(self._path(account))
+
+    def _environments(self) -> Secrets | None:
+        api_key, access_token = (self._environment.get(each, "").strip() for each in (API_KEY, ACCESS_TOKEN))
+        if bool(api_key) != bool(access_token):
+            given, missing = (API_KEY, ACCESS_TOKEN) if api_key else (ACCESS_TOKEN, API_KEY)
+            raise LoginError(
+                f"{missing} is not set and {given} is; set both, or neither and use kitetui login"
+            )
+        return Secrets(api_key=api_key, access_token=access_token) if api_key else None
+
+    def _found(self, account: str) -> tuple[Secrets, str] | None:
+        """What is kept of an account, and in which place."""
+        path = self._path(account)
+        table = self._table(path)
+        if table is None:
+            return None
+        in_keyring = _IN_KEYRING.items() <= table.items()
+        try:
+            kept = self._of_keyring(account) if in_keyring else from_table(table)
+        except Unreadable:
+            raise self._set_aside(path) from None
+        _hide(kept)
+        return kept, self._place(path, in_keyring=in_keyring)
+
+    def _of_keyring(self, account: str) -> Secrets:
+        text = self._keyring.get(account)
+        if text is None:
+            raise LoginError(
+                f"the login of account {account} is in the system's keyring, which does not give it; "
+                "unlock the keyring, or log in anew with kitetui login --new"
+            )
+        try:
+            return from_table(from_text(text))
+        except NewerVersion:
+            raise _newer("the system's keyring") from None
+        except Unreadable:
+            raise LoginError(
+                f"the login of account {account} in the system's keyring is damaged; "
+                "log in anew with kitetui login --new"
+            ) from None
+
+    def _table(self, path: Path) -> dict[str, Any] | None:
+        """What the file holds, None where there is none. Raises UserError for one to leave alone."""
+        try:
+            text = read_private(path)
+            return None if text is None else from_text(text)
+        except NewerVersion:
+            raise _newer(str(path)) from None
+        except (Unreadable, UnicodeDecodeError):
+            raise self._set_aside(path) from None
+        except OSError as error:
+            raise UserError(
+                f"cannot read {path}: {error.strerror}; make it readable, or move it away"
+            ) from None
+
+    def _set_aside(self, path: Path) -> LoginError:
+        """Give a damaged file another name, which leaves the place to the next login; return what to say."""
+        names = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
+        aside = next(name for name in names if not name.exists())
+        try:
+            path.rename(aside)
+        except OSError as error:
+            return LoginError(
+                f"{path} is damaged and cannot be set aside: {error.strerror}; remove it by hand"
+            )
+        return LoginError(f"{path} is damaged, and is now {aside.name}; log in anew with kitetui login")
+
+    def _place(self, path: Path, *, in_keyring: bool) -> str:
+        return f"keyring: {self._keyring.name}" if in_keyring else f"file: {path}"
+
+    def _path(self, account: str) -> Path:
+        if not _NAME.fullmatch(account):
+            raise UserError(f"{account[:40]!a} names no account; names are of a-z, 0-9, - and _")
+        return self._folder / f"{account}.json"
+
+
+def _hide(secrets: Secrets) -> None:
+    """Keep the values out of the log, but for the simulated exchange's key, which is a word."""
+    for value in (secrets.api_secret, secrets.access_token):
+        redact(value)
+    if secrets.endpoint != SIMULATOR.name:
+        redact(secrets.api_key)
+
+
+def _newer(place: str) -> UserError:
+    return UserError(f"{place} was written by a later kitetui and is left as it is; update this kitetui")

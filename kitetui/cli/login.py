@@ -1,0 +1,125 @@
+"""`kitetui login` and `kitetui logout`: a minute in the morning, and nothing else until the next."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import webbrowser
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from kitetui.account import DEFAULT, EndpointProfile, Secrets, Vault, endpoint_named, valid_until
+from kitetui.errors import LoginError, UserError
+from kitetui.formatting import duration, weekday_clock
+
+if TYPE_CHECKING:
+    from kitetui.account.login import LoggedIn
+
+_CONSOLE: Final = "https://developers.kite.trade/"
+
+_CLOCK_TOLERANCE: Final = 30.0
+"""Seconds that a clock may be off before it is worth a word."""
+
+AccountOption = Annotated[
+    str, typer.Option("--account", metavar="NAME", help="One of several accounts, under a name of your own.")
+]
+
+
+def login(
+    account: AccountOption = DEFAULT,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the address, and take the one it comes back to.")
+    ] = False,
+    new: Annotated[bool, typer.Option("--new", help="Ask for the API key and secret again.")] = False,
+    endpoint: Annotated[
+        str | None,
+        typer.Option("--endpoint", metavar="NAME", help="The service: kite unless told, sandbox, simulator."),
+    ] = None,
+    redirect_url: Annotated[
+        str | None,
+        typer.Option("--redirect-url", metavar="URL", help="The redirect URL that your app has at Kite."),
+    ] = None,
+) -> None:
+    """Log in to Kite for the day; what runs already takes the new token up by itself."""
+    from kitetui.account.login import log_in_by_browser
+    from kitetui.account.redirect import REDIRECT_URL
+
+    vault = Vault()
+    kept = None if new else vault.stored(account)
+    if kept is None or (endpoint and endpoint != kept.endpoint):
+        kept = _asked(endpoint or "kite", redirect_url or REDIRECT_URL)
+    who = replace(kept, redirect_url=redirect_url or kept.redirect_url)
+    service = endpoint_named(who.endpoint)
+    given = _by_hand(service, who) if no_browser else asyncio.run(log_in_by_browser(service, who, _browse))
+    _report(given, vault.store(account, given.secrets))
+    try:
+        if vault.read(account) != given.secrets:
+            _say("KITE_API_KEY and KITE_ACCESS_TOKEN are set, and win over this login; unset them to use it")
+    except LoginError as half_a_pair:
+        _say(str(half_a_pair))
+
+
+def logout(account: AccountOption = DEFAULT) -> None:
+    """End the token of the day, and forget the account's key and secret."""
+    from kitetui.account.login import log_out
+
+    vault = Vault()
+    kept = vault.stored(account)
+    if kept is None:
+        raise UserError(f"no login of account {account} is kept; there is nothing to forget")
+    problem = asyncio.run(log_out(endpoint_named(kept.endpoint), kept)) if kept.access_token else ""
+    vault.forget(account)
+    typer.echo(f"account {account} is logged out and forgotten")
+    if problem:
+        _say(f"its token could not be ended before its time, which is 06:00 IST: {problem}")
+
+
+def _asked(endpoint: str, redirect_url: str) -> Secrets:
+    """Ask for the key and the secret of an account, which no terminal shows."""
+    endpoint_named(endpoint)
+    if not sys.stdin.isatty():
+        raise LoginError("the API key and secret are asked for once; run kitetui login in a terminal")
+    _say(f"the API key and secret of your app are at {_CONSOLE}; its redirect URL has to be {redirect_url}")
+    api_key, api_secret = (
+        typer.prompt(what, hide_input=True, err=True).strip() for what in ("API key", "API secret")
+    )
+    return Secrets(api_key=api_key, api_secret=api_secret, endpoint=endpoint, redirect_url=redirect_url)
+
+
+def _by_hand(service: EndpointProfile, who: Secrets) -> LoggedIn:
+    from kitetui.account.login import log_in, new_state
+    from kitetui.account.redirect import pasted_token
+
+    state = new_state()
+    _say("open this address in any browser, and log in:")
+    typer.echo(service.login_url(who.api_key, state))
+    pasted = typer.prompt("the whole address that it comes back to", err=True)
+    return asyncio.run(log_in(service, who, pasted_token(pasted, state)))
+
+
+def _browse(address: str) -> None:
+    if webbrowser.open(address):
+        _say("log in on the page that has opened in the browser; Ctrl-C gives up")
+    else:
+        _say(f"no browser could be opened; open this address in one:\n{address}")
+
+
+def _report(given: LoggedIn, place: str) -> None:
+    who = f"{given.name} ({given.secrets.user_id})" if given.name else given.secrets.user_id
+    if given.secrets.issued_at is not None:
+        until = weekday_clock(valid_until(given.secrets.issued_at))
+        typer.echo(f"logged in as {who} until {until} IST, kept in {place}")
+    if given.unproven:
+        _say(f"the token is kept, and could not be tried: {given.unproven}")
+    if abs(given.clock_ahead) > _CLOCK_TOLERANCE:
+        direction = "ahead of" if given.clock_ahead > 0 else "behind"
+        _say(
+            f"this machine's clock is {duration(abs(given.clock_ahead))} {direction} Kite's; "
+            "set it, or ages and market hours are wrong by as much"
+        )
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
