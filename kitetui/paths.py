@@ -27,6 +27,11 @@ def config_file() -> Path:
     return config_folder() / "config.toml"
 
 
+def sessions_file() -> Path:
+    """Return where the user's own holidays and special sessions are."""
+    return config_folder() / "sessions.toml"
+
+
 def log_folder() -> Path:
     """Return where the log files are."""
     return _below_home("log") or _FOLDERS.user_log_path

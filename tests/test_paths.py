@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kitetui.paths import cache_folder, config_folder, data_folder, log_folder
+from kitetui.paths import cache_folder, config_folder, data_folder, log_folder, sessions_file
 
 FOLDERS = (config_folder, log_folder, cache_folder, data_folder)
 
@@ -38,3 +38,7 @@ def test_a_home_may_be_relative_or_begin_with_a_tilde(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("KITETUI_HOME", "~/portable")
     assert config_folder() == tmp_path / "portable" / "config"
+
+
+def test_the_users_own_holidays_are_beside_the_configuration() -> None:
+    assert sessions_file() == config_folder() / "sessions.toml"

@@ -1,41 +1,49 @@
 """Market sessions: whether a segment trades at a moment, and when it does next.
 
 A feed that sends nothing but heartbeats is quiet at night and broken at noon; the hours tell which. They are
-data, in `sessions.toml` beside this file. Times are UTC seconds here, and days those of India.
+data: `sessions.toml` beside this file, and what a user adds to it. Moments are UTC seconds.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from functools import cache
 from importlib import resources
-from typing import Final
+from pathlib import Path
 
-from kitetui.times import IST
+from kitetui.market.calendar import Calendar, Phase
+from kitetui.market.calendarfile import parse_calendar, read_calendar
 from kitetui.wire import Exchange
 
-_SATURDAY: Final = 5
-
-_DAYS_AHEAD: Final = 60
-"""Days that are searched for the next opening; no exchange has ever been closed for so long."""
+_in_use: Calendar | None = None
 
 
-def is_open(segments: Collection[Exchange], now: float) -> bool:
-    """Whether any of these segments is in a session, from its pre-open to its closing auction.
+def use_sessions(file: Path | None) -> None:
+    """Keep to the shipped calendar and a user's file from now on: there is one for the whole program.
 
-    A segment whose hours are not known keeps those of the shares.
+    The file need not be there; None is the shipped calendar alone. Raises UserError for a file that cannot
+    be used, and nothing changes then.
     """
-    moment = datetime.fromtimestamp(now, IST)
-    return any(
-        each.opens <= moment.time() < each.closes for each in _calendar().sessions(segments, moment.date())
-    )
+    global _in_use
+    _in_use = None if file is None else _shipped() + read_calendar(file)
+
+
+def phase(segments: Collection[Exchange], now: float) -> Phase:
+    """Return the most active phase that any of these segments is in, `CLOSED` where none is given."""
+    return _calendar().phase(segments, now)
+
+
+def is_open(segments: Collection[Exchange], now: float, lasting: float = 0.0) -> bool:
+    """Whether any of these segments trades continuously, and has for so many seconds.
+
+    A feed may have been still since the evening before: without ticks it is broken only once it had the time
+    to tick.
+    """
+    return any(phase([each], now) is phase([each], now - lasting) is Phase.OPEN for each in segments)
 
 
 def open_exchanges(now: float) -> tuple[str, ...]:
-    """Return the names of the segments in a session, in the order of their numbers.
+    """Return the names of the segments that trade continuously, in the order of their numbers.
 
     Indices have no name of their own: they follow the shares of their exchange.
     """
@@ -44,66 +52,23 @@ def open_exchanges(now: float) -> tuple[str, ...]:
 
 
 def next_opening(segments: Collection[Exchange], now: float) -> float | None:
-    """Return when the next session of any of these segments begins, in UTC seconds, always after `now`.
+    """Return when any of these segments next begins to trade continuously, always after `now`.
 
-    A session that is on has begun already; what counts is the one after it. None where no segment is given.
+    What is open has begun already; what counts is the time after it. None where no segment is given.
     """
-    today = datetime.fromtimestamp(now, IST).date()
-    for ahead in range(_DAYS_AHEAD):
-        day = today + timedelta(days=ahead)
-        openings = (
-            datetime.combine(day, each.opens, IST).timestamp() for each in _calendar().sessions(segments, day)
-        )
-        if later := [opening for opening in openings if opening > now]:
-            return min(later)
-    return None
+    return _calendar().next_opening(segments, now)
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
-    """The hours of some segments, on all trading days from `since` to `until`."""
-
-    segments: frozenset[Exchange]
-    opens: time
-    closes: time
-    since: date
-    until: date
+def occasion(segments: Collection[Exchange], now: float) -> str:
+    """Return the name of the special session that any of these segments is in, "" where there is none."""
+    return _calendar().occasion(segments, now)
 
 
-@dataclass(frozen=True, slots=True)
-class _Calendar:
-    """All sessions, and the days that have none."""
-
-    every: tuple[_Session, ...]
-    holidays: frozenset[date]
-
-    def sessions(self, segments: Collection[Exchange], day: date) -> list[_Session]:
-        """Return the sessions of these segments on a day."""
-        if day.weekday() >= _SATURDAY or day in self.holidays:
-            return []
-        wanted = {each if each in self._known else Exchange.NSE for each in segments}
-        return [each for each in self.every if each.since <= day <= each.until and each.segments & wanted]
-
-    @property
-    def _known(self) -> frozenset[Exchange]:
-        return frozenset().union(*(each.segments for each in self.every))
+def _calendar() -> Calendar:
+    return _shipped() if _in_use is None else _in_use
 
 
 @cache
-def _calendar() -> _Calendar:
-    return _parsed((resources.files("kitetui.market") / "sessions.toml").read_text(encoding="utf-8"))
-
-
-def _parsed(text: str) -> _Calendar:
-    table = tomllib.loads(text)
-    sessions = tuple(
-        _Session(
-            frozenset(Exchange[name] for name in each["segments"]),
-            each["opens"],
-            each["closes"],
-            each.get("since", date.min),
-            each.get("until", date.max),
-        )
-        for each in table["sessions"]
-    )
-    return _Calendar(sessions, frozenset(table["holidays"]))
+def _shipped() -> Calendar:
+    file = resources.files("kitetui.market") / "sessions.toml"
+    return parse_calendar(file.read_text(encoding="utf-8"), file.name)

@@ -1,57 +1,126 @@
-"""Trading hours: when a segment is open, and when it is next."""
+"""The calendar that ships, and what a user adds to it: when a segment trades, and when it does next."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitetui.market import sessions
-from kitetui.market.sessions import is_open, next_opening, open_exchanges
-from kitetui.times import IST
+from kitetui.errors import UserError
+from kitetui.market.calendar import Phase
+from kitetui.market.sessions import is_open, next_opening, occasion, open_exchanges, phase, use_sessions
 from kitetui.wire import Exchange
+from tests.market.moments import at, clock
 
-NSE, NFO, CDS, BFO, MCX, INDICES = (Exchange[name] for name in ("NSE", "NFO", "CDS", "BFO", "MCX", "INDICES"))
+NSE, NFO, CDS, BSE, BFO, BCD, MCX, NCO = (
+    Exchange[name] for name in ("NSE", "NFO", "CDS", "BSE", "BFO", "BCD", "MCX", "NCO")
+)
+INDICES, UNKNOWN = Exchange.INDICES, Exchange.UNKNOWN
+
+CLOSED, PRE_OPEN, OPEN, AUCTION = Phase.CLOSED, Phase.PRE_OPEN, Phase.OPEN, Phase.CLOSING_AUCTION
 
 MOMENTS = st.floats(1_735_689_600, 1_893_456_000)
 """From 2025 to 2029."""
 
 
-def at(text: str) -> float:
-    """UTC seconds of a moment in India: `Fri 2026-11-20 09:15`; the day of the week is checked."""
-    moment = datetime.strptime(text, "%a %Y-%m-%d %H:%M").replace(tzinfo=IST)
-    assert f"{moment:%a}" == text[:3]
-    return moment.timestamp()
+@pytest.fixture(autouse=True)
+def shipped() -> Iterator[None]:
+    """Begin with the calendar that ships, and leave it behind."""
+    use_sessions(None)
+    yield
+    use_sessions(None)
 
 
-def opening(segments: list[Exchange], now: str) -> str:
-    found = next_opening(segments, at(now))
-    assert found is not None
-    return f"{datetime.fromtimestamp(found, IST):%a %Y-%m-%d %H:%M}"
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A user's file, not there yet."""
+    return tmp_path / "sessions.toml"
+
+
+def turns(segment: Exchange, day: str) -> list[tuple[str, Phase]]:
+    """When a segment's phase changes on a day, and to which; a second earlier it has not changed."""
+    found, before = [], CLOSED
+    for five_minutes in range(24 * 12):
+        moment = at(f"{day} 00:00") + 300 * five_minutes
+        now = phase([segment], moment)
+        if now is not before:
+            assert phase([segment], moment - 1) is before
+            found.append((clock(moment)[-5:], now))
+        before = now
+    return found
+
+
+SHARES = [("09:00", PRE_OPEN), ("09:15", OPEN), ("15:15", AUCTION), ("15:35", CLOSED)]
+SHARES_BEFORE = [("09:00", PRE_OPEN), ("09:15", OPEN), ("15:30", CLOSED)]
+FUTURES = [("09:00", PRE_OPEN), ("09:15", OPEN), ("15:40", CLOSED)]
+FUTURES_BEFORE = [("09:00", PRE_OPEN), ("09:15", OPEN), ("15:30", CLOSED)]
+CURRENCY = [("09:00", OPEN), ("17:00", CLOSED)]
+WINTER, SUMMER = [("09:00", OPEN), ("23:55", CLOSED)], [("09:00", OPEN), ("23:30", CLOSED)]
 
 
 @pytest.mark.parametrize(
-    ("segment", "first", "last"),
+    ("segments", "day", "expected"),
     [
-        (NSE, "Fri 2026-11-20 09:00", "Fri 2026-11-20 15:34"),
-        (INDICES, "Fri 2026-11-20 09:00", "Fri 2026-11-20 15:34"),
-        (NFO, "Fri 2026-11-20 09:15", "Fri 2026-11-20 15:39"),
-        (CDS, "Fri 2026-11-20 09:00", "Fri 2026-11-20 16:59"),
-        (MCX, "Fri 2026-11-20 09:00", "Fri 2026-11-20 23:54"),
-        (NSE, "Fri 2026-07-31 09:00", "Fri 2026-07-31 15:29"),
-        (BFO, "Fri 2026-07-31 09:15", "Fri 2026-07-31 15:29"),
-        (NSE, "Mon 2026-08-03 09:00", "Mon 2026-08-03 15:34"),
-        (BFO, "Mon 2026-08-03 09:15", "Mon 2026-08-03 15:39"),
+        ([NSE, BSE, INDICES, UNKNOWN], "Fri 2026-07-31", SHARES_BEFORE),
+        ([NSE, BSE, INDICES, UNKNOWN], "Mon 2026-08-03", SHARES),
+        ([NSE, BSE, INDICES, UNKNOWN], "Fri 2026-11-20", SHARES),
+        ([NFO, BFO], "Fri 2025-12-05", [("09:15", OPEN), ("15:30", CLOSED)]),
+        ([NFO, BFO], "Mon 2025-12-08", FUTURES_BEFORE),
+        ([NFO, BFO], "Fri 2026-07-31", FUTURES_BEFORE),
+        ([NFO, BFO], "Mon 2026-08-03", FUTURES),
+        ([CDS, BCD, Exchange.MCXSX], "Fri 2026-07-31", CURRENCY),
+        ([CDS, BCD, Exchange.MCXSX], "Fri 2026-11-20", CURRENCY),
+        ([MCX, NCO], "Fri 2026-03-06", WINTER),
+        ([MCX, NCO], "Mon 2026-03-09", SUMMER),
+        ([MCX, NCO], "Fri 2026-10-30", SUMMER),
+        ([MCX, NCO], "Mon 2026-11-02", WINTER),
+        ([MCX, NCO], "Fri 2035-06-01", WINTER),
     ],
 )
-def test_a_segment_is_open_from_its_first_minute_to_its_last(
-    segment: Exchange, first: str, last: str
+def test_a_trading_day_has_the_phases_of_its_segment(
+    segments: list[Exchange], day: str, expected: list[tuple[str, Phase]]
 ) -> None:
-    minute = 60
-    assert [is_open([segment], at(first) + seconds) for seconds in (-1, 0)] == [False, True]
-    assert [is_open([segment], at(last) + seconds) for seconds in (minute - 1, minute)] == [True, False]
+    for segment in segments:
+        assert turns(segment, day) == expected
+
+
+@pytest.mark.parametrize("year", range(2025, 2031))
+def test_commodities_change_their_hours_with_the_clocks_of_new_york(year: int) -> None:
+    spring, autumn = second_sunday_of_march(year), first_sunday_of_november(year)
+    for sunday, before, after in ((spring, WINTER, SUMMER), (autumn, SUMMER, WINTER)):
+        assert turns(MCX, f"{sunday - timedelta(days=2):%a %Y-%m-%d}") == before
+        assert turns(MCX, f"{sunday + timedelta(days=1):%a %Y-%m-%d}") == after
+
+
+def first_sunday_of_november(year: int) -> date:
+    return next(day for day in (date(year, 11, number) for number in range(1, 8)) if day.weekday() == 6)
+
+
+def second_sunday_of_march(year: int) -> date:
+    return next(day for day in (date(year, 3, number) for number in range(8, 15)) if day.weekday() == 6)
+
+
+@pytest.mark.parametrize("day", ["Sat 2026-11-21", "Sun 2026-11-22"])
+def test_nothing_is_open_at_a_weekend(day: str) -> None:
+    assert not is_open(list(Exchange), at(f"{day} 11:00"))
+    assert open_exchanges(at(f"{day} 11:00")) == ()
+
+
+@pytest.mark.parametrize("day", ["Mon 2026-01-26", "Fri 2026-10-02", "Fri 2026-12-25", "Tue 2028-08-15"])
+def test_nothing_is_open_on_a_national_holiday(day: str) -> None:
+    assert all(turns(segment, day) == [] for segment in Exchange)
+
+
+def test_on_maharashtra_day_only_commodities_trade_and_only_in_the_evening() -> None:
+    evening = [("17:00", OPEN), ("23:30", CLOSED)]
+    assert {segment: turns(segment, "Fri 2026-05-01") for segment in Exchange} == {
+        segment: evening if segment in (MCX, NCO) else [] for segment in Exchange
+    }
 
 
 def test_one_open_segment_among_several_is_enough() -> None:
@@ -61,52 +130,110 @@ def test_one_open_segment_among_several_is_enough() -> None:
     assert not is_open([], evening)
 
 
-@pytest.mark.parametrize("day", ["Sat 2026-11-21 11:00", "Sun 2026-11-22 11:00"])
-def test_nothing_is_open_at_a_weekend(day: str) -> None:
-    assert not is_open(list(Exchange), at(day))
-    assert open_exchanges(at(day)) == ()
+def test_of_several_segments_the_most_active_phase_counts() -> None:
+    afternoon, morning = at("Fri 2026-11-20 15:20"), at("Fri 2026-11-20 09:05")
+    assert phase([NSE, INDICES], afternoon) is AUCTION
+    assert phase([NSE, NFO], afternoon) is OPEN
+    assert phase([NSE, CDS], morning) is OPEN
+    assert phase([NSE, NFO], morning) is PRE_OPEN
+    assert phase([], morning) is CLOSED
+
+
+def test_a_market_that_has_just_opened_has_not_been_open_for_long() -> None:
+    opened = at("Fri 2026-11-20 09:15")
+    assert [is_open([NSE], opened + passed, lasting=30) for passed in (0, 29, 30)] == [False, False, True]
+    assert is_open([NSE, CDS], opened, lasting=30)
+    assert not is_open([NSE], at("Fri 2026-11-20 15:15"), lasting=30)
 
 
 def test_the_open_exchanges_are_named_without_the_indices() -> None:
-    assert open_exchanges(at("Fri 2026-11-20 09:05")) == ("NSE", "CDS", "BSE", "BCD", "MCX", "MCXSX", "NCO")
-    assert "NFO" in open_exchanges(at("Fri 2026-11-20 09:15"))
+    assert open_exchanges(at("Fri 2026-11-20 09:05")) == ("CDS", "BCD", "MCX", "MCXSX", "NCO")
+    shares = ("NSE", "NFO", "CDS", "BSE", "BFO", "BCD", "MCX", "MCXSX", "NCO")
+    assert open_exchanges(at("Fri 2026-11-20 09:15")) == shares
     assert open_exchanges(at("Fri 2026-11-20 18:00")) == ("MCX", "NCO")
 
 
 @pytest.mark.parametrize(
     ("segments", "now", "expected"),
     [
-        ([NSE], "Fri 2026-11-20 08:59", "Fri 2026-11-20 09:00"),
-        ([NSE], "Fri 2026-11-20 15:35", "Mon 2026-11-23 09:00"),
-        ([NSE], "Sun 2026-11-22 10:42", "Mon 2026-11-23 09:00"),
-        ([NFO], "Sun 2026-11-22 10:42", "Mon 2026-11-23 09:15"),
+        ([NSE], "Fri 2026-11-20 09:14", "Fri 2026-11-20 09:15"),
+        ([NSE], "Fri 2026-11-20 15:35", "Mon 2026-11-23 09:15"),
+        ([NSE], "Sun 2026-11-22 10:42", "Mon 2026-11-23 09:15"),
+        ([MCX], "Fri 2026-11-20 23:56", "Mon 2026-11-23 09:00"),
         ([NFO, MCX], "Mon 2026-11-23 00:10", "Mon 2026-11-23 09:00"),
-        ([NSE, NFO], "Mon 2026-11-23 09:00", "Mon 2026-11-23 09:15"),
-        ([NSE], "Mon 2026-11-23 11:00", "Tue 2026-11-24 09:00"),
+        ([NSE, MCX], "Mon 2026-11-23 09:00", "Mon 2026-11-23 09:15"),
+        ([NSE], "Mon 2026-11-23 11:00", "Tue 2026-11-24 09:15"),
+        ([NSE], "Fri 2026-10-02 11:00", "Mon 2026-10-05 09:15"),
+        ([NSE], "Thu 2026-12-24 16:00", "Mon 2026-12-28 09:15"),
+        ([NSE, MCX], "Thu 2026-04-30 23:50", "Fri 2026-05-01 17:00"),
+        ([NSE], "Thu 2026-12-31 16:00", "Fri 2027-01-01 09:15"),
+        ([], "Fri 2026-11-20 11:00", "never"),
     ],
 )
-def test_the_next_opening_is_that_of_the_segment_that_opens_first(
+def test_the_next_opening_is_the_first_continuous_trading_of_any_segment(
     segments: list[Exchange], now: str, expected: str
 ) -> None:
-    assert opening(segments, now) == expected
+    assert clock(next_opening(segments, at(now))) == expected
 
 
-def test_no_segment_never_opens() -> None:
-    assert next_opening([], at("Fri 2026-11-20 11:00")) is None
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Kiritimati", "UTC"])
+def test_the_zone_of_the_machine_changes_nothing(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert turns(NSE, "Fri 2026-11-20") == SHARES
+        assert clock(next_opening([NSE], at("Fri 2026-11-20 23:59"))) == "Mon 2026-11-23 09:15"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
-def test_a_segment_without_hours_of_its_own_keeps_those_of_the_shares() -> None:
-    assert is_open([Exchange.UNKNOWN], at("Fri 2026-11-20 15:34"))
-    assert opening([Exchange.UNKNOWN], "Fri 2026-11-20 15:35") == "Mon 2026-11-23 09:00"
+def test_a_users_file_adds_to_the_calendar(file: Path) -> None:
+    file.write_text("holidays = [2026-11-24]\n")
+    assert is_open([NSE], at("Tue 2026-11-24 11:00"))
+    use_sessions(file)
+    assert not is_open([NSE], at("Tue 2026-11-24 11:00"))
+    assert not is_open([NSE], at("Fri 2026-12-25 11:00"))
+    assert clock(next_opening([NSE], at("Mon 2026-11-23 16:00"))) == "Wed 2026-11-25 09:15"
+    use_sessions(None)
+    assert is_open([NSE], at("Tue 2026-11-24 11:00"))
 
 
-def test_a_holiday_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = '[[sessions]]\nsegments = ["NSE"]\nopens = 09:00:00\ncloses = 15:30:00\n'
-    calendar = sessions._parsed(f"holidays = [2026-11-23]\n{table}")
-    assert calendar.holidays == {date(2026, 11, 23)}
-    monkeypatch.setattr(sessions, "_calendar", lambda: calendar)
-    assert not is_open([NSE], at("Mon 2026-11-23 11:00"))
-    assert opening([NSE], "Fri 2026-11-20 16:00") == "Tue 2026-11-24 09:00"
+def test_a_users_hours_count_before_the_shipped_ones(file: Path) -> None:
+    file.write_text('[[hours]]\nsegments = ["NFO"]\nopens = 09:30:00\ncloses = 18:00:00\n')
+    use_sessions(file)
+    assert turns(NFO, "Fri 2026-11-20") == [("09:30", OPEN), ("18:00", CLOSED)]
+    assert turns(BFO, "Fri 2026-11-20") == FUTURES
+
+
+def test_a_special_session_of_the_user_opens_a_weekend_and_a_shipped_holiday(file: Path) -> None:
+    file.write_text(
+        '[[special]]\ndays = [2026-11-08, 2026-12-25]\nsegments = ["NSE"]\n'
+        'opens = 18:00:00\ncloses = 19:00:00\nname = "Muhurat trading"\n'
+    )
+    use_sessions(file)
+    for day in ("Sun 2026-11-08", "Fri 2026-12-25"):
+        assert turns(NSE, day) == turns(INDICES, day) == [("18:00", OPEN), ("19:00", CLOSED)]
+        assert turns(NFO, day) == []
+    opening = next_opening([NSE, NFO], at("Sat 2026-11-07 11:00"))
+    assert opening is not None
+    assert clock(opening) == "Sun 2026-11-08 18:00"
+    assert occasion([NFO, NSE], opening) == "Muhurat trading"
+    assert occasion([NFO, NSE], opening - 1) == occasion([NFO], opening) == ""
+
+
+def test_no_file_adds_nothing(file: Path) -> None:
+    use_sessions(file)
+    assert turns(NSE, "Fri 2026-11-20") == SHARES
+
+
+def test_a_bad_file_changes_nothing(file: Path) -> None:
+    file.write_text("holidays = [2026-11-24]\n")
+    use_sessions(file)
+    file.write_text("holidays = 2026-11-25\n")
+    with pytest.raises(UserError, match="holidays must be a list of days"):
+        use_sessions(file)
+    assert not is_open([NSE], at("Tue 2026-11-24 11:00"))
 
 
 @given(st.sets(st.sampled_from(Exchange), min_size=1), MOMENTS)

@@ -1,0 +1,166 @@
+"""The calendar of trading: from hours, closures and special sessions to what a segment does at a moment.
+
+An exchange does not simply trade or not: before and after its hours it collects orders for an auction, and
+what streams then comes in a few bursts. So a day is a row of phases, and only in one of them must a feed
+tick. Times of day and days are those of India; moments are UTC seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
+
+from kitetui.times import IST
+from kitetui.wire import Exchange
+
+_SATURDAY: Final = 5
+
+_DAYS_AHEAD: Final = 60
+"""Days that are searched for the next opening; no exchange has ever been closed for so long."""
+
+FOLLOWERS: Final = {Exchange.INDICES: Exchange.NSE, Exchange.UNKNOWN: Exchange.NSE}
+"""Segments without hours of their own, and whose they keep: an index moves while its shares do."""
+
+
+class Phase(StrEnum):
+    """What a market does, the most active first."""
+
+    OPEN = "open"
+    """All that trades in the segment trades continuously."""
+    CLOSING_AUCTION = "closing auction"
+    """Continuous trading is over, and the closing price of some is being found."""
+    PRE_OPEN = "pre-open"
+    """Orders are collected for the first price."""
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The regular hours of some segments, from a day on until others are given.
+
+    Trading is continuous from `opens` to the `auction`, or to `closes` where there is none.
+    """
+
+    segments: frozenset[Exchange]
+    opens: time
+    closes: time
+    pre_open: time | None = None
+    auction: time | None = None
+    since: date = date.min
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Days on which some segments do not keep their hours: at all, or only `until` or `after` a time."""
+
+    days: frozenset[date]
+    segments: frozenset[Exchange]
+    after: time = time.min
+    until: time = time.max
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """A session on days that need not be trading days; it stands in the place of the regular hours."""
+
+    days: frozenset[date]
+    segments: frozenset[Exchange]
+    opens: time
+    closes: time
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """All that is known of when segments trade.
+
+    hours: of those that hold for a segment on a day, the last counts.
+    """
+
+    hours: tuple[Hours, ...] = ()
+    closures: tuple[Closure, ...] = ()
+    specials: tuple[Special, ...] = ()
+
+    def __add__(self, other: Calendar) -> Calendar:
+        """Return both together; where hours differ, those of the other count."""
+        return Calendar(
+            self.hours + other.hours, self.closures + other.closures, self.specials + other.specials
+        )
+
+    def phase(self, segments: Collection[Exchange], now: float) -> Phase:
+        """Return the most active phase that any of these segments is in, `CLOSED` where none is given."""
+        found = {each.phase for each in self._at(segments, now)}
+        return next((phase for phase in Phase if phase in found), Phase.CLOSED)
+
+    def occasion(self, segments: Collection[Exchange], now: float) -> str:
+        """Return the name of the special session that any of these segments is in, "" where there is none."""
+        return next((each.name for each in self._at(segments, now) if each.name), "")
+
+    def next_opening(self, segments: Collection[Exchange], now: float) -> float | None:
+        """Return when any of these segments begins to trade continuously, in UTC seconds after `now`.
+
+        None where that is not known, or no segment is given.
+        """
+        today = datetime.fromtimestamp(now, IST).date()
+        for ahead in range(_DAYS_AHEAD):
+            day = today + timedelta(days=ahead)
+            openings = (
+                datetime.combine(day, stretch.start, IST).timestamp()
+                for segment in segments
+                for stretch in self._day(segment, day)
+                if stretch.phase is Phase.OPEN
+            )
+            if later := [opening for opening in openings if opening > now]:
+                return min(later)
+        return None
+
+    def _at(self, segments: Collection[Exchange], now: float) -> Iterator[_Stretch]:
+        moment = datetime.fromtimestamp(now, IST)
+        for segment in segments:
+            for stretch in self._day(segment, moment.date()):
+                if stretch.start <= moment.time() < stretch.end:
+                    yield stretch
+
+    def _day(self, segment: Exchange, day: date) -> list[_Stretch]:
+        """Return the phases of a segment on a day, but for those in which it is closed."""
+        segment = FOLLOWERS.get(segment, segment)
+        specials = [each for each in self.specials if day in each.days and segment in each.segments]
+        if specials:
+            return [_Stretch(Phase.OPEN, each.opens, each.closes, each.name) for each in specials]
+        stretches = [] if day.weekday() >= _SATURDAY else self._regular(segment, day)
+        for closure in self.closures:
+            if day in closure.days and segment in closure.segments:
+                stretches = [part for each in stretches for part in each.without(closure)]
+        return stretches
+
+    def _regular(self, segment: Exchange, day: date) -> list[_Stretch]:
+        holding = [each for each in self.hours if segment in each.segments and each.since <= day]
+        if not holding:
+            return []
+        hours = holding[-1]
+        end = hours.auction or hours.closes
+        return [
+            _Stretch(Phase.PRE_OPEN, hours.pre_open or hours.opens, hours.opens),
+            _Stretch(Phase.OPEN, hours.opens, end),
+            _Stretch(Phase.CLOSING_AUCTION, end, hours.closes),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Part of a day, up to but without its end; one that ends where it starts is none."""
+
+    phase: Phase
+    start: time
+    end: time
+    name: str = ""
+
+    def without(self, closure: Closure) -> Iterator[_Stretch]:
+        """Yield what a closure leaves of it."""
+        for start, end in ((self.start, closure.after), (closure.until, self.end)):
+            part = replace(self, start=max(start, self.start), end=min(end, self.end))
+            if part.start < part.end:
+                yield part
