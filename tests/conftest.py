@@ -1,4 +1,4 @@
-"""What holds for every test: property tests draw the same examples, and nobody's own files are touched."""
+"""What holds for every test: the same examples each time, nobody's own files, and no other machine."""
 
 from __future__ import annotations
 
@@ -17,3 +17,13 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("KITETUI_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever would leave this machine is sent to a port where nobody listens."""
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv(name.lower(), "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")

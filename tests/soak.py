@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from kitetui.instruments import Universe
+from kitetui.instruments import simulated_instruments
 from tests.terminal import Terminal
 
 KEYS: Final = (
@@ -73,7 +73,7 @@ def exchange(rate: float, symbols: int) -> subprocess.Popen[str]:
 
 def sit_before(url: str, symbols: int, minutes: float, home: Path) -> int:
     """Press a key every second for so long, and look at the process every minute."""
-    tokens = ",".join(str(each.instrument_token) for each in Universe.load().expanded(symbols))
+    tokens = ",".join(str(each.instrument_token) for each in simulated_instruments(symbols))
     command = [sys.executable, "-m", "kitetui", "--ws-url", url, "-s", tokens]
     memory: list[float] = []
     with Terminal(command, columns=120, lines=40, env={"KITETUI_HOME": str(home)}, cwd=home) as terminal:

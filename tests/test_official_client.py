@@ -19,7 +19,7 @@ API_KEY, ACCESS_TOKEN = "anofficialkey", "anofficialtoken"
 
 def first_of(exchange: SimulatedExchange, segment: Exchange) -> int:
     """The first instrument of a segment."""
-    tokens = (each.instrument_token for each in exchange.universe)
+    tokens = (each.instrument_token for each in exchange.instruments)
     return next(token for token in tokens if Exchange.of(token) is segment)
 
 

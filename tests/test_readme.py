@@ -14,14 +14,18 @@ from pathlib import Path
 
 import pytest
 
+from kitetui.cli.main import run
 from kitetui.config import read_config
 from kitetui.errors import LoginError, RecordingError, UserError
+from kitetui.instruments.sets import set_names
+from kitetui.market.calendarfile import parse_calendar
 from kitetui.record import COLUMNS
 from kitetui.simulator import SimulatedExchange
 from kitetui.tui.commands import ON_MONITOR, Context, Keymap
 from kitetui.tui.filter import Filter
 from kitetui.tui.settings import VOCABULARY
 from kitetui.tui.theme import load_themes
+from tests.cli.served import Served
 from tests.terminal import Terminal
 
 ROOT = Path(__file__).parent.parent
@@ -58,8 +62,11 @@ def columns_text() -> str:
 KITETUI_LINES = [line for line in shell_lines() if line.startswith("kitetui")]
 RECORDINGS = [line for line in KITETUI_LINES if "--headless" in line]
 EXCHANGES = [line for line in KITETUI_LINES if line.startswith("kitetui sim")]
+LOGINS = [line for line in KITETUI_LINES if line.startswith(("kitetui login", "kitetui logout"))]
+ASKING = [line for line in KITETUI_LINES if line.startswith(("kitetui instruments", "kitetui doctor"))]
 PRINTING = [line for line in KITETUI_LINES if line.startswith(("kitetui config", "kitetui keys"))]
-MONITORS = [line for line in KITETUI_LINES if line not in [*RECORDINGS, *EXCHANGES, *PRINTING]]
+OTHERS = [*RECORDINGS, *EXCHANGES, *LOGINS, *ASKING, *PRINTING]
+MONITORS = [line for line in KITETUI_LINES if line not in OTHERS]
 FILTER_TABLE = README.partition("| Filter | Shows |")[2].partition("\n\n")[0]
 FILTERS = re.findall(r"^\| `(.+?)` \|", FILTER_TABLE, re.MULTILINE)
 
@@ -91,11 +98,58 @@ def test_a_command_that_only_prints_prints(line: str) -> None:
     assert done.stdout.strip()
 
 
+@pytest.mark.parametrize("line", LOGINS)
+def test_a_login_asks_for_a_terminal_or_has_nothing_to_forget(line: str) -> None:
+    """Which says that the options are right; whole logins are in tests/cli/test_login.py and test_day.py."""
+    command = [sys.executable, "-m", *shlex.split(line)]
+    done = subprocess.run(
+        command,
+        env=os.environ | NO_CREDENTIALS,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) in (
+        (3, "kitetui: the API key and secret are asked for once; run kitetui login in a terminal\n"),
+        (2, "kitetui: no login of account default is kept; there is nothing to forget\n"),
+    )
+
+
+@pytest.mark.parametrize("line", ASKING)
+def test_what_is_asked_of_an_exchange_is_answered(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with Served() as served:
+        served.configure("simulator")
+        assert run(["instruments", "sync", "--endpoint", "simulator"]) == 0
+        capsys.readouterr()
+        code = run([*shlex.split(line)[1:], "--endpoint", "simulator"])
+    answer = capsys.readouterr().out
+    if "doctor" in line:
+        assert code == 1  # nobody is logged in
+        assert "skipped" in answer
+    else:
+        assert code == 0
+        assert answer
+    if "search" in line:
+        assert f"```text\n{answer}```" in README
+
+
 def test_the_configuration_is_one_that_is_accepted() -> None:
-    (text,) = blocks("toml")
-    config = read_config(text, "README.md", VOCABULARY)
+    first, services, _ = blocks("toml")
+    config = read_config(first, "README.md", VOCABULARY)
     assert config.groups
     Keymap(config.keys)
+    assert read_config(services, "README.md", VOCABULARY).endpoints
+
+
+def test_the_sessions_are_accepted() -> None:
+    *_, sessions = blocks("toml")
+    assert parse_calendar(sessions, "README.md")
+
+
+def test_the_sets_that_ship_are_named() -> None:
+    for name in set_names():
+        assert f"`@{name}`" in README
 
 
 def test_the_filters_are_filters() -> None:

@@ -5,9 +5,9 @@ What is imported here is light; the login itself, with its HTTP client, is in `k
 
 from kitetui.account.profiles import ENDPOINTS, KITE, SANDBOX, SIMULATOR, EndpointProfile, endpoint_named
 from kitetui.account.secrets import Secrets
-from kitetui.account.tokens import token_source
+from kitetui.account.tokens import KeptToken
 from kitetui.account.validity import ended, valid_until
-from kitetui.account.vault import DEFAULT, Vault
+from kitetui.account.vault import DEFAULT, Vault, login_command
 
 __all__ = [
     "DEFAULT",
@@ -16,10 +16,11 @@ __all__ = [
     "SANDBOX",
     "SIMULATOR",
     "EndpointProfile",
+    "KeptToken",
     "Secrets",
     "Vault",
     "ended",
     "endpoint_named",
-    "token_source",
+    "login_command",
     "valid_until",
 ]

@@ -16,6 +16,9 @@ from kitetui.errors import UserError
 KITE_VERSION: Final = "3"
 """The version of the API that is spoken."""
 
+ADDRESSES: Final = {"rest": ("https", "http"), "login": ("https", "http"), "socket": ("wss", "ws")}
+"""The addresses of a service, each with its scheme, and the one that is for this machine alone."""
+
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -24,7 +27,7 @@ class EndpointProfile:
     """The addresses of one service, under a name.
 
     rest: the root of the REST routes, without a slash at its end.
-    prefix: what stands before every route but those of the instruments.
+    prefix: what stands before every route but those of the instruments, like `/oms`.
     sends_user_id: whether the socket wants the user's id in its query.
 
     Raises UserError for an address that is none, or that would send secrets in the clear to another machine.
@@ -38,12 +41,14 @@ class EndpointProfile:
     sends_user_id: bool = False
 
     def __post_init__(self) -> None:
-        for field, url, schemes in (
-            ("rest", self.rest, ("https", "http")),
-            ("login", self.login, ("https", "http")),
-            ("socket", self.socket, ("wss", "ws")),
+        for field, value in (
+            ("rest", self.rest),
+            ("login", self.login),
+            ("socket", self.socket),
+            ("prefix", self.prefix),
         ):
-            _check(f"endpoint {self.name}: {field}", url, schemes)
+            if problem := what_is_wrong(field, value):
+                raise UserError(f"endpoint {self.name}: {field} {problem}")
 
     def url(self, route: str) -> str:
         """Return the URL of a route such as `/user/profile`."""
@@ -75,17 +80,31 @@ def endpoint_named(name: str, own: Iterable[EndpointProfile] = ()) -> EndpointPr
     return known[name]
 
 
-def _check(what: str, url: str, schemes: tuple[str, str]) -> None:
-    secure, clear = schemes
+def what_is_wrong(field: str, value: str) -> str:
+    """Return what is wrong with an address or the prefix of a service, empty where nothing is.
+
+    The sentence goes on behind the field's name, and repeats nothing of the value.
+    """
+    if field == "prefix":
+        sound = not value or (value.startswith("/") and not value.endswith("/") and _is_path(value))
+        return "" if sound else "is no path; write it like /oms, or leave it out"
+    secure, clear = ADDRESSES[field]
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise UserError(f"{what} is no URL; write it like {secure}://host") from None
-    if parts.scheme not in schemes or not host or parts.query or parts.fragment or parts.username:
-        raise UserError(f"{what} is a URL like {secure}://host, without a query or a user name")
+        return f"is no URL; write it like {secure}://host"
+    if parts.scheme not in (secure, clear) or not host or "?" in value or "#" in value or parts.username:
+        return f"is a URL like {secure}://host, without a query or a user name"
+    if field == "rest" and value.endswith("/"):
+        return "has a slash at its end; leave it out"
     if parts.scheme == clear and host not in _LOOPBACK:
-        raise UserError(f"{what} would send secrets in the clear to another machine; use {secure}://")
+        return f"would send secrets in the clear to another machine; use {secure}://"
+    return ""
+
+
+def _is_path(value: str) -> bool:
+    return value.isascii() and value.isprintable() and not set(value) & set(" ?#")
 
 
 # At the end, since making one of these checks it.

@@ -1,4 +1,4 @@
-"""Kite's REST service, as far as accounts need it: the exchange of tokens, the user, the end of a session."""
+"""Kite's REST service, as far as it is needed: a login, who it is, its end, and the list of instruments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self
 
 import httpx
 
@@ -25,6 +25,9 @@ from kitetui.logs import redact, redacted
 
 TIMEOUT: Final = 10.0
 """Seconds that an answer may take."""
+
+_DOWNLOAD_TIMEOUT: Final = 120.0
+"""Seconds that a list of instruments may take."""
 
 VERSION_HEADER: Final = {"X-Kite-Version": KITE_VERSION}
 
@@ -122,6 +125,38 @@ class KiteRest:
         redact(access_token)
         query = {"api_key": self._api_key, "access_token": access_token}
         await self._ask("DELETE", "/session/token", query=query)
+
+    async def instruments(
+        self,
+        file: BinaryIO,
+        *,
+        access_token: str = "",
+        progress: Callable[[int, int | None], None] = lambda received, total: None,
+    ) -> None:
+        """Write the list of all instruments into a file as it is sent: CSV, most likely inside gzip.
+
+        access_token: one that is alive, for a service that gives the list to those alone who are logged in.
+        progress: is told how many bytes have come, and of how many, None where that is not known.
+        """
+        url = self.endpoint.url("/instruments")
+        headers = authorization(self._api_key, access_token) if access_token else None
+        try:
+            async with (
+                asyncio.timeout(_DOWNLOAD_TIMEOUT),
+                self._client.stream("GET", url, headers=headers) as response,
+            ):
+                self._note_clock(response.headers.get("date"))
+                if not response.is_success:
+                    await response.aread()
+                    _data(response, exchanging=False)
+                length = response.headers.get("content-length", "")
+                total = int(length) if length.isdigit() else None
+                # As sent: a download that broke off inside gzip is found out by whoever opens it.
+                async for chunk in response.aiter_raw():
+                    file.write(chunk)
+                    progress(response.num_bytes_downloaded, total)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise _unreachable(url, error) from None
 
     async def _ask(
         self,

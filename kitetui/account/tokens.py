@@ -3,44 +3,69 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import Final
+from threading import Thread
+from typing import Final, Self
 
+from kitetui.account.private import Signature
+from kitetui.account.secrets import Secrets
 from kitetui.account.vault import DEFAULT, Vault
-from kitetui.errors import LoginError, UserError
+from kitetui.errors import UserError
+
+PATIENCE: Final = 0.25
+"""Seconds that an asker waits for a new login to be read; a keyring may take as long as its user does."""
 
 _LOGGER: Final = logging.getLogger(__name__)
 
 
-def token_source(vault: Vault, account: str = DEFAULT) -> Callable[[], str]:
-    """Return a function that returns the account's access token, and knows of a login made meanwhile.
+class KeptToken:
+    """The access token of an account, as its newest login left it; call it to have it.
 
-    It reads the vault only after that has changed. While the vault cannot be read, after a logout, and when
-    the account was given another API key, it returns the token that it had. Raises UserError as
-    `Vault.read` does, LoginError for an account without a login.
+    It reads the vault only after that has changed, and never holds up whoever asks: what cannot be read at
+    once is there at a later call. While the vault cannot be read, after a logout, and when the account was
+    given another API key or service, it is the token of before.
+
+    login: what was kept of the account at first.
     """
-    seen = vault.signature(account)
-    first = vault.read(account)
-    if first is None:
-        raise LoginError(f"account {account} has no login; run kitetui login")
-    api_key, token = first.api_key, first.access_token
-    complaint = ""
 
-    def current() -> str:
-        nonlocal seen, token, complaint
+    def __init__(self, vault: Vault, account: str, login: Secrets, seen: Signature | None) -> None:
+        """Begin with what the vault had of an account when its signature was `seen`."""
+        self.login = login
+        self._vault, self._account = vault, account
+        self._seen = seen
+        self._token = login.access_token
+        self._reader: Thread | None = None
+        self._complaint = ""
+
+    @classmethod
+    def of(cls, vault: Vault, account: str = DEFAULT) -> Self | None:
+        """Read an account, None for one without a login. Raises UserError as `Vault.stored` does."""
         # Taken before the reading: what is written during it is read the next time.
-        if (signature := vault.signature(account)) == seen:
-            return token
-        try:
-            found = vault.read(account)
-        except UserError as error:
-            if str(error) != complaint:
-                complaint = str(error)
-                _LOGGER.warning("the login of account %s is not taken up: %s", account, error)
-            return token
-        seen = signature
-        if found is not None and found.api_key == api_key and found.access_token:
-            token = found.access_token
-        return token
+        seen = vault.signature(account)
+        login = vault.stored(account)
+        return cls(vault, account, login, seen) if login is not None and login.access_token else None
 
-    return current
+    def __call__(self) -> str:
+        """Return the token."""
+        is_reading = self._reader is not None and self._reader.is_alive()
+        if not is_reading and (signature := self._vault.signature(self._account)) != self._seen:
+            # A daemon, since a keyring that waits for its user must not hold up the end of the program.
+            self._reader = Thread(target=self._read, args=(signature,), name="kitetui login", daemon=True)
+            self._reader.start()
+            self._reader.join(PATIENCE)
+        return self._token
+
+    def _read(self, signature: Signature | None) -> None:
+        try:
+            found = self._vault.stored(self._account)
+        except UserError as error:
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                _LOGGER.warning("the login of account %s is not taken up: %s", self._account, error)
+            return
+        if found is not None and found.access_token and _is_of_one_key(found, self.login):
+            self._token = found.access_token
+        self._seen = signature
+
+
+def _is_of_one_key(one: Secrets, other: Secrets) -> bool:
+    return (one.api_key, one.endpoint) == (other.api_key, other.endpoint)

@@ -44,6 +44,16 @@ _IN_KEYRING: Final = {"keyring": True}
 """The table of a file whose secrets are in the keyring."""
 
 
+def is_account_name(text: str) -> bool:
+    """Whether an account can have this name."""
+    return _NAME.fullmatch(text) is not None
+
+
+def login_command(account: str) -> str:
+    """Return the command that logs an account in."""
+    return "kitetui login" if account == DEFAULT else f"kitetui login --account {account}"
+
+
 @dataclass(frozen=True, slots=True)
 class Origins:
     """Where each value of an account comes from, in words that can be shown."""
@@ -77,7 +87,24 @@ class Vault:
         The pair of the environment, where it is set, is that of the default account, and wins. Raises
         UserError as `stored` does, and for a pair of which only one half is set.
         """
-        return (self._environments() if account == DEFAULT else None) or self.stored(account)
+        return (self.of_environment() if account == DEFAULT else None) or self.stored(account)
+
+    def meant(self, named: str | None, configured: str = DEFAULT) -> str:
+        """Return the account to use: the one that is named, that of the environment's pair, the configured.
+
+        Raises LoginError for half a pair where none is named.
+        """
+        return named or (configured if self.of_environment() is None else DEFAULT)
+
+    def of_environment(self) -> Secrets | None:
+        """Return the pair of the environment, None where it is not set. Raises LoginError for half of it."""
+        api_key, access_token = (self._environment.get(each, "").strip() for each in (API_KEY, ACCESS_TOKEN))
+        if bool(api_key) != bool(access_token):
+            given, missing = (API_KEY, ACCESS_TOKEN) if api_key else (ACCESS_TOKEN, API_KEY)
+            raise LoginError(
+                f"{missing} is not set and {given} is; set both, or neither and use kitetui login"
+            )
+        return Secrets(api_key=api_key, access_token=access_token) if api_key else None
 
     def stored(self, account: str = DEFAULT) -> Secrets | None:
         """Return what is kept of an account, None where nothing is, whatever the environment says.
@@ -121,7 +148,7 @@ class Vault:
             kept, place = found
             values = (kept.api_key, kept.api_secret, kept.access_token)
             origins = Origins(*(place if value else NOT_SET for value in values))
-        if account == DEFAULT and self._environments() is not None:
+        if account == DEFAULT and self.of_environment() is not None:
             return replace(
                 origins, api_key=f"environment: {API_KEY}", access_token=f"environment: {ACCESS_TOKEN}"
             )
@@ -130,15 +157,6 @@ class Vault:
     def signature(self, account: str = DEFAULT) -> Signature | None:
         """Return what changes with every login and logout, at the cost of one look at the disk."""
         return signature(self._path(account))
-
-    def _environments(self) -> Secrets | None:
-        api_key, access_token = (self._environment.get(each, "").strip() for each in (API_KEY, ACCESS_TOKEN))
-        if bool(api_key) != bool(access_token):
-            given, missing = (API_KEY, ACCESS_TOKEN) if api_key else (ACCESS_TOKEN, API_KEY)
-            raise LoginError(
-                f"{missing} is not set and {given} is; set both, or neither and use kitetui login"
-            )
-        return Secrets(api_key=api_key, access_token=access_token) if api_key else None
 
     def _found(self, account: str) -> tuple[Secrets, str] | None:
         """What is kept of an account, and in which place."""
@@ -159,7 +177,7 @@ class Vault:
         if text is None:
             raise LoginError(
                 f"the login of account {account} is in the system's keyring, which does not give it; "
-                "unlock the keyring, or log in anew with kitetui login --new"
+                f"unlock the keyring, or log in anew with {login_command(account)} --new"
             )
         try:
             return from_table(from_text(text))
@@ -168,7 +186,7 @@ class Vault:
         except Unreadable:
             raise LoginError(
                 f"the login of account {account} in the system's keyring is damaged; "
-                "log in anew with kitetui login --new"
+                f"log in anew with {login_command(account)} --new"
             ) from None
 
     def _table(self, path: Path) -> dict[str, Any] | None:
@@ -195,13 +213,14 @@ class Vault:
             return LoginError(
                 f"{path} is damaged and cannot be set aside: {error.strerror}; remove it by hand"
             )
-        return LoginError(f"{path} is damaged, and is now {aside.name}; log in anew with kitetui login")
+        anew = login_command(path.stem)
+        return LoginError(f"{path} is damaged, and is now {aside.name}; log in anew with {anew}")
 
     def _place(self, path: Path, *, in_keyring: bool) -> str:
         return f"keyring: {self._keyring.name}" if in_keyring else f"file: {path}"
 
     def _path(self, account: str) -> Path:
-        if not _NAME.fullmatch(account):
+        if not is_account_name(account):
             raise UserError(f"{account[:40]!a} names no account; names are of a-z, 0-9, - and _")
         return self._folder / f"{account}.json"
 

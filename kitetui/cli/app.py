@@ -7,13 +7,15 @@ a wrong option and a headless run do not wait for it.
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from typing import Annotated, Literal
 
 import typer
 
 from kitetui.cli.config import config_app
+from kitetui.cli.doctor import doctor
+from kitetui.cli.instruments import instruments_app
+from kitetui.cli.login import AccountOption, EndpointOption, login, logout
 from kitetui.errors import UserError
 from kitetui.times import ist_today
 
@@ -26,6 +28,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(config_app, name="config")
+app.add_typer(instruments_app, name="instruments")
+app.command()(login)
+app.command()(logout)
+app.command()(doctor)
 
 
 @app.callback(invoke_without_command=True)
@@ -37,7 +43,7 @@ def kitetui(
             "-s",
             "--symbol",
             metavar="SYMBOL",
-            help="NSE:INFY, a bare token, or several with commas; repeatable.",
+            help="NSE:INFY, a token, NFO:NIFTY26DEC*, @nifty50, or several with commas; repeatable.",
         ),
     ] = None,
     mode: Annotated[
@@ -54,8 +60,10 @@ def kitetui(
     ] = None,
     feed: Annotated[
         Literal["live", "sim"] | None,
-        typer.Option("--feed", help="Kite, or the embedded simulated exchange."),
+        typer.Option("--feed", help="The account's service, or the embedded simulated exchange."),
     ] = None,
+    account: AccountOption = None,
+    endpoint: EndpointOption = None,
     ws_url: Annotated[
         str | None,
         typer.Option(
@@ -77,7 +85,8 @@ def kitetui(
 ) -> None:
     """A terminal market monitor and tick recorder for Zerodha's Kite.
 
-    Without credentials (KITE_API_KEY and KITE_ACCESS_TOKEN) the monitor shows a simulated exchange.
+    Without a login (kitetui login, or KITE_API_KEY and KITE_ACCESS_TOKEN in the environment) the monitor
+    shows a simulated exchange.
     """
     if version:
         from kitetui import __version__
@@ -88,28 +97,39 @@ def kitetui(
         return
     _check(headless=headless, csv=csv, output=output, duration=duration, wait=wait)
 
+    from kitetui.account import Vault
     from kitetui.cli.run import choose_run
+    from kitetui.config import feed_config
+    from kitetui.market.sessions import use_sessions
+    from kitetui.paths import config_file, sessions_file
 
-    run = choose_run(
-        feed=feed,
-        ws_url=ws_url,
-        symbols=symbols or [],
-        mode=mode,
-        connections=connections,
-        duration=duration,
-        wait=wait,
-        simulate=not headless,
-        environment=os.environ,
-        today=ist_today(),
-    )
-    if headless:
-        from kitetui.cli.headless import record_headless
+    async def begin() -> None:
+        run = await choose_run(
+            feed=feed,
+            ws_url=ws_url,
+            account=account,
+            endpoint=endpoint,
+            symbols=symbols or [],
+            mode=mode,
+            connections=connections,
+            duration=duration,
+            wait=wait,
+            simulate=not headless,
+            config=feed_config(config_file()),
+            vault=Vault(),
+            today=ist_today(),
+        )
+        if headless:
+            from kitetui.cli.headless import record_headless
 
-        asyncio.run(record_headless(run, output))
-    else:
-        from kitetui.cli.monitor import open_monitor
+            await record_headless(run, output)
+        else:
+            from kitetui.cli.monitor import open_monitor
 
-        asyncio.run(open_monitor(run))
+            await open_monitor(run)
+
+    use_sessions(sessions_file())
+    asyncio.run(begin())
 
 
 @app.command()
@@ -117,6 +137,12 @@ def sim(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = 9001,
+    rest_port: Annotated[
+        int | None,
+        typer.Option(
+            "--rest-port", min=0, max=65535, help="Port of its REST, where one logs in; else the next one."
+        ),
+    ] = None,
     rate: Annotated[
         float, typer.Option("--rate", min=0, help="Updates a second, of all symbols together.")
     ] = 400,
@@ -133,7 +159,15 @@ def sim(
     from kitetui.cli.simulator import serve
 
     asyncio.run(
-        serve(port=port, rate=rate, seed=seed, symbols=symbols, api_key=api_key, access_token=access_token)
+        serve(
+            port=port,
+            rest_port=rest_port,
+            rate=rate,
+            seed=seed,
+            symbols=symbols,
+            api_key=api_key,
+            access_token=access_token,
+        )
     )
 
 

@@ -11,13 +11,12 @@ from pathlib import Path
 from kitetui.cli.progress import Progress
 from kitetui.cli.run import Run
 from kitetui.cli.signals import ended_by_signals
-from kitetui.cli.source import WAYS_OUT, Source
+from kitetui.cli.source import Source
 from kitetui.errors import LoginError, UserError
-from kitetui.feed import MAX_CONNECTIONS, FeedState, TickerMessage
+from kitetui.feed import ConnectionChanged, FeedState, KiteTickerManager, TickerMessage
 from kitetui.instruments import Instrument
 from kitetui.record import NameOf, Output, Recorder, dated_file, named_file, standard_output
 from kitetui.times import IST
-from kitetui.wire import Mode
 
 
 async def record_headless(run: Run, output_path: str | None) -> None:
@@ -43,27 +42,21 @@ def choose_output(path: str | None) -> AbstractContextManager[Output]:
 
 async def _record(run: Run, source: Source, output: Output, ended: asyncio.Event) -> None:
     segments = {each.segment for each in run.instruments}
-    manager = source.manager(run.connections or MAX_CONNECTIONS, lambda: segments)
-
-    def refusal() -> str | None:
-        stats = manager.get_stats()
-        never_live = not any(each.frames for each in stats.connections)
-        is_down = manager.get_status().state is FeedState.DOWN
-        return stats.connections[0].reason if is_down and never_live and not run.wait else None
+    manager = source.manager(run.connections, lambda: segments)
+    refusals = _Refusals(manager, source, wait=run.wait)
 
     def heard(message: TickerMessage) -> None:
         progress.heard(message)
-        if refusal() is not None:
+        if isinstance(message, ConnectionChanged) and (refused := refusals.new()):
+            progress.say(refused)
+        if refusals.fatal:
             ended.set()
 
     recorder = Recorder(output, _namer(run.instruments), heard)
     progress = Progress(manager, recorder.totals, output.name)
     progress.say(f"recording {len(run.instruments):,} symbols to {output.name}; Ctrl-C ends it")
-    await manager.subscribe_symbols(
-        [each.instrument_token for each in run.instruments], run.mode or Mode.FULL
-    )
+    await manager.subscribe_symbols([each.instrument_token for each in run.instruments], run.mode)
     stream = manager.stream(lossless=True)
-    refused = None
     try:
         async with asyncio.TaskGroup() as tasks:
             shown = tasks.create_task(progress.show())
@@ -72,14 +65,38 @@ async def _record(run: Run, source: Source, output: Output, ended: asyncio.Event
                 with suppress(TimeoutError):
                     async with asyncio.timeout(run.duration):
                         await ended.wait()
-                refused = refusal()
             shown.cancel()
     except* UserError as errors:
         raise errors.exceptions[0] from None
     finally:
         progress.say(progress.summary())
-    if refused is not None:
-        raise LoginError(f"{refused}; {WAYS_OUT}")
+    if refusals.fatal:
+        raise LoginError(refusals.fatal)
+
+
+class _Refusals:
+    """What a refused login does: it ends a recording that has not begun, and is one line in any other.
+
+    fatal: the sentence to end with, empty while there is none.
+    """
+
+    def __init__(self, manager: KiteTickerManager, source: Source, *, wait: bool) -> None:
+        self.fatal = ""
+        self._manager, self._source, self._wait = manager, source, wait
+        self._is_down = False
+
+    def new(self) -> str:
+        """Return what there is to say of a login that was refused just now, empty where there is nothing."""
+        was_down, self._is_down = self._is_down, self._manager.get_status().state is FeedState.DOWN
+        if was_down or not self._is_down:
+            return ""
+        connections = self._manager.get_stats().connections
+        has_begun = any(each.frames for each in connections)
+        refused = f"{connections[0].reason}; {self._source.renewal}"
+        if not has_begun:
+            refused = self._source.ended or refused
+            self.fatal = "" if self._wait else refused
+        return "" if self.fatal else refused
 
 
 def _namer(instruments: list[Instrument]) -> NameOf:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from kitetui.account import DEFAULT, EndpointProfile, Secrets, Vault, endpoint_named, valid_until
+from kitetui.account import KITE, SIMULATOR, EndpointProfile, Secrets, Vault, endpoint_named, valid_until
 from kitetui.errors import LoginError, UserError
 from kitetui.formatting import duration, weekday_clock
+from kitetui.paths import config_file
 
 if TYPE_CHECKING:
     from kitetui.account.login import LoggedIn
+    from kitetui.config import Config
 
 _CONSOLE: Final = "https://developers.kite.trade/"
 
@@ -23,20 +25,27 @@ _CLOCK_TOLERANCE: Final = 30.0
 """Seconds that a clock may be off before it is worth a word."""
 
 AccountOption = Annotated[
-    str, typer.Option("--account", metavar="NAME", help="One of several accounts, under a name of your own.")
+    str | None,
+    typer.Option("--account", metavar="NAME", help="One of several accounts, under a name of your own."),
+]
+
+EndpointOption = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint",
+        metavar="NAME",
+        help="The service: kite, sandbox, simulator, or one of the configuration's.",
+    ),
 ]
 
 
 def login(
-    account: AccountOption = DEFAULT,
+    account: AccountOption = None,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the address, and take the one it comes back to.")
     ] = False,
     new: Annotated[bool, typer.Option("--new", help="Ask for the API key and secret again.")] = False,
-    endpoint: Annotated[
-        str | None,
-        typer.Option("--endpoint", metavar="NAME", help="The service: kite unless told, sandbox, simulator."),
-    ] = None,
+    endpoint: EndpointOption = None,
     redirect_url: Annotated[
         str | None,
         typer.Option("--redirect-url", metavar="URL", help="The redirect URL that your app has at Kite."),
@@ -46,42 +55,58 @@ def login(
     from kitetui.account.login import log_in_by_browser
     from kitetui.account.redirect import REDIRECT_URL
 
+    config = _config()
+    name, wanted = account or config.feed.account, endpoint or config.feed.endpoint
     vault = Vault()
-    kept = None if new else vault.stored(account)
-    if kept is None or (endpoint and endpoint != kept.endpoint):
-        kept = _asked(endpoint or "kite", redirect_url or REDIRECT_URL)
+    kept = None if new else vault.stored(name)
+    if kept is not None and wanted and wanted != kept.endpoint:
+        raise UserError(
+            f"account {name} has its key at {kept.endpoint}; for {wanted} name another with --account, "
+            "or have this one replaced with --new"
+        )
+    service = endpoint_named(kept.endpoint if kept else wanted or KITE.name, config.endpoints)
+    kept = kept or _asked(service.name, redirect_url or REDIRECT_URL)
     who = replace(kept, redirect_url=redirect_url or kept.redirect_url)
-    service = endpoint_named(who.endpoint)
     given = _by_hand(service, who) if no_browser else asyncio.run(log_in_by_browser(service, who, _browse))
-    _report(given, vault.store(account, given.secrets))
+    _report(given, vault.store(name, given.secrets))
     try:
-        if vault.read(account) != given.secrets:
+        if vault.read(vault.meant(account, name)) != given.secrets:
             _say("KITE_API_KEY and KITE_ACCESS_TOKEN are set, and win over this login; unset them to use it")
     except LoginError as half_a_pair:
         _say(str(half_a_pair))
 
 
-def logout(account: AccountOption = DEFAULT) -> None:
+def logout(account: AccountOption = None) -> None:
     """End the token of the day, and forget the account's key and secret."""
     from kitetui.account.login import log_out
 
+    config = _config()
+    account = account or config.feed.account
     vault = Vault()
     kept = vault.stored(account)
     if kept is None:
         raise UserError(f"no login of account {account} is kept; there is nothing to forget")
-    problem = asyncio.run(log_out(endpoint_named(kept.endpoint), kept)) if kept.access_token else ""
+    problem = ""
+    if kept.access_token:
+        problem = asyncio.run(log_out(endpoint_named(kept.endpoint, config.endpoints), kept))
     vault.forget(account)
     typer.echo(f"account {account} is logged out and forgotten")
     if problem:
         _say(f"its token could not be ended before its time, which is 06:00 IST: {problem}")
 
 
+def _config() -> Config:
+    from kitetui.config import feed_config
+
+    return feed_config(config_file())
+
+
 def _asked(endpoint: str, redirect_url: str) -> Secrets:
     """Ask for the key and the secret of an account, which no terminal shows."""
-    endpoint_named(endpoint)
     if not sys.stdin.isatty():
         raise LoginError("the API key and secret are asked for once; run kitetui login in a terminal")
-    _say(f"the API key and secret of your app are at {_CONSOLE}; its redirect URL has to be {redirect_url}")
+    where = "what kitetui sim prints" if endpoint == SIMULATOR.name else f"at {_CONSOLE}"
+    _say(f"the API key and secret of your app are {where}; its redirect URL has to be {redirect_url}")
     api_key, api_secret = (
         typer.prompt(what, hide_input=True, err=True).strip() for what in ("API key", "API secret")
     )

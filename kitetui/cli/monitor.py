@@ -7,19 +7,26 @@ import logging
 from typing import Final
 
 from kitetui.cli.crash import crash_of
+from kitetui.cli.renewal import renew_list
 from kitetui.cli.run import Run
 from kitetui.cli.signals import ended_by_signals
+from kitetui.cli.source import Source
 from kitetui.cli.terminal import end_with_terminal
 from kitetui.config import ConfigFile
-from kitetui.logs import redact, start_logging
+from kitetui.instruments import Universe
+from kitetui.logs import start_logging
 from kitetui.paths import config_file, config_folder
+from kitetui.times import ist_today
 from kitetui.tui import MonitorApp
+from kitetui.tui.eventlog import Weight
 from kitetui.tui.groups import FIRST_GROUP, Groups
 from kitetui.tui.settings import VOCABULARY, Lists, Settings
 from kitetui.tui.watchlist import Watchlist
 
 _NAMED: Final = "Symbols"
 """The group of a run whose symbols were named on the command line; it is not kept."""
+
+GO_LIVE: Final = "Simulated exchange: these prices are made up. For real ones run kitetui login."
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -30,25 +37,24 @@ async def open_monitor(run: Run) -> None:
     Raises UserError for a configuration that cannot be read, CrashError for a bug.
     """
     log = start_logging()
-    if run.source.credentials is not None and not run.source.endpoint.is_loopback:
-        redact(run.source.credentials.api_key)
-        redact(run.source.credentials.access_token)
     file = ConfigFile(config_file(), VOCABULARY)
     settings = Settings(file.read(), file, keeps_groups=not run.named)
     lists = _lists(run, settings)
     groups = Groups(lists.groups)
-    feed = settings.config.feed
     ended = asyncio.Event()
     with ended_by_signals(ended):
         async with run.source.opened() as source:
             app = MonitorApp(
-                manager=source.manager(run.connections or feed.connections, lambda: groups.segments),
+                manager=source.manager(run.connections, lambda: groups.segments),
                 universe=run.universe,
                 groups=groups,
-                mode=run.mode or feed.mode,
+                mode=run.mode,
                 modes=lists.modes,
                 settings=settings,
                 simulated=source.simulated,
+                remarks=run.remarks,
+                greeting=GO_LIVE if source.embedded else source.ended,
+                renewal=_renewal(source),
                 duration=run.duration,
                 theme_folder=config_folder() / "themes",
             )
@@ -57,9 +63,12 @@ async def open_monitor(run: Run) -> None:
             end_with_terminal(lambda: app.recording.is_on)
             _LOGGER.info("started")
             async with asyncio.TaskGroup() as tasks:
-                exit_on_signal = tasks.create_task(_exit_when(ended, app))
+                beside = [tasks.create_task(_exit_when(ended, app))]
+                if source.service is not None:
+                    beside.append(tasks.create_task(_renew_list(source, source.service.name, app)))
                 await app.run_async()
-                exit_on_signal.cancel()
+                for task in beside:
+                    task.cancel()
     _LOGGER.info("ended")
     if app.crash is not None:
         raise crash_of(app.crash)
@@ -71,6 +80,21 @@ def _lists(run: Run, settings: Settings) -> Lists:
         return Lists([Watchlist(run.instruments, _NAMED)])
     kept = settings.lists(run.universe)
     return kept if kept.groups else Lists([Watchlist(run.instruments, FIRST_GROUP)])
+
+
+def _renewal(source: Source) -> str:
+    """What the first line says of a refused login."""
+    return f"{source.renewal}; no restart needed" if source.follows_logins else source.renewal
+
+
+async def _renew_list(source: Source, endpoint: str, app: MonitorApp) -> None:
+    def use(universe: Universe) -> None:
+        app.use_universe(universe if source.simulated else universe.tradable_on(ist_today()))
+
+    def say(problem: str) -> None:
+        app.monitor.events.say(problem, Weight.WARNING)
+
+    await renew_list(endpoint, source.account.name, use, say)
 
 
 async def _exit_when(ended: asyncio.Event, app: MonitorApp) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import typer
+
+from kitetui.account import Vault
 from kitetui.cli.source import Feed, Source, choose_source
 from kitetui.cli.symbols import choose_instruments
-from kitetui.feed import MAX_CONNECTIONS, MAX_SYMBOLS_PER_CONNECTION
+from kitetui.config import Config
+from kitetui.feed import MAX_SYMBOLS_PER_CONNECTION
 from kitetui.instruments import Instrument, Universe
 from kitetui.wire import Mode
 
@@ -17,45 +21,70 @@ from kitetui.wire import Mode
 class Run:
     """From where, of what, how much, over how many connections, and for how many seconds at most.
 
+    remarks: what the user is to know of the instruments before anything else; said on standard error already.
     named: whether the user named the instruments; those of a default watchlist may give way to a saved one.
-    mode and connections: None where the user left it to the configuration.
     wait: whether a recording goes on when its login is refused at the first, until another token comes.
     """
 
     source: Source
     universe: Universe
     instruments: list[Instrument]
+    remarks: list[str]
     named: bool
-    mode: Mode | None
-    connections: int | None
+    mode: Mode
+    connections: int
     duration: float | None
     wait: bool
 
 
-def choose_run(
+async def choose_run(
     *,
     feed: str | None,
     ws_url: str | None,
+    account: str | None,
+    endpoint: str | None,
     symbols: Sequence[str],
     mode: str | None,
     connections: int | None,
     duration: float | None,
     wait: bool,
     simulate: bool,
-    environment: Mapping[str, str],
+    config: Config,
+    vault: Vault,
     today: date,
 ) -> Run:
-    """Make a run of the options. Raises UserError for the first that cannot be followed."""
-    source = choose_source(Feed(feed) if feed else None, ws_url, environment, simulate=simulate)
-    universe = source.universe(today)
-    capacity = (connections or MAX_CONNECTIONS) * MAX_SYMBOLS_PER_CONNECTION
+    """Make a run of the options, and of the configuration where there is none; get the list that is due.
+
+    Raises UserError for the first that cannot be followed.
+    """
+    source = choose_source(
+        feed=Feed(feed) if feed else None,
+        ws_url=ws_url,
+        account=account,
+        endpoint=endpoint,
+        config=config,
+        vault=vault,
+        simulate=simulate,
+    )
+    listed = await source.instruments(today)
+    _say(listed.remarks)
+    connections = connections or config.feed.connections
+    choice = choose_instruments(symbols, listed.universe, connections * MAX_SYMBOLS_PER_CONNECTION)
+    _say(choice.left_out)
     return Run(
         source=source,
-        universe=universe,
-        instruments=choose_instruments(symbols, universe, capacity),
+        universe=listed.universe,
+        instruments=choice.instruments,
+        remarks=[*listed.remarks, *choice.left_out],
         named=bool(symbols),
-        mode=Mode(mode) if mode else None,
+        mode=Mode(mode) if mode else config.feed.mode,
         connections=connections,
         duration=duration,
         wait=wait,
     )
+
+
+def _say(remarks: Iterable[str]) -> None:
+    # At once: what is wrong with a symbol may well be that the list is not today's.
+    for remark in remarks:
+        typer.echo(f"kitetui: {remark}", err=True)

@@ -1,29 +1,42 @@
-"""Which feed a run uses: Kite, another service with its protocol, or the embedded simulated exchange."""
+"""Which feed a run uses: the one that its account is logged in at, another one, or the simulated exchange."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from kitetui.account import (
+    DEFAULT,
+    KITE,
+    SIMULATOR,
+    EndpointProfile,
+    KeptToken,
+    Secrets,
+    Vault,
+    ended,
+    endpoint_named,
+    login_command,
+)
+from kitetui.account.vault import ACCESS_TOKEN, API_KEY
+from kitetui.cli.lists import InstrumentList, kept_list, list_of_the_day
+from kitetui.config import Config
 from kitetui.errors import LoginError, UserError
-from kitetui.feed import KITE_URL, Credentials, Endpoint, KiteManagerConfig, KiteTickerManager
+from kitetui.feed import KITE_URL, Account, Credentials, Endpoint, KiteManagerConfig, KiteTickerManager
+from kitetui.feed.accounts import TokenSource
+from kitetui.feed.state import QUIET_AFTER
 from kitetui.instruments import Universe
+from kitetui.logs import redact
 from kitetui.market.sessions import is_open
 from kitetui.simulator import SimulatedExchange
 from kitetui.wire import Exchange
 
-API_KEY: Final = "KITE_API_KEY"
-ACCESS_TOKEN: Final = "KITE_ACCESS_TOKEN"  # noqa: S105 - the variable's name
-
-WAYS_OUT: Final = (
-    f"set {API_KEY} and {ACCESS_TOKEN} to a key and its access token of today, "
-    "or use the simulated exchange with --feed sim"
-)
+_LOOK: Final = 2.0
+"""Seconds between two looks for another token after a refused one: whoever has just logged in is watching."""
 
 
 class Feed(StrEnum):
@@ -33,23 +46,41 @@ class Feed(StrEnum):
     SIM = "sim"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where ticks come from; the embedded exchange, if `simulated`, has its endpoint only while it runs."""
+    """Where ticks come from.
+
+    simulated: whether the prices are made up. embedded: whether they come from an exchange that runs for
+    this run alone; it has its endpoint and account only while it runs.
+    renewal: what to do about a login that is refused, to stand behind a semicolon.
+    ended: the sentence that says that the token has ended by this machine's clock, empty while it may live.
+    service and login: whose instruments are meant, and who asks for them; None where there is no REST.
+    """
 
     endpoint: Endpoint
-    credentials: Credentials | None
-    simulated: bool
+    account: Account
+    service: EndpointProfile | None = None
+    login: Secrets | None = None
+    simulated: bool = False
+    embedded: bool = False
+    renewal: str = ""
+    ended: str = ""
+
+    @property
+    def follows_logins(self) -> bool:
+        """Whether another login is taken up while it runs."""
+        return callable(self.account.access_token)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Source]:
         """Give the source to dial, with the embedded exchange running where it is asked for."""
-        if not self.simulated:
+        if not self.embedded:
             yield self
             return
         async with SimulatedExchange() as exchange:
-            endpoint, credentials = Endpoint.parse(exchange.url_with_credentials)
-            yield Source(endpoint, credentials, simulated=True)
+            endpoint, pair = Endpoint.parse(exchange.url_with_credentials)
+            key, token = (pair.api_key, pair.access_token) if pair else (None, None)
+            yield replace(self, endpoint=endpoint, account=Account(DEFAULT, key, token))
 
     def manager(self, connections: int, segments: Callable[[], Collection[Exchange]]) -> KiteTickerManager:
         """Return a manager that dials this source, not yet started.
@@ -59,60 +90,136 @@ class Source:
         config = KiteManagerConfig(
             max_connections=connections,
             endpoint=self.endpoint,
-            market_is_open=lambda: self.simulated or is_open(segments(), time.time()),
+            health_check_interval=_LOOK,
+            market_is_open=lambda: self.simulated or is_open(segments(), time.time(), QUIET_AFTER),
         )
-        if self.credentials is None:
-            return KiteTickerManager(None, config=config)
-        return KiteTickerManager(self.credentials.api_key, self.credentials.access_token, config)
+        return KiteTickerManager(accounts=[self.account], config=config)
 
-    def universe(self, today: date) -> Universe:
-        """Return what can be asked of this source: on the real exchange, only what trades there today."""
-        universe = Universe.load()
-        on_this_machine = self.simulated or self.endpoint.is_loopback
-        return universe if on_this_machine else universe.tradable_on(today)
+    async def instruments(self, today: date) -> InstrumentList:
+        """Return what can be asked of this source: on the real exchange, only what trades there today.
+
+        The list of the day is downloaded where it is due.
+        """
+        if self.service is not None:
+            listed = await list_of_the_day(self.service, self.login)
+        elif self.embedded or self.endpoint.is_loopback:
+            return InstrumentList(Universe.load())
+        else:
+            listed = kept_list(KITE)
+        return listed if self.simulated else replace(listed, universe=listed.universe.tradable_on(today))
+
+
+_EMBEDDED: Final = Source(
+    endpoint=Endpoint(), account=Account(DEFAULT, None, None), simulated=True, embedded=True
+)
 
 
 def choose_source(
-    feed: Feed | None, ws_url: str | None, environment: Mapping[str, str], *, simulate: bool
+    *,
+    feed: Feed | None,
+    ws_url: str | None,
+    account: str | None,
+    endpoint: str | None,
+    config: Config,
+    vault: Vault,
+    simulate: bool,
 ) -> Source:
     """Decide on the source of a run.
 
-    simulate: whether a run without credentials may use the simulated exchange unasked.
+    What is asked for by option goes before the environment's pair, that before the configuration. A pair
+    or a token is never sent to another service than its own.
 
-    Raises UserError for options that contradict each other or a bad URL, LoginError without credentials.
+    simulate: whether a run without a login may use the simulated exchange unasked.
+
+    Raises UserError for options that contradict each other or a bad URL, LoginError without a login.
     """
+    if feed is Feed.SIM or ws_url:
+        _refuse_contradictions(feed, ws_url, account, endpoint)
     if feed is Feed.SIM:
-        if ws_url:
-            raise UserError("--feed sim runs an exchange of its own; leave out --ws-url (KITETUI_WS_URL)")
-        return Source(Endpoint(), None, simulated=True)
-    credentials = _credentials(environment)
+        return _EMBEDDED
     if ws_url:
-        return _source_at(ws_url, credentials)
-    if credentials is not None:
-        return Source(Endpoint(), credentials, simulated=False)
-    if feed is None and simulate:
-        return Source(Endpoint(), None, simulated=True)
-    raise LoginError(f"no credentials for Kite: {WAYS_OUT}")
+        return _hidden(_at_url(ws_url, vault.of_environment()))
+    service = endpoint or config.feed.endpoint
+    name = vault.meant(account, config.feed.account)
+    if name == DEFAULT and (pair := vault.of_environment()) is not None:
+        return _hidden(_source(pair, pair.access_token, name, service or KITE.name, config))
+    kept = KeptToken.of(vault, name)
+    if kept is None:
+        if simulate and feed is None and account is None and endpoint is None:
+            return _EMBEDDED
+        raise LoginError(f"account {name} has no login; {_to_log_in(name, service)}")
+    if service and service != kept.login.endpoint:
+        raise LoginError(
+            f"account {name} is logged in at {kept.login.endpoint} and not at {service}; "
+            f"log in there under another name: {login_command('NAME')} --endpoint {service}"
+        )
+    return _hidden(_source(kept.login, kept, name, kept.login.endpoint, config))
 
 
-def _source_at(ws_url: str, credentials: Credentials | None) -> Source:
+def _refuse_contradictions(
+    feed: Feed | None, ws_url: str | None, account: str | None, endpoint: str | None
+) -> None:
+    others = {"--account": account, "--endpoint": endpoint}
+    why = "--ws-url (KITETUI_WS_URL) names a service by itself"
+    if feed is Feed.SIM:
+        others = {"--ws-url (KITETUI_WS_URL)": ws_url, **others}
+        why = "--feed sim runs an exchange of its own"
+    for option, value in others.items():
+        if value:
+            raise UserError(f"{why}; leave out {option}")
+
+
+def _source(login: Secrets, token: str | TokenSource, account: str, endpoint: str, config: Config) -> Source:
+    service = endpoint_named(endpoint, config.endpoints)
+    if service.sends_user_id and not login.user_id:
+        raise LoginError(
+            f"endpoint {service.name} wants the user's id, which comes with a login; "
+            f"unset {API_KEY} and {ACCESS_TOKEN}, and {_to_log_in(account, service.name)}"
+        )
+    follows = callable(token)
+    return Source(
+        endpoint=Endpoint(Endpoint.parse(service.socket)[0].root, service.socket_query(login.user_id)),
+        account=Account(account, login.api_key, token),
+        service=service,
+        login=login,
+        simulated=service.name == SIMULATOR.name,
+        renewal=f"run {login_command(account)}" if follows else f"set {ACCESS_TOKEN} anew and start again",
+        ended=ended(login, time.time(), account) or "",
+    )
+
+
+def _at_url(ws_url: str, pair: Secrets | None) -> Source:
     try:
         endpoint, in_url = Endpoint.parse(ws_url)
     except ValueError as error:
         raise UserError(f"--ws-url: {error}") from None
-    credentials = in_url or credentials
-    if credentials is None and endpoint.root.startswith(KITE_URL):
-        raise LoginError(f"no credentials for Kite: {WAYS_OUT}")
-    if credentials is not None and not endpoint.is_encrypted and not endpoint.is_loopback:
+    credentials = in_url or (Credentials(pair.api_key, pair.access_token) if pair else None)
+    if credentials is None:
+        if endpoint.root.startswith(KITE_URL):
+            raise LoginError("--ws-url has no api_key and access_token; leave it out and run kitetui login")
+        account = Account(DEFAULT, None, None)
+        return Source(
+            endpoint=endpoint, account=account, renewal="give --ws-url an api_key and an access_token"
+        )
+    if not endpoint.is_encrypted and not endpoint.is_loopback:
         raise UserError(
             "--ws-url: ws:// to another machine would send the access token in the clear; use wss://"
         )
-    return Source(endpoint, credentials, simulated=False)
+    return Source(
+        endpoint=endpoint,
+        account=Account(DEFAULT, credentials.api_key, credentials.access_token),
+        renewal=f"start again with an access_token of today in {'--ws-url' if in_url else ACCESS_TOKEN}",
+    )
 
 
-def _credentials(environment: Mapping[str, str]) -> Credentials | None:
-    api_key, access_token = environment.get(API_KEY, "").strip(), environment.get(ACCESS_TOKEN, "").strip()
-    if bool(api_key) != bool(access_token):
-        missing = ACCESS_TOKEN if api_key else API_KEY
-        raise LoginError(f"{missing} is not set and the other one is; set both, or use --feed sim")
-    return Credentials(api_key, access_token) if api_key else None
+def _to_log_in(account: str, endpoint: str) -> str:
+    where = f" --endpoint {endpoint}" if endpoint else ""
+    return f"run {login_command(account)}{where}, or use the simulated exchange with --feed sim"
+
+
+def _hidden(source: Source) -> Source:
+    """Keep the pair out of the log, but for the words that open a service on this machine."""
+    if not source.endpoint.is_loopback and (pair := source.account.credentials()) is not None:
+        redact(pair.api_key)
+        redact(pair.access_token)
+    return source

@@ -3,7 +3,7 @@
 `FIELDS` is the one table that the file's documentation, its check and its changes are made from.
 """
 
-from kitetui.config.file import ConfigFile
+from kitetui.config.file import ConfigFile, feed_config
 from kitetui.config.model import (
     LIST_ORDER,
     MAX_GROUP_NAME,
@@ -31,6 +31,7 @@ __all__ = [
     "Group",
     "Sort",
     "Vocabulary",
+    "feed_config",
     "read_config",
     "template",
 ]

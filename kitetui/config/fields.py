@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Final
 
+from kitetui.account import ENDPOINTS
 from kitetui.config import kinds
+from kitetui.config.endpoints import account, endpoint, endpoints
 from kitetui.config.groups import groups
 from kitetui.config.kinds import Kind
 from kitetui.config.model import MAX_GROUP_NAME, MAX_GROUPS, Config
@@ -44,6 +46,7 @@ class Field:
         return self.kind.show(reduce(getattr, self.path, config))
 
 
+_SHIPPED: Final = one_of([shown(each.name) for each in ENDPOINTS], "and")
 _MODES: Final = one_of([shown(str(mode)) for mode in Mode])
 
 FIELDS: Final = (
@@ -82,6 +85,32 @@ FIELDS: Final = (
         "Connections to use, of the three that an API key has; fewer leave room for other programs.",
         kinds.whole(1, 3),
         table="feed",
+    ),
+    Field(
+        ("feed", "account"),
+        "The account to log in to and to stream with, where none is named on the command line.",
+        account(),
+        table="feed",
+    ),
+    Field(
+        ("feed", "endpoint"),
+        f"The service: {_SHIPPED} are known, and those described below; empty is the one that the account "
+        "is logged in at.",
+        endpoint(),
+        table="feed",
+    ),
+    Field(
+        ("endpoints",),
+        "Services of your own that speak as Kite does: the roots of REST and socket, the login page, what "
+        "stands before the routes, and whether the socket wants the user's id.",
+        endpoints(),
+        example="""\
+[endpoints.mine]
+rest = "https://sandbox.kite.trade"
+login = "https://sandbox.kite.trade/connect/login"
+socket = "wss://ws-sandbox.kite.trade/"
+prefix = "/oms"
+sends_user_id = true""",
     ),
     Field(
         ("keys",),

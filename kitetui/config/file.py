@@ -13,7 +13,7 @@ from typing import Any
 from kitetui.config.edit import edited
 from kitetui.config.model import Config, Vocabulary
 from kitetui.config.problems import ConfigError
-from kitetui.config.reading import read_config
+from kitetui.config.reading import read_config, read_feed_config
 from kitetui.config.template import template
 from kitetui.errors import UserError
 
@@ -35,7 +35,7 @@ class ConfigFile:
         """Return what the file holds, the defaults where there is none. Raises ConfigError."""
         # The signature is taken first: what is written during the reading is a change.
         self._seen = self._signature()
-        text = self._text()
+        text = _text(self.path)
         return Config() if text is None else self._parsed(text)
 
     def update(self, **changes: Any) -> Config:
@@ -45,7 +45,7 @@ class ConfigFile:
         until that was read. Raises ConfigError, and writes nothing, when the file or a value is wrong;
         UserError when it cannot be written.
         """
-        text = self._text()
+        text = _text(self.path)
         text = template(self._vocabulary) if text is None else text
         before = self._parsed(text)
         after = replace(before, **changes)
@@ -75,20 +75,6 @@ class ConfigFile:
     def _parsed(self, text: str) -> Config:
         return read_config(text, self.path.name, self._vocabulary)
 
-    def _text(self) -> str | None:
-        try:
-            if not stat.S_ISREG(self.path.stat().st_mode):
-                raise ConfigError([f"{self.path} is not a file; move it away"])
-            return self.path.read_bytes().decode("utf-8-sig")
-        except FileNotFoundError:
-            return None
-        except UnicodeDecodeError as error:
-            line = error.object.count(b"\n", 0, error.start) + 1
-            problem = f"{self.path.name}:{line}: this is not UTF-8; save the file as UTF-8"
-            raise ConfigError([problem]) from None
-        except OSError as error:
-            raise ConfigError([f"cannot read {self.path}: {error.strerror}; make it readable"]) from None
-
     def _signature(self) -> _Signature | None:
         try:
             found = self.path.stat()
@@ -101,6 +87,26 @@ class ConfigFile:
             _replace(self.path.resolve(), text.encode())
         except OSError as error:
             raise UserError(f"cannot write {self.path}: {error.strerror}; nothing was changed") from error
+
+
+def feed_config(path: Path) -> Config:
+    """Return what the file says of the feed, for a run that follows nothing else. Raises ConfigError."""
+    text = _text(path)
+    return Config() if text is None else read_feed_config(text, path.name)
+
+
+def _text(path: Path) -> str | None:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ConfigError([f"{path} is not a file; move it away"])
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError([f"{path.name}:{line}: this is not UTF-8; save the file as UTF-8"]) from None
+    except OSError as error:
+        raise ConfigError([f"cannot read {path}: {error.strerror}; make it readable"]) from None
 
 
 def _replace(path: Path, data: bytes) -> None:

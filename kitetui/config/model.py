@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from kitetui.account import DEFAULT, EndpointProfile
 from kitetui.formatting import Units
 from kitetui.wire import Mode
 
@@ -48,10 +49,15 @@ class Sort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings:
-    """How much is streamed of each symbol, over how many of the key's three connections."""
+    """How much is streamed of each symbol, over how many of the key's three connections, and from where.
+
+    account: the name of the login. endpoint: the name of the service, empty for that of the login.
+    """
 
     mode: Mode = Mode.FULL
     connections: int = 3
+    account: str = DEFAULT
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,7 @@ class Config:
 
     columns: those behind the symbol, in order; empty is the program's own choice.
     sort: None is the order of the list.
+    endpoints: services of the user's own.
     keys: the keys of each command that has other than its own, by the command's id; none switches it off.
     """
 
@@ -70,6 +77,7 @@ class Config:
     columns: tuple[str, ...] = ()
     sort: Sort | None = None
     feed: FeedSettings = field(default_factory=FeedSettings)
+    endpoints: tuple[EndpointProfile, ...] = ()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, Final
 
+from kitetui.account import ENDPOINTS
 from kitetui.config.fields import FIELDS, Field
 from kitetui.config.kinds import Finding
 from kitetui.config.model import Config, FeedSettings, Vocabulary
@@ -15,7 +16,9 @@ from kitetui.config.outline import Outline, Path
 from kitetui.config.problems import ConfigError, expected, unknown
 
 _SECRETS: Final = ("api_key", "access_token", "api_secret", "request_token")
-_WHERE_SECRETS_BELONG: Final = "set KITE_API_KEY and KITE_ACCESS_TOKEN in the environment"
+_WHERE_SECRETS_BELONG: Final = "take it out, and run kitetui login, which keeps it for your eyes only"
+
+_OF_THE_FEED: Final = ("feed", "endpoints")
 
 _PLACE: Final = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 """How the TOML reader says where a text is broken."""
@@ -23,12 +26,28 @@ _PLACE: Final = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of do
 
 def read_config(text: str, name: str, vocabulary: Vocabulary) -> Config:
     """Read the text of a file of this name. Raises ConfigError with every problem in it."""
+    return _checked(_document(text, name), text, name, vocabulary)
+
+
+def read_feed_config(text: str, name: str) -> Config:
+    """Read what a run without a screen follows: from where and how much; all else has its default.
+
+    Raises ConfigError for a text that is no TOML, and for every problem in the part that is read.
+    """
+    document = {key: value for key, value in _document(text, name).items() if key in _OF_THE_FEED}
+    return _checked(document, text, name, Vocabulary((), ()))
+
+
+def _document(text: str, name: str) -> dict[str, Any]:
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([_syntax_problem(str(error), text, name)]) from None
     except RecursionError:
         raise ConfigError([f"{name}: lists are too deep in each other; the configuration has none"]) from None
+
+
+def _checked(document: dict[str, Any], text: str, name: str, vocabulary: Vocabulary) -> Config:
     if found := _findings(document, vocabulary):
         outline = Outline.of(text)
         lines = sorted((outline.line(path), sentence) for path, sentence in found.items())
@@ -40,7 +59,10 @@ def _findings(document: dict[str, Any], vocabulary: Vocabulary) -> dict[Path, st
     """Return what is wrong by its place; of several sentences for one place the first."""
     found: dict[Path, str] = {}
     for path, sentence in chain(
-        _secrets(document, ()), _misplaced(document), _wrong_values(document, vocabulary)
+        _secrets(document, ()),
+        _misplaced(document),
+        _wrong_values(document, vocabulary),
+        _unknown_endpoint(document),
     ):
         found.setdefault(path, sentence)
     return found
@@ -77,6 +99,14 @@ def _wrong_values(document: dict[str, Any], vocabulary: Vocabulary) -> Iterator[
         if value is not None:
             for path, sentence in field.kind.check(field.name, value, vocabulary):
                 yield (*field.path, *path), sentence
+
+
+def _unknown_endpoint(document: dict[str, Any]) -> Iterator[Finding]:
+    feed, own = document.get("feed"), document.get("endpoints")
+    name = feed.get("endpoint") if isinstance(feed, dict) else None
+    known = [*(each.name for each in ENDPOINTS), *(own if isinstance(own, dict) else ())]
+    if isinstance(name, str) and name and name not in known:
+        yield ("feed", "endpoint"), f"feed.endpoint: {unknown('endpoint', name, known)}"
 
 
 def _config(document: dict[str, Any]) -> Config:

@@ -15,8 +15,7 @@ _WIDTH: Final = 100
 _TOP: Final = (
     "The configuration of kitetui. What is commented out is what holds anyway: take the # away and change "
     "the rest. kitetui takes up changes while it runs, and writes what is changed on the screen here. "
-    "API keys and access tokens never belong here, but into the environment, as KITE_API_KEY and "
-    "KITE_ACCESS_TOKEN."
+    "API keys and access tokens never belong here: kitetui login keeps them where nobody else can read them."
 )
 
 

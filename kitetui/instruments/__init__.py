@@ -1,6 +1,8 @@
-"""What can be traded, and by which name: the built-in universe of well-known instruments."""
+"""What can be traded, and by which name: the list of the day, and a built-in one without it."""
 
+from kitetui.instruments.choice import Choice, choose
 from kitetui.instruments.instrument import Instrument, Kind
+from kitetui.instruments.simulated import simulated_instruments
 from kitetui.instruments.universe import Universe, UnknownSymbol
 
-__all__ = ["Instrument", "Kind", "Universe", "UnknownSymbol"]
+__all__ = ["Choice", "Instrument", "Kind", "Universe", "UnknownSymbol", "choose", "simulated_instruments"]

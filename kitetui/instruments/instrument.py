@@ -9,6 +9,12 @@ from enum import StrEnum
 
 from kitetui.wire import Exchange
 
+Row = tuple[int, str, str, str, str, str | None, str | None, int, int, int, int]
+"""The fields of an instrument in their order as plain values: days, strikes and kinds are texts.
+
+Long lists are read, put in order and written in this form; an instrument is made of what is asked for.
+"""
+
 
 class Kind(StrEnum):
     """What an instrument is; `UNKNOWN` for a bare token of which nothing else is known."""

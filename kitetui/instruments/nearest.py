@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from typing import Final
 
 from kitetui.instruments.instrument import Instrument
 
-_LENGTH_SLACK = 2
+_LENGTH_SLACK: Final = 2
+_LIKENESS: Final = 0.75
+_LONGEST: Final = 40
 
 
-def nearest(symbol: str, instruments: Iterable[Instrument], count: int = 2) -> list[Instrument]:
+def nearest(
+    symbol: str, beginning_with: Callable[[str], Iterable[Instrument]], count: int = 2
+) -> list[Instrument]:
     """Return up to `count` instruments with symbols close to this one, the closest first.
 
-    Only symbols of about its length that begin as it does are compared: the comparison is slow, and a
-    universe can be large.
+    beginning_with: gives some instruments whose symbols begin so, those that are likely first.
+
+    What shares a longer beginning is looked at first: the comparison is slow, and a list can be long.
     """
-    candidates: dict[str, Instrument] = {}
-    for each in instruments:
-        name = each.tradingsymbol
-        if name[:1] == symbol[:1] and abs(len(name) - len(symbol)) <= _LENGTH_SLACK:
-            candidates.setdefault(name, each)
-    return [candidates[name] for name in get_close_matches(symbol, candidates, n=count, cutoff=0.75)]
+    for length in range(min(len(symbol) - 1, _LONGEST), 0, -1):
+        candidates: dict[str, Instrument] = {}
+        for each in beginning_with(symbol[:length]):
+            if abs(len(each.tradingsymbol) - len(symbol)) <= _LENGTH_SLACK:
+                candidates.setdefault(each.tradingsymbol, each)
+        if found := get_close_matches(symbol, candidates, n=count, cutoff=_LIKENESS):
+            return [candidates[name] for name in found]
+    return []

@@ -1,114 +1,79 @@
-"""What a few typed letters may mean: `rel`, `hdfc bank`, `nifty 25000 ce`, `reliance fut`, `bse:tcs`, `4080`.
+"""What a few letters may mean: `rel`, `hdfc bank`, `nifty 25000 ce`, `reliance fut`, `bse:tcs`, `408065`.
 
-Made for every key that is pressed: the instruments are put into the order of the answers once, and each is
-one text in which looking for what was typed is all there is to do.
+Made for every key that is pressed: the full-text index gives families in the order in which they are listed,
+and no more of them are looked at than are wanted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from kitetui.instruments.instrument import Instrument, Kind
+from kitetui.instruments.instrument import Instrument
+from kitetui.instruments.query import Query
+from kitetui.instruments.table import Table
+
+_TOKEN_DIGITS: Final = 10
+_SHORTEST_PART: Final = 3
 
 
-class Search:
-    """The instruments of a universe, to be searched.
+def search(table: Table, text: str, limit: int) -> list[Instrument]:
+    """Return up to `limit` instruments that a text may mean, the likeliest first.
 
-    instruments: in the order in which they are listed, which decides between answers that are as good.
-    aliases: other names, and the key of the instrument that each means.
+    First come those with this token, symbol or alias; then those whose symbol or alias begins with it; then
+    those where each word begins a word of the symbol or the name, the strike, the day or month of expiry, or
+    the kind; and at last shares and indices with each word somewhere in their symbol or name. Among equals
+    the one that is listed first comes first. A kind after another word (`reliance fut`) excludes all others.
+    `NSE:RE` searches one exchange.
     """
-
-    def __init__(self, instruments: Iterable[Instrument], aliases: Mapping[str, str]) -> None:
-        names: dict[str, list[str]] = {}
-        for alias, key in aliases.items():
-            names.setdefault(key, []).append(alias)
-        self._entries = [_entry(each, names.get(each.key, [])) for each in sorted(instruments, key=_rank)]
-
-    def find(self, text: str, limit: int) -> list[Instrument]:
-        """Return up to `limit` instruments, the most likely first.
-
-        First come those with this symbol, alias or token; then those where one of these begins with it; then
-        those where each word begins a word of the symbol or the name, the strike, the day or month of expiry,
-        or the kind; and at last those with each word somewhere in symbol or name. Among equals indices stand
-        before shares, shares before derivatives, and the next expiry first. A kind after another word
-        (`reliance fut`) excludes all others. `NSE:RE` searches one exchange.
-        """
-        exchange, colon, typed = (part.strip() for part in " ".join(text.split()).upper().rpartition(":"))
-        first, *others = typed.split() or [""]
-        if not first and not exchange:
-            return []
-        kinds = {_KINDS[word] for word in others if word in _KINDS}
-        entries = [
-            each
-            for each in self._entries
-            if (not colon or each.instrument.exchange == exchange)
-            and (not kinds or each.instrument.kind in kinds)
-        ]
-        words = [first, *(word for word in others if word not in _KINDS)]
-        return list(islice(_best_first(entries, words), limit))
+    query = Query.parse(text)
+    if not query.words and (query.typed or not query.exchange):
+        return []
+    return list(islice(_unique(_found(table, query)), limit))
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """An instrument as it is searched.
-
-    text: a line each for symbol, aliases and token, and then, with a blank before it, each word of what an
-    instrument is. inside: symbol and name.
-    """
-
-    instrument: Instrument
-    text: str
-    inside: str
-
-
-_MONTHS: Final = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
-_KINDS: Final = {kind.value: kind for kind in Kind if kind.value}
-_ORDER: Final = {Kind.INDEX: 0, Kind.EQUITY: 1, Kind.FUTURE: 2}
-_LAST: Final = 3
-
-
-def _rank(instrument: Instrument) -> tuple[int, date]:
-    return _ORDER.get(instrument.kind, _LAST), instrument.expiry or date.min
+def _found(table: Table, query: Query) -> Iterator[Instrument]:
+    """Yield what is found, stage by stage; each is begun only where those before it gave too little."""
+    if not query.words:
+        yield from _families(table, query)
+        return
+    if query.symbol.isdigit() and len(query.symbol) <= _TOKEN_DIGITS:
+        yield from table.select("instrument_token = ?", int(query.symbol))
+    yield from _families(table, query, f'symbol : "{query.symbol}"')
+    yield from _families(table, query, f'symbol : "{query.symbol}" *')
+    if any(map(str.isdigit, query.typed)):
+        # The symbols of contracts go on where the beginning that a family shares ends.
+        yield from (each for each in table.beginning_with(query.typed, query.exchange) if query.allows(each))
+    words = [f'words : "{word}" *' for word in query.words]
+    yield from _families(table, query, f'symbol : "{query.words[0]}" *', *words, by_strike=True)
+    yield from _families(table, query, *words, by_strike=True)
+    # Words of two letters are everywhere, and numbers belong to contracts.
+    if not query.kinds and not query.numbers and min(map(len, query.words)) >= _SHORTEST_PART:
+        for number in table.lasting(query.words, query.exchange):
+            yield from table.select("id = ?", number)
 
 
-def _entry(instrument: Instrument, aliases: Sequence[str]) -> _Entry:
-    inside = f"{instrument.tradingsymbol} {instrument.name.upper()}"
-    words = [inside, *aliases, instrument.kind]
-    if instrument.strike is not None:
-        words.append(f"{instrument.strike:f}")
-    if instrument.expiry is not None:
-        day, month = str(instrument.expiry.day), _MONTHS[instrument.expiry.month - 1]
-        words += [day, month, day + month]
-    names = "\n".join([instrument.tradingsymbol, *aliases, str(instrument.instrument_token)])
-    return _Entry(instrument, f"\n{names}\n {' '.join(words)}", inside)
+def _families(table: Table, query: Query, *matches: str, by_strike: bool = False) -> Iterator[Instrument]:
+    """Yield the instruments of the families that fit, or of these those that a number is the strike of."""
+    if query.exchange:
+        matches = (*matches, f'exchange : "{query.exchange}"')
+    if query.kinds:
+        matches = (*matches, f"kinds : ({' OR '.join(query.kinds)})")
+    for first, last, facts in table.families(" AND ".join(matches)):
+        strikes = [each for each in query.numbers if f" {each}" not in facts] if by_strike else []
+        found = table.select(
+            " AND ".join(["id BETWEEN ? AND ?", *["strike GLOB ?"] * len(strikes)]),
+            *(first, last, *(f"{strike}*" for strike in strikes)),
+            # A whole strike goes before those that it begins.
+            before="".join(f"strike = '{strike}' DESC, " for strike in strikes),
+        )
+        yield from (each for each in found if query.allows(each))
 
 
-def _best_first(entries: Sequence[_Entry], words: Sequence[str]) -> Iterator[Instrument]:
-    possible = _having(words, entries)
-    phrase = " ".join(words)
+def _unique(instruments: Iterator[Instrument]) -> Iterator[Instrument]:
     seen: set[int] = set()
-    for needles in ([f"\n{phrase}\n"], [f"\n{phrase}"], [f" {word}" for word in words]):
-        yield from _not_yet(seen, _having(needles, possible))
-    for word in words:
-        possible = [each for each in possible if word in each.inside]
-    yield from _not_yet(seen, possible)
-
-
-def _having(needles: Iterable[str], entries: Sequence[_Entry]) -> Sequence[_Entry]:
-    """The entries with all of these in their text."""
-    for needle in needles:
-        entries = [each for each in entries if needle in each.text]
-    return entries
-
-
-def _not_yet(seen: set[int], entries: Iterable[_Entry]) -> Iterator[Instrument]:
-    """The instruments that were not seen before, and are from now on."""
-    for each in entries:
-        token = each.instrument.instrument_token
-        if token not in seen:
-            seen.add(token)
-            yield each.instrument
+    for each in instruments:
+        if each.instrument_token not in seen:
+            seen.add(each.instrument_token)
+            yield each

@@ -1,9 +1,10 @@
-"""Made-up shares, for a simulated exchange with more instruments than the program ships."""
+"""What a simulated exchange trades: what ships with the program, and made-up shares beyond that."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kitetui.instruments.builtin import builtin_instruments
 from kitetui.instruments.instrument import Instrument, Kind
 from kitetui.wire import Exchange
 
@@ -12,6 +13,14 @@ FIRST_EXCHANGE_TOKEN = 8_100_000
 
 _TICKS_BY_PRICE = ((25_000, 1), (100_000, 5), (500_000, 10))
 """Below so many paise, a tick of so many: the exchange's own bands, as far as these prices go."""
+
+
+def simulated_instruments(count: int | None = None) -> tuple[Instrument, ...]:
+    """Return the first so many instruments that ship with the program, all of them if not told."""
+    shipped = builtin_instruments()
+    if count is None:
+        return shipped
+    return (*shipped[:count], *simulated_shares(max(count - len(shipped), 0)))
 
 
 def simulated_shares(count: int) -> Iterator[Instrument]:

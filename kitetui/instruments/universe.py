@@ -4,74 +4,81 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, partial
 from typing import Final
 
 from kitetui.instruments.builtin import DEFAULT_WATCHLIST, builtin_instruments
 from kitetui.instruments.instrument import Instrument, Kind
+from kitetui.instruments.names import ALIASES, EXCHANGES, shown
 from kitetui.instruments.nearest import nearest
-from kitetui.instruments.search import Search
-from kitetui.instruments.simulated import simulated_shares
+from kitetui.instruments.search import search
+from kitetui.instruments.successor import ended, successor
+from kitetui.instruments.table import Table
 from kitetui.wire import Exchange
 
-EXCHANGES: Final = ("NSE", "BSE", "NFO", "BFO", "CDS", "BCD", "MCX")
-"""The exchanges that a key can name, in the order in which a name without one is looked up."""
-
-ALIASES: Final = {
-    "NIFTY": "NSE:NIFTY 50",
-    "NIFTY50": "NSE:NIFTY 50",
-    "BANKNIFTY": "NSE:NIFTY BANK",
-    "NIFTYBANK": "NSE:NIFTY BANK",
-    "FINNIFTY": "NSE:NIFTY FIN SERVICE",
-    "MIDCPNIFTY": "NSE:NIFTY MID SELECT",
-    "NIFTYNXT50": "NSE:NIFTY NEXT 50",
-    "INDIAVIX": "NSE:INDIA VIX",
-    "VIX": "NSE:INDIA VIX",
-}
-"""What people call an index, and its key."""
+_LONGEST: Final = 1000
+"""Characters of a pattern; SQLite does not take those that are far longer than any symbol."""
 
 _TOKEN_DIGITS: Final = 10
 
 
 class UnknownSymbol(ValueError):  # noqa: N818 - "unknown symbol" is what every broker calls it
-    """A name or token that the universe cannot resolve; its text is one sentence to show."""
+    """A name or token that the universe cannot resolve; its text is one sentence to show.
+
+    successor: what it has become, where it is a contract that has ended or a share in another series.
+    """
+
+    def __init__(self, text: str, successor: Instrument | None = None) -> None:
+        super().__init__(text)
+        self.successor = successor
 
 
 class Universe:
-    """An immutable collection of instruments, found by key, by token and by what people type."""
+    """A table of instruments, found by key, by token and by what people type."""
 
-    def __init__(self, instruments: Iterable[Instrument], *, excluded: Iterable[Instrument] = ()) -> None:
-        """Take instruments in the order in which they are listed.
+    def __init__(self, table: Table, day: date | None = None) -> None:
+        """Take all that is known, of which some may not be asked for.
 
-        excluded: instruments that are known but must not be asked for; naming one says why.
+        day: the day of Indian time on which the real exchange is asked; None for a simulated exchange, which
+        trades also what has expired, and what is made up.
 
-        Raises ValueError where two instruments share a token or a key.
+        Tokens of contracts are used again after expiry, and those made up for the simulated exchange could
+        be anybody's: asking for either would show another instrument's prices under a false name.
         """
-        self._instruments = tuple(instruments)
-        self._by_token = {each.instrument_token: each for each in self._instruments}
-        self._by_key = {each.key: each for each in self._instruments}
-        self._excluded = {each.key: each for each in excluded}
-        if not len(self._by_token) == len(self._by_key) == len(self._instruments):
-            raise ValueError("two instruments of a universe share a token or a key")
+        self._known = table
+        self._day = day
+        self._table = table
+        if day is not None:
+            self._table = table.where(f"listed AND (expiry IS NULL OR expiry >= '{day.isoformat()}')")
+
+    @classmethod
+    def of(cls, instruments: Iterable[Instrument]) -> Universe:
+        """Return a universe of these instruments. Raises ValueError where two share a token or a key."""
+        return cls(Table.of(instruments))
 
     @classmethod
     def load(cls) -> Universe:
         """Return the universe that ships with the program."""
         return _builtin()
 
+    def tradable_on(self, day: date) -> Universe:
+        """Return the universe of what the real exchange can be asked for on a day of Indian time."""
+        return Universe(self._known, day)
+
     def __len__(self) -> int:
-        return len(self._instruments)
+        return len(self._table)
 
     def __iter__(self) -> Iterator[Instrument]:
-        return iter(self._instruments)
+        """Yield the instruments, those first that come first wherever several fit."""
+        return self._table.select()
 
     def by_key(self, key: str) -> Instrument | None:
         """Return the instrument of an exact key such as `NSE:INFY`, or None."""
-        return self._by_key.get(key)
+        return _by_key(self._table, key)
 
     def by_token(self, instrument_token: int) -> Instrument | None:
         """Return the instrument of a token, or None."""
-        return self._by_token.get(instrument_token)
+        return next(self._table.select("instrument_token = ?", instrument_token), None)
 
     def resolve(self, text: str) -> Instrument:
         """Return what a user means by `NSE:INFY`, `nse:infy`, `INFY`, `NIFTY` or `408065`.
@@ -84,72 +91,92 @@ class Universe:
         name = " ".join(text.split()).upper()
         if name.isascii() and name.isdigit():
             return self._resolve_token(name)
-        exchange, colon, symbol = (part.strip() for part in name.rpartition(":"))
-        if not symbol:
-            raise UnknownSymbol("a symbol is needed, such as NSE:INFY or 408065")
-        if colon and exchange not in EXCHANGES:
-            raise UnknownSymbol(f"no exchange {_shown(exchange)}; the exchanges are {', '.join(EXCHANGES)}")
-        keys = [f"{each}:{symbol}" for each in ([exchange] if colon else EXCHANGES)]
-        alias = ALIASES.get(symbol)
-        if alias is not None and (not colon or alias.startswith(f"{exchange}:")):
+        exchange, symbol = _taken_apart(name)
+        keys = [f"{each}:{symbol}" for each in ([exchange] if exchange else EXCHANGES)]
+        alias = ALIASES.get(symbol, "")
+        if alias.startswith(f"{exchange}:" if exchange else ""):
             keys.append(alias)
         for key in keys:
-            if (found := self._by_key.get(key)) is not None:
+            if (found := self.by_key(key)) is not None:
                 return found
-        raise UnknownSymbol(self._why_not(keys, exchange, symbol))
+        raise self._unknown(keys, exchange, symbol)
+
+    def matching(self, pattern: str) -> list[Instrument]:
+        """Return the instruments of a pattern such as `NSE:*BANK*` or `NFO:NIFTY26DEC*`, in any case.
+
+        `*` stands for any letters, `?` for one, and `[..]` for one of several. Raises UnknownSymbol for none.
+        """
+        exchange, symbol = _taken_apart(" ".join(pattern.split()).upper())
+        where = "tradingsymbol GLOB ?" + (" AND exchange = ?" if exchange else "")
+        if len(symbol) <= _LONGEST and (
+            found := list(self._table.select(where, *filter(None, (symbol, exchange))))
+        ):
+            return found
+        raise UnknownSymbol(f"no symbol is like {shown(pattern)}; * stands for any letters, as in NSE:*BANK*")
 
     def search(self, text: str, limit: int = 20) -> list[Instrument]:
-        """Return up to `limit` instruments that a text may mean, the likeliest first; see `Search.find`."""
-        return self._search.find(text, limit)
+        """Return up to `limit` instruments that a text may mean, the likeliest first."""
+        return search(self._table, text, limit)
 
     def default_watchlist(self) -> tuple[Instrument, ...]:
         """Return what a monitor opens with: as much of `DEFAULT_WATCHLIST` as this universe holds."""
-        return tuple(self._by_key[key] for key in DEFAULT_WATCHLIST if key in self._by_key)
-
-    def tradable_on(self, day: date) -> Universe:
-        """Return the universe of what the real exchange can be asked for on a day of Indian time.
-
-        Tokens of derivatives are used again after expiry, and those made up for the simulated exchange
-        could be anybody's: asking for either would show another instrument's prices under a false name.
-        """
-        kept = [each for each in self._instruments if each.tradable_on(day)]
-        dropped = [each for each in self._instruments if not each.tradable_on(day)]
-        return Universe(kept, excluded=[*self._excluded.values(), *dropped])
-
-    def expanded(self, count: int) -> Universe:
-        """Return a universe of `count` instruments: the first of this one, then made-up shares."""
-        missing = max(count - len(self), 0)
-        return Universe([*self._instruments[:count], *simulated_shares(missing)])
-
-    @cached_property
-    def _search(self) -> Search:
-        return Search(self._instruments, ALIASES)
+        found = map(self.by_key, DEFAULT_WATCHLIST)
+        return tuple(each for each in found if each is not None)
 
     def _resolve_token(self, digits: str) -> Instrument:
         token = int(digits) if len(digits) <= _TOKEN_DIGITS else 0
         if not 0 < token < 2**32:
-            raise UnknownSymbol(f"{_shown(digits)} is no instrument token: tokens are numbers of 32 bits")
+            raise UnknownSymbol(f"{shown(digits)} is no instrument token: tokens are numbers of 32 bits")
         segment = Exchange.of(token)
         if segment is Exchange.UNKNOWN:
             raise UnknownSymbol(f"{token} is no instrument token: its segment {token & 0xFF} is not known")
-        return self._by_token.get(token) or _unnamed(token, segment)
+        return self.by_token(token) or _unnamed(token, segment)
 
-    def _why_not(self, keys: list[str], exchange: str, symbol: str) -> str:
-        for key in keys:
-            if (found := self._excluded.get(key)) is not None:
-                if found.listed:
-                    return f"{key} expired on {found.expiry}; name a later contract or its instrument token"
-                return f"{key} is known to the simulated exchange only; give its instrument token instead"
-        wanted = f"{exchange}:{symbol}" if exchange else symbol
-        close = nearest(symbol, (each for each in self._instruments if exchange in ("", each.exchange)))
+    def _unknown(self, keys: list[str], exchange: str, symbol: str) -> UnknownSymbol:
+        """Return why none of these keys can be asked for, and what can be instead."""
+        if self._day is not None:
+            known = [key for key in keys if _by_key(self._known, key) is not None]
+            gone = [each for key in known or keys if (each := self._gone(key, self._day)) is not None]
+            if gone:
+                return max(gone, key=lambda each: each.successor is not None)
+        wanted = shown(f"{exchange}:{symbol}" if exchange else symbol)
+        close = nearest(symbol, partial(self._table.beginning_with, exchange=exchange))
         if not close:
-            return f"no {_shown(wanted)}; give an instrument token for what is not in the built-in list"
-        return f"no {_shown(wanted)}; did you mean {' or '.join(each.key for each in close)}?"
+            return UnknownSymbol(f"no {wanted}; give an instrument token for what is not in the list")
+        return UnknownSymbol(f"no {wanted}; did you mean {' or '.join(each.key for each in close)}?")
+
+    def _gone(self, key: str, day: date) -> UnknownSymbol | None:
+        """Return what to say of a key that was good once, or is good elsewhere."""
+        known = _by_key(self._known, key)
+        if known is not None and not known.listed:
+            return UnknownSymbol(f"{key} is known to the simulated exchange only; name another")
+        next_one = successor(self._table, key)
+        if end := ended(key, known, day):
+            instead = f"the next is {next_one.key}" if next_one else "name a later contract"
+            return UnknownSymbol(f"{key} {end}; {instead}", next_one)
+        if next_one is not None and next_one.expiry is None:
+            return UnknownSymbol(f"no {key}; it is traded as {next_one.key} now", next_one)
+        return None
 
 
 @cache
 def _builtin() -> Universe:
-    return Universe(builtin_instruments())
+    return Universe.of(builtin_instruments())
+
+
+def _taken_apart(name: str) -> tuple[str, str]:
+    """Return the exchange, empty where none is named, and the symbol. Raises UnknownSymbol."""
+    exchange, colon, symbol = (part.strip() for part in name.rpartition(":"))
+    if not symbol:
+        raise UnknownSymbol("a symbol is needed, such as NSE:INFY or 408065")
+    if colon and exchange not in EXCHANGES:
+        raise UnknownSymbol(f"no exchange {shown(exchange)}; the exchanges are {', '.join(EXCHANGES)}")
+    return exchange, symbol
+
+
+def _by_key(table: Table, key: str) -> Instrument | None:
+    exchange, _, symbol = key.partition(":")
+    return next(table.select("exchange = ? AND tradingsymbol = ?", exchange, symbol), None)
 
 
 def _unnamed(token: int, segment: Exchange) -> Instrument:
@@ -166,9 +193,3 @@ def _unnamed(token: int, segment: Exchange) -> Instrument:
         reference_price=0,
         listed=True,
     )
-
-
-def _shown(text: str) -> str:
-    """What a user typed, short and without anything that could move a terminal's cursor."""
-    short = text if len(text) <= 40 else f"{text[:39]}…"
-    return short if short.isprintable() else ascii(short)

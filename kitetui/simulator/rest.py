@@ -23,7 +23,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from kitetui.account.loopback import HOST, Request, Response, listening
 from kitetui.instruments import Instrument, Kind
-from kitetui.instruments.universe import EXCHANGES
+from kitetui.instruments.names import EXCHANGES
 from kitetui.simulator.faults import HandshakeFaults
 from kitetui.times import IST
 from kitetui.wire import divisor_of

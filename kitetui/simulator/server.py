@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from functools import cached_property
 from http import HTTPStatus
 from types import TracebackType
 from typing import Final, Self
@@ -18,7 +19,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from kitetui.account.redirect import REDIRECT_URL
-from kitetui.instruments import Universe
+from kitetui.instruments import Universe, simulated_instruments
 from kitetui.simulator.client import Client
 from kitetui.simulator.faults import HandshakeFaults
 from kitetui.simulator.market import Market, Rows
@@ -78,9 +79,9 @@ class SimulatedExchange:
             raise ValueError(f"the rate is updates a second, and cannot be {rate:g}")
         if symbols is not None and symbols < 1:
             raise ValueError(f"an exchange needs at least one symbol, and cannot have {symbols}")
-        universe = Universe.load()
-        self.universe = universe if symbols is None else universe.expanded(symbols)
-        self.market = Market(self.universe, seed=seed, now=now())
+        self.instruments: Final = simulated_instruments(symbols)
+        """What is traded, in the order of the market's rows."""
+        self.market = Market(self.instruments, seed=seed, now=now())
         self._port = port
         self._rate = rate
         self._api_key = api_key
@@ -89,7 +90,7 @@ class SimulatedExchange:
         self._now = now
         self._rest_port = rest_port
         self.rest = SimulatedRest(
-            self._tokens, self.universe, api_secret=api_secret, redirect_url=redirect_url, now=now
+            self._tokens, self.instruments, api_secret=api_secret, redirect_url=redirect_url, now=now
         )
         self.handshakes = HandshakeFaults()
         self._heartbeat = heartbeat
@@ -131,6 +132,13 @@ class SimulatedExchange:
         finally:
             dropping.cancel()
             self._server = None
+
+    @cached_property
+    def universe(self) -> Universe:
+        """What is traded, by key, token and name."""
+        return (
+            Universe.load() if self.instruments == simulated_instruments() else Universe.of(self.instruments)
+        )
 
     @property
     def port(self) -> int:

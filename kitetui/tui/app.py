@@ -19,7 +19,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 from kitetui.config import Config
 from kitetui.errors import UserError
 from kitetui.feed import KiteTickerManager
-from kitetui.formatting import use_units
+from kitetui.formatting import group, use_units
 from kitetui.instruments import Universe
 from kitetui.tui.commands import Context, Keymap, bindings_of
 from kitetui.tui.desk import Desk
@@ -35,10 +35,6 @@ from kitetui.tui.screens.palette import ThemePalette
 from kitetui.tui.settings import Settings
 from kitetui.tui.theme import DEFAULT_THEME, TERMINAL_THEME, VARIABLES, load_themes, shipped_files, user_files
 from kitetui.wire import Mode
-
-GO_LIVE: Final = (
-    "Simulated exchange: these prices are made up. For real ones set KITE_API_KEY and KITE_ACCESS_TOKEN."
-)
 
 _TOASTS: Final = 4
 _TOAST_SPAN: Final = 8.0
@@ -61,6 +57,8 @@ class MonitorApp(App[None]):
     groups: the watchlists. mode: how much to stream of each symbol, but for those with a mode in `modes`.
     settings: the configuration, and where what the user changes is kept.
     simulated: whether the prices are made up; the first line says so for as long as the app runs.
+    greeting and remarks: what to tell the user at the start, the latter as warnings.
+    renewal: what to do about a login that is refused.
     duration: seconds after which the app ends by itself.
     theme_folder: where the user's own themes are. recording_folder: where recordings and exports go.
     now: the clock, UTC seconds.
@@ -81,6 +79,9 @@ class MonitorApp(App[None]):
         modes: Mapping[int, Mode] | None = None,
         settings: Settings | None = None,
         simulated: bool = False,
+        greeting: str = "",
+        remarks: Sequence[str] = (),
+        renewal: str = "run kitetui login",
         duration: float | None = None,
         theme_folder: Path | None = None,
         now: Callable[[], float] = time.time,
@@ -96,6 +97,9 @@ class MonitorApp(App[None]):
         self._keys = Keymap()
         self._universe = universe
         self._simulated = simulated
+        self._greeting = greeting
+        self._remarks = remarks
+        self._renewal = renewal
         self._duration = duration
         self._feed: Worker[None] | None = None
         self._toasted: deque[float] = deque(maxlen=_TOASTS)
@@ -107,7 +111,7 @@ class MonitorApp(App[None]):
         """Return the monitor's screen."""
         desk = Desk(
             monitor=self.monitor,
-            universe=self._universe,
+            universe=lambda: self._universe,
             settings=self._settings,
             keymap=self._keys,
             recording=self.recording,
@@ -115,6 +119,7 @@ class MonitorApp(App[None]):
             outlet=Outlet(None if self.is_headless else terminal_output(), self._resumed),
             themes=self._themes,
             simulated=self._simulated,
+            renewal=self._renewal,
         )
         return MonitorScreen(desk)
 
@@ -127,14 +132,11 @@ class MonitorApp(App[None]):
         self._feed = self.run_worker(self.monitor.run(), name="feed")
         self.run_worker(self.pulse.beat(), name="pulse")
         self.set_interval(_LOOK, self.look_at_settings)
-        if self._simulated:
-            self.tell(Notice(GO_LIVE))
-        for watchlist in self.monitor.groups.lists:
-            for entry in watchlist.set_aside:
-                self.monitor.events.say(
-                    f"{entry.symbol} in {watchlist.name} is not in the instrument list; kept, and not shown",
-                    Weight.WARNING,
-                )
+        if self._greeting:
+            self.tell(Notice(self._greeting))
+        for remark in self._remarks:
+            self.monitor.events.say(remark, Weight.WARNING)
+        self._say_what_is_set_aside()
         if self._duration is not None:
             self.set_timer(self._duration, self.exit)
 
@@ -156,6 +158,11 @@ class MonitorApp(App[None]):
         self.notify(notice.text, severity=_SEVERITY.get(notice.weight, "information"), markup=False)
         if self._settings.config.bell and notice.weight in _SEVERITY:
             self.bell()
+
+    def use_universe(self, universe: Universe) -> None:
+        """Look names up in another list from now on."""
+        self._universe = universe
+        self.monitor.events.note(f"{group(len(universe))} instruments, as listed today")
 
     async def look_at_settings(self) -> None:
         """Follow what was changed in the configuration's file."""
@@ -223,6 +230,22 @@ class MonitorApp(App[None]):
 
     def _theme_taken(self, name: str) -> None:
         self.run_worker(self._settings.keep_theme(name), group="keep")
+
+    def _say_what_is_set_aside(self) -> None:
+        """Tell of configured symbols that cannot be shown: of each in the log, and once of all."""
+        set_aside = [(one.name, each) for one in self.monitor.groups.lists for each in one.set_aside]
+        if not set_aside:
+            return
+        for name, each in set_aside:
+            self.monitor.events.note(
+                f"{each.why} ({each.entry.symbol} stays in {name}, not shown)", Weight.WARNING
+            )
+        has_successors = any(each.successor for _, each in set_aside)
+        what = f"{len(set_aside)} symbols are not shown, {self._keys.key_of('log')} says why"
+        if len(set_aside) == 1:
+            what = set_aside[0][1].why
+        offer = f"; {self._keys.key_of('successors')} watches what came after" if has_successors else ""
+        self.tell(Notice(f"{what}{offer}", Weight.WARNING))
 
     def _name_of(self, token: int) -> tuple[str, str] | None:
         instrument = self._universe.by_token(token) or self.monitor.groups.by_token(token)

@@ -103,6 +103,12 @@ COMMANDS: Final = (
     Command("add", ("a",), "Add a symbol by name, contract or instrument token.", Context.SYMBOLS, "Add"),
     Command("remove", ("x", "delete"), "Remove the selected or marked symbols.", Context.SYMBOLS, "Remove"),
     Command("undo", ("u",), "Bring back what was removed last, where it was.", Context.SYMBOLS, "Undo"),
+    Command(
+        "successors",
+        ("U",),
+        "Watch what came after symbols that expired or moved, in their place.",
+        Context.SYMBOLS,
+    ),
     Command("mode", ("m",), "Stream it as ltp, quote or full.", Context.SYMBOLS, "Mode"),
     Command("mark", ("v",), "Mark the symbol; commands then go to all that are marked.", Context.SYMBOLS),
     Command("copy", ("y",), "Copy the names of the selected or marked symbols.", Context.SYMBOLS),
@@ -198,6 +204,11 @@ class Keymap:
     def of(self, *contexts: Context) -> list[Command]:
         """Return the commands of some contexts that have a key, in order."""
         return [command for command in self.commands if command.context in contexts and command.keys]
+
+    def key_of(self, command_id: str) -> str:
+        """Return the first key of a command as people read it, or how else it is found."""
+        keys = next(command.keys for command in self.commands if command.id == command_id)
+        return key_name(keys[0]) if keys else "the list of commands"
 
 
 def bindings_of(*contexts: Context) -> list[BindingType]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kitetui.instruments import Universe
@@ -18,12 +19,13 @@ from kitetui.tui.settings import Settings
 class Desk:
     """The monitor, its recorder and its pulse, with what the user has set.
 
-    universe: where names that a user types are looked up.
+    universe: returns where names that a user types are looked up, which may be another one each day.
     simulated: whether the prices are made up, which the first line then says.
+    renewal: what to do about a login that is refused.
     """
 
     monitor: Monitor
-    universe: Universe
+    universe: Callable[[], Universe]
     settings: Settings
     keymap: Keymap
     recording: Recording
@@ -31,3 +33,4 @@ class Desk:
     outlet: Outlet
     themes: ThemePalette
     simulated: bool
+    renewal: str

@@ -22,9 +22,10 @@ from kitetui.feed import (
 from kitetui.formatting import group, weekday_clock
 from kitetui.instruments import Instrument
 from kitetui.market import LastValueCache
+from kitetui.market.calendar import Phase
 from kitetui.market.history import Candles, History
 from kitetui.market.quotes import quotes
-from kitetui.market.sessions import is_open, next_opening
+from kitetui.market.sessions import next_opening, occasion, phase
 from kitetui.tui.eventlog import Weight
 from kitetui.tui.events import Events, Notice
 from kitetui.tui.groups import Groups
@@ -122,13 +123,22 @@ class Monitor:
 
         Raises CapacityError or ValueError when the feed cannot take it; then nothing changes.
         """
-        if instrument.instrument_token in self.watchlist:
-            self.watchlist.select(instrument.instrument_token)
-            return False
-        await self._subscribe([instrument.instrument_token])
-        self.groups.add(self.watchlist, instrument)
-        self.events.note(f"+ {instrument.key} ({self.mode_of(instrument)})")
-        return True
+        if await self.add_all([instrument]):
+            return True
+        self.watchlist.select(instrument.instrument_token)
+        return False
+
+    async def add_all(self, instruments: Iterable[Instrument]) -> list[Instrument]:
+        """Watch more instruments in the group shown; return those that were not there.
+
+        Raises CapacityError or ValueError when the feed cannot take all of them; then nothing changes.
+        """
+        new = [each for each in instruments if each.instrument_token not in self.watchlist]
+        await self._subscribe([each.instrument_token for each in new])
+        for each in new:
+            self.groups.add(self.watchlist, each)
+            self.events.note(f"+ {each.key} ({self.mode_of(each)})")
+        return new
 
     async def remove_chosen(self) -> list[Instrument]:
         """Take what is marked or selected out of the group; what no group has is unsubscribed."""
@@ -154,6 +164,27 @@ class Monitor:
         for item in removal.items:
             self.events.note(f"+ {item.instrument.key} ({item.mode})")
         return [item.instrument for item in removal.items]
+
+    async def take_successors(self) -> list[Instrument]:
+        """Watch what came after the symbols that are set aside, in their place; nothing where nothing did.
+
+        Raises CapacityError when the feed has no room for it; then nothing changes.
+        """
+        wanted = [
+            (one, each, each.successor)
+            for one in self.groups.lists
+            for each in one.set_aside
+            if each.successor is not None
+        ]
+        modes = {
+            successor.instrument_token: each.entry.mode for _, each, successor in wanted if each.entry.mode
+        }
+        await self._subscribe([successor.instrument_token for *_, successor in wanted], modes)
+        for watchlist, each, successor in wanted:
+            watchlist.set_aside = tuple(one for one in watchlist.set_aside if one is not each)
+            self.groups.add(watchlist, successor, each.position)
+            self.events.note(f"+ {successor.key}, in the place of {each.entry.symbol}")
+        return [successor for *_, successor in wanted]
 
     async def cycle_mode(self) -> None:
         """Stream what is marked or selected in the mode after that of the first of them."""
@@ -219,12 +250,17 @@ class Monitor:
         return candles if self.rows.held_at is None else candles.until(self.rows.held_at)
 
     def closed(self) -> str:
-        """Return when the market of what is watched opens again, in words; "" while it is open."""
+        """Return why what is watched need not tick, in words: "" while its market trades continuously."""
         segments, now = self.groups.segments, self.now()
-        if is_open(segments, now):
-            return ""
+        current = phase(segments, now)
+        if current in (Phase.OPEN, Phase.CLOSING_AUCTION):
+            return "" if current is Phase.OPEN else str(current)
         opening = next_opening(segments, now)
-        return "" if opening is None else f"market closed, opens {weekday_clock(opening)}"
+        if opening is None:
+            return ""
+        what = "market closed" if current is Phase.CLOSED else str(current)
+        name = occasion(segments, opening)
+        return f"{what}, opens {weekday_clock(opening)}{f', {name}' if name else ''}"
 
     def mode_of_selected(self) -> Mode | None:
         """Return the mode of the selected instrument, None where nothing is shown."""

@@ -14,7 +14,7 @@ from kitetui.instruments import Instrument, Universe, UnknownSymbol
 from kitetui.tui.commands import COMMAND_IDS
 from kitetui.tui.layout import Column
 from kitetui.tui.ordering import Sort, can_sort
-from kitetui.tui.watchlist import Watchlist
+from kitetui.tui.watchlist import SetAside, Watchlist
 from kitetui.wire import Mode
 
 VOCABULARY: Final = Vocabulary(
@@ -74,12 +74,12 @@ class Settings:
         found = Lists()
         for group in self.config.groups:
             instruments: list[Instrument] = []
-            set_aside: list[Entry] = []
+            set_aside: list[SetAside] = []
             for entry in group.entries:
                 try:
                     instrument = universe.resolve(entry.symbol)
-                except UnknownSymbol:
-                    set_aside.append(entry)
+                except UnknownSymbol as unknown:
+                    set_aside.append(SetAside(entry, str(unknown), unknown.successor, len(instruments)))
                     continue
                 instruments.append(instrument)
                 if entry.mode is not None:
@@ -136,7 +136,10 @@ def _kept(groups: Iterable[Watchlist], modes: Mapping[int, Mode]) -> tuple[Group
     return tuple(
         Group(
             each.name,
-            (*(Entry(one.key, modes.get(one.instrument_token)) for one in each.instruments), *each.set_aside),
+            (
+                *(Entry(one.key, modes.get(one.instrument_token)) for one in each.instruments),
+                *(one.entry for one in each.set_aside),
+            ),
         )
         for each in groups
         if each.instruments or each.set_aside

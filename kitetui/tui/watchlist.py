@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from kitetui.config import Entry
 from kitetui.instruments import Instrument
 from kitetui.wire import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A configured symbol that no instrument goes by: nothing can be shown of it.
+
+    why: one sentence. successor: what it has become, where that is known. position: its place in the list.
+    """
+
+    entry: Entry
+    why: str = ""
+    successor: Instrument | None = None
+    position: int = 0
 
 
 class Watchlist:
@@ -15,12 +29,11 @@ class Watchlist:
     The list keeps the order in which it was made. What is shown is that order, or the one that was last
     given to `arrange`; its length, its items and the cursor are those of what is shown.
 
-    set_aside: configured symbols that no instrument goes by; nothing can be shown of them, and they are
-    kept in the configuration all the same.
+    set_aside: configured symbols that no instrument goes by; they are kept in the configuration all the same.
     """
 
     def __init__(
-        self, instruments: Iterable[Instrument] = (), name: str = "", set_aside: Iterable[Entry] = ()
+        self, instruments: Iterable[Instrument] = (), name: str = "", set_aside: Iterable[SetAside] = ()
     ) -> None:
         self.name = name
         self.set_aside = tuple(set_aside)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import pytest
 from websockets.asyncio.client import connect
 
-from kitetui.account import DEFAULT, Secrets, Vault, token_source, valid_until
+from kitetui.account import DEFAULT, KeptToken, Secrets, Vault, valid_until
 from kitetui.account.login import LoggedIn, log_in, log_in_by_browser, log_out, new_state
 from kitetui.account.problems import KeyPairError, RequestTokenError, TokenEndedError
 from kitetui.account.rest import KiteRest, User
@@ -66,7 +66,7 @@ async def test_a_running_feed_takes_up_a_login_by_itself(
     vault.store(DEFAULT, (await log_in_at(exchange, account)).secrets)
     exchange.expire_token("of another program")
     config = KiteManagerConfig(endpoint=Endpoint(exchange.url), max_connections=1, health_check_interval=0.02)
-    manager = KiteTickerManager("simulated", token_source(vault), config)
+    manager = KiteTickerManager("simulated", KeptToken.of(vault), config)
     await manager.subscribe_symbols([INFY])
     async with asyncio.timeout(PATIENCE), manager:
         async for _ in manager:

@@ -81,6 +81,17 @@ def test_no_secret_goes_to_another_machine_in_the_clear(
         EndpointProfile("mine", rest, login, socket)
 
 
+def test_a_root_of_routes_has_no_slash_at_its_end() -> None:
+    with pytest.raises(UserError, match="rest has a slash at its end; leave it out"):
+        EndpointProfile("mine", "https://h/", "https://h/login", "wss://h/")
+
+
+@pytest.mark.parametrize("prefix", ["oms", "/oms/", "/", "/o ms", "/oms?a=b", "/\u202e"])
+def test_a_prefix_is_a_path(prefix: str) -> None:
+    with pytest.raises(UserError, match="prefix is no path; write it like /oms"):
+        EndpointProfile("mine", "https://h", "https://h/login", "wss://h/", prefix=prefix)
+
+
 def test_this_machine_may_be_spoken_to_in_the_clear() -> None:
     assert SIMULATOR.is_loopback
     assert not KITE.is_loopback

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import logging
 import time
 import traceback
@@ -312,3 +314,50 @@ async def test_an_answer_that_breaks_off_is_said(
 
     async with listening(half, 0) as port, KiteRest(_service(port), "k3y") as kite:
         assert "broke off" in str(await error_of(asked(kite, TOKEN)))
+
+
+async def test_the_list_of_instruments_is_written_as_it_is_sent(
+    exchange: SimulatedExchange, kite: KiteRest
+) -> None:
+    file, told = io.BytesIO(), []
+    await kite.instruments(file, progress=lambda received, total: told.append((received, total)))
+    assert gzip.decompress(file.getvalue()).count(b"\n") == len(exchange.instruments) + 1
+    assert told[-1] == (len(file.getvalue()), len(file.getvalue()))
+    assert kite.clock_ahead == pytest.approx(0, abs=5)
+
+
+async def test_the_list_is_asked_for_with_a_token_only_where_there_is_one() -> None:
+    asked: list[Mapping[str, str]] = []
+
+    async def answer(request: Request) -> Response:
+        asked.append(request.headers)
+        return Response(HTTPStatus.OK, b"list")
+
+    async with listening(answer, 0) as port, KiteRest(_service(port), "k3y") as kite:
+        await kite.instruments(io.BytesIO())
+        await kite.instruments(io.BytesIO(), access_token=TOKEN)
+    assert [headers.get("authorization") for headers in asked] == [None, f"token k3y:{TOKEN}"]
+    assert all(headers["x-kite-version"] == "3" for headers in asked)
+    assert all("gzip" in headers["accept-encoding"] for headers in asked)
+
+
+async def test_a_list_that_is_refused_is_not_written() -> None:
+    file = io.BytesIO()
+    body = '{"status": "error", "message": "no", "error_type": "TokenException"}'
+    async with answering(403, body) as kite:
+        assert isinstance(await error_of(kite.instruments(file, access_token=TOKEN)), TokenEndedError)
+    async with answering(502, "<html>Bad gateway</html>") as kite:
+        assert isinstance(await error_of(kite.instruments(file)), ServiceDownError)
+    async with answering(302, "", {"location": "http://127.0.0.1/elsewhere"}) as kite:
+        assert isinstance(await error_of(kite.instruments(file)), UnexpectedAnswerError)
+    assert file.getvalue() == b""
+
+
+async def test_a_list_that_breaks_off_is_said(exchange: SimulatedExchange, kite: KiteRest) -> None:
+    exchange.rest.faults.truncated = True
+    assert "broke off" in str(await error_of(kite.instruments(io.BytesIO())))
+
+
+async def test_a_list_for_which_nobody_is_there_is_said() -> None:
+    async with KiteRest(_service(free_port()), "k3y") as kite:
+        assert "nothing listens there" in str(await error_of(kite.instruments(io.BytesIO())))

@@ -1,18 +1,30 @@
-"""A feed that asks for its token gets the newest, cheaply, and never a worse one than it has."""
+"""A feed that asks for its token gets the newest, at once, and never a worse one than it has."""
 
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import replace
 
 import keyring
 import pytest
 
-from kitetui.account import DEFAULT, Vault, token_source
-from kitetui.errors import LoginError
+from kitetui.account import DEFAULT, KeptToken, Vault, tokens
 from tests.account.helpers import SECRETS, MemoryKeyring
 
 FRESH = replace(SECRETS, access_token="t0ken-of-tomorrow")
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can be read at once is read at once, however busy the machine is."""
+    monkeypatch.setattr(tokens, "PATIENCE", 20.0)
+
+
+def token_of(vault: Vault, account: str = DEFAULT) -> KeptToken:
+    token = KeptToken.of(vault, account)
+    assert token is not None
+    return token
 
 
 @pytest.fixture
@@ -23,19 +35,21 @@ def vault() -> Vault:
 
 
 def test_an_account_without_a_login_has_no_token() -> None:
-    with pytest.raises(LoginError, match=r"account second has no login; run kitetui login"):
-        token_source(Vault(environment={}), "second")
+    vault = Vault(environment={})
+    assert KeptToken.of(vault, "second") is None
+    vault.store("second", replace(SECRETS, access_token=""))
+    assert KeptToken.of(vault, "second") is None
 
 
 def test_a_login_made_meanwhile_is_taken_up(vault: Vault) -> None:
-    token = token_source(vault)
+    token = token_of(vault)
     assert token() == SECRETS.access_token
     Vault(environment={}).store(DEFAULT, FRESH)
     assert token() == FRESH.access_token
 
 
 def test_a_login_of_another_account_is_not(vault: Vault) -> None:
-    token = token_source(vault)
+    token = token_of(vault)
     vault.store("second", FRESH)
     assert token() == SECRETS.access_token
 
@@ -52,7 +66,7 @@ def test_the_keyring_is_asked_only_after_a_login(monkeypatch: pytest.MonkeyPatch
     keyring.set_keyring(Counted())
     vault = Vault(environment={})
     vault.store(DEFAULT, SECRETS)
-    token = token_source(vault)
+    token = token_of(vault)
     asked = 0
     assert {token() for _ in range(100)} == {SECRETS.access_token}
     assert asked == 0
@@ -63,16 +77,18 @@ def test_the_keyring_is_asked_only_after_a_login(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_logout_leaves_the_token_that_there_was(vault: Vault) -> None:
-    token = token_source(vault)
+    token = token_of(vault)
     vault.forget()
     assert token() == SECRETS.access_token
     vault.store(DEFAULT, FRESH)
     assert token() == FRESH.access_token
 
 
-@pytest.mark.parametrize("change", [{"api_key": "another"}, {"access_token": ""}])
-def test_the_token_of_another_key_and_no_token_are_not_taken(vault: Vault, change: dict[str, str]) -> None:
-    token = token_source(vault)
+@pytest.mark.parametrize("change", [{"api_key": "another"}, {"endpoint": "sandbox"}, {"access_token": ""}])
+def test_the_token_of_another_key_or_service_and_no_token_are_not_taken(
+    vault: Vault, change: dict[str, str]
+) -> None:
+    token = token_of(vault)
     vault.store(DEFAULT, replace(FRESH, **change))
     assert token() == SECRETS.access_token
 
@@ -84,7 +100,7 @@ def test_a_vault_that_cannot_be_read_is_told_once_and_read_when_it_can(
     keyring.set_keyring(backend)
     vault = Vault(environment={})
     vault.store(DEFAULT, SECRETS)
-    token = token_source(vault)
+    token = token_of(vault)
     vault.store(DEFAULT, FRESH)
     backend.locked = True
     with caplog.at_level(logging.WARNING):
@@ -95,7 +111,35 @@ def test_a_vault_that_cannot_be_read_is_told_once_and_read_when_it_can(
     assert token() == FRESH.access_token
 
 
-def test_the_environments_token_stays() -> None:
-    token = token_source(Vault(environment={"KITE_API_KEY": "key", "KITE_ACCESS_TOKEN": "token"}))
-    Vault(environment={}).store(DEFAULT, FRESH)
-    assert token() == "token"
+def test_a_keyring_that_waits_for_its_user_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+
+    class Waiting(MemoryKeyring):
+        asked = 0
+
+        def get_password(self, service: str, username: str) -> str | None:
+            if threading.current_thread() is not threading.main_thread():
+                self.asked += 1
+                answered.wait(20)
+            return super().get_password(service, username)
+
+    backend = Waiting()
+    keyring.set_keyring(backend)
+    vault = Vault(environment={})
+    vault.store(DEFAULT, SECRETS)
+    token = token_of(vault)
+    vault.store(DEFAULT, FRESH)
+    monkeypatch.setattr(tokens, "PATIENCE", 0.0)
+    assert {token() for _ in range(100)} == {SECRETS.access_token}
+    reader = next(each for each in threading.enumerate() if each.name == "kitetui login")
+    assert reader.daemon
+    answered.set()
+    reader.join(20)
+    assert token() == FRESH.access_token
+    assert backend.asked == 1
+
+
+def test_the_environment_has_no_part_in_it(vault: Vault) -> None:
+    token = token_of(Vault(environment={"KITE_API_KEY": "key", "KITE_ACCESS_TOKEN": "token"}))
+    assert token() == SECRETS.access_token
+    assert SECRETS.access_token not in repr(token) + repr(token.login)

@@ -37,6 +37,7 @@ def test_what_has_ended_says_when_and_what_to_do() -> None:
         ended(secrets, ist("2026-11-24T06:00:00"))
         == "the access token ended on Tue 06:00 IST; log in with kitetui login"
     )
+    assert str(ended(secrets, 4e9, "second")).endswith("log in with kitetui login --account second")
 
 
 def test_nothing_is_said_of_a_token_of_unknown_age() -> None:

@@ -282,3 +282,14 @@ def test_nothing_is_logged(vault: Vault, caplog: pytest.LogCaptureFixture) -> No
     vault.where()
     vault.forget()
     assert caplog.text == ""
+
+
+def test_the_account_that_is_meant_is_the_named_then_the_environments_then_the_configured() -> None:
+    with_pair, without = Vault(environment=PAIR), Vault(environment={})
+    assert with_pair.meant("second", "third") == without.meant("second", "third") == "second"
+    assert with_pair.meant(None, "third") == DEFAULT
+    assert without.meant(None, "third") == "third"
+    half = Vault(environment={"KITE_API_KEY": "env-key"})
+    assert half.meant("second") == "second"
+    with pytest.raises(LoginError, match="KITE_ACCESS_TOKEN is not set"):
+        half.meant(None)

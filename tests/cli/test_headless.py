@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 
+from kitetui.account import Secrets, Vault
+from kitetui.simulator import SimulatedExchange
 from kitetui.wire import encode_error
+from tests.account.helpers import service_of
 from tests.kite_server import server_that_sends
 from tests.wire.packets import INFY_FULL, INFY_QUOTE, frame
 
@@ -46,7 +49,6 @@ class Recording:
 
 
 async def record(*arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> Recording:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("KITE")}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -55,7 +57,7 @@ async def record(*arguments: str, cwd: Path | None = None, env: dict[str, str] |
         "--csv",
         *arguments,
         cwd=cwd,
-        env={**environment, **(env or {})},
+        env={**os.environ, **(env or {})},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -108,30 +110,75 @@ async def test_a_signal_ends_the_recording_with_all_that_was_received(tmp_path: 
         assert len(rows_in(path.read_text())) == 100
 
 
-async def test_a_refused_login_ends_with_3_and_the_ways_out() -> None:
+async def test_a_refused_login_ends_with_3_and_what_to_do() -> None:
     async with server_that_sends(refuse=HTTPStatus.FORBIDDEN) as url:
         env = {"KITE_API_KEY": "key", "KITE_ACCESS_TOKEN": SECRET}
         code, _, errors = await (await record("-s", "INFY", "--ws-url", url, "-o", "-", env=env)).end()
     assert code == 3
     assert "login refused (403)" in errors
-    assert "--feed sim" in errors
+    assert errors.endswith("; start again with an access_token of today in KITE_ACCESS_TOKEN\n")
     assert SECRET not in errors
 
 
-async def test_a_recording_told_to_wait_outlasts_a_refused_login() -> None:
+async def test_a_recording_told_to_wait_outlasts_a_refused_login_and_says_once_what_to_do() -> None:
     async with server_that_sends(refuse=HTTPStatus.FORBIDDEN) as url:
-        run = await record("-s", "INFY", "--ws-url", url, "-o", "-", "--wait")
-        await run.hear("ws1 down: login refused (403)")
+        run = await record("-s", "INFY,TCS,SBIN", "--ws-url", url, "-o", "-", "--wait")
+        await run.hear("; give --ws-url an api_key and an access_token")
         code, _, errors = await run.end(signal.SIGTERM)
     assert code == 0, errors
+    assert errors.count("down: login refused (403)") == 3
+    assert errors.count("; give --ws-url") == 1
 
 
 async def test_without_credentials_nothing_is_simulated() -> None:
     code, output, errors = await (await record("-s", "INFY")).end()
     assert code == 3
     assert output == ""
-    assert "no credentials" in errors
+    assert "account default has no login; run kitetui login, or use" in errors
     assert len(errors.strip().splitlines()) == 1
+
+
+async def test_a_token_that_has_ended_is_tried_once_and_told_of(home: Path) -> None:
+    async with SimulatedExchange(rate=0, rest_port=0) as exchange:
+        keep_a_login(home, exchange, access_token="of yesterday")
+        code, _, errors = await (await record("-s", "INFY", "-o", "-")).end()
+        assert code == 3
+        assert errors.endswith(
+            "kitetui: the access token ended on Thu 06:00 IST; log in with kitetui login\n"
+        )
+        keep_a_login(home, exchange, access_token="simulated")  # a wrong clock keeps nobody from his data
+        code, output, errors = await (await record("-s", "INFY", "-o", "-", "--duration", "2")).end()
+        assert code == 0, errors
+        assert rows_in(output)
+
+
+async def test_what_is_configured_of_the_feed_holds_and_the_rest_does_not_matter(home: Path) -> None:
+    async with SimulatedExchange(rate=0, rest_port=0) as exchange:
+        keep_a_login(home, exchange, access_token="simulated")
+        file = home / "config" / "config.toml"
+        described = file.read_text()
+        file.write_text(f'theme = 3\n[feed]\nmode = "ltp"\nconnections = 1\n{described}')
+        run = await record("-s", "INFY,TCS", "-o", "-", "--duration", "2")
+        code, output, errors = await run.end()
+        assert code == 0, errors
+        rows = rows_in(output)
+        assert [row["mode"] for row in rows[-2:]] == ["ltp", "ltp"]
+        assert {row["connection"] for row in rows} == {"1"}
+        file.write_text(f"[feed]\nconnections = 4\n{described}")
+        code, _, errors = await (await record("-s", "INFY")).end()
+        assert (code, errors.startswith("kitetui: config.toml:2: feed.connections is 4")) == (2, True)
+
+
+def keep_a_login(home: Path, exchange: SimulatedExchange, access_token: str) -> None:
+    """Keep a login of days ago at an exchange, which the configuration describes."""
+    login = Secrets(
+        api_key="simulated", access_token=access_token, issued_at=1_795_000_000.0, endpoint="mine"
+    )
+    Vault(environment={}).store("default", login)
+    service = service_of(exchange)
+    addresses = f'rest = "{service.rest}"\nlogin = "{service.login}"\nsocket = "{service.socket}"\n'
+    (home / "config").mkdir(exist_ok=True)
+    (home / "config" / "config.toml").write_text(f"[endpoints.mine]\n{addresses}")
 
 
 async def test_the_simulated_exchange_is_recorded_when_asked_for(tmp_path: Path) -> None:

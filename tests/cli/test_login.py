@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
-import keyring
 import pytest
 import typer
-from keyring.backends import fail
 
-from kitetui.account import KITE, EndpointProfile, Secrets, Vault
+from kitetui.account import KITE, Secrets, Vault
 from kitetui.cli.login import login, logout
+from kitetui.config import ConfigError
 from kitetui.errors import LoginError, UserError
-from kitetui.simulator import SimulatedExchange
+from kitetui.paths import config_file
 from tests.account.helpers import Browser, an_hour_ahead, free_port
+from tests.cli.served import Served
 from tests.terminal import Terminal
 
 SECRET = "simulated-secret"
@@ -29,40 +27,6 @@ SECRET = "simulated-secret"
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command()(login)
 app.command()(logout)
-
-
-class Served:
-    """A simulated exchange on a loop of its own, for commands that run theirs."""
-
-    def __init__(self, **settings: Any) -> None:
-        self.exchange = SimulatedExchange(
-            rate=0, rest_port=0, redirect_url=f"http://127.0.0.1:{free_port()}/", **settings
-        )
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-
-    def __enter__(self) -> Served:
-        self._thread.start()
-        self._run(self.exchange.__aenter__())
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._run(self.exchange.__aexit__(None, None, None))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def _run(self, coroutine: Any) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(20)
-
-    @property
-    def service(self) -> EndpointProfile:
-        rest = self.exchange.rest
-        return EndpointProfile("simulator", rest.url, rest.login_url, self.exchange.url)
-
-    @property
-    def redirect(self) -> tuple[str, str]:
-        return "--redirect-url", self.exchange.rest.redirect_url
 
 
 class User:
@@ -82,26 +46,11 @@ class User:
         return answer if isinstance(answer, str) else answer()
 
 
-@pytest.fixture(autouse=True)
-def _no_keyring_and_no_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("KITE_API_KEY", "KITE_ACCESS_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())
-    yield
-    keyring.set_keyring(before)
-
-
-def serve(served: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
-    """Have the commands find the exchange under any name."""
-    monkeypatch.setattr("kitetui.cli.login.endpoint_named", lambda name: served.service)
-    return served
-
-
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+def served() -> Iterator[Served]:
     with Served() as served:
-        yield serve(served, monkeypatch)
+        served.configure("kite", "sandbox", "simulator")
+        yield served
 
 
 @pytest.fixture
@@ -166,11 +115,46 @@ def test_new_asks_again(served: Served, user: User, browser: Browser) -> None:
     assert kept() == before
 
 
-def test_another_service_has_another_key(served: Served, user: User, browser: Browser) -> None:
+def test_a_login_at_another_service_takes_no_key_away_unless_told(
+    served: Served, user: User, browser: Browser
+) -> None:
     run("login", *served.redirect)
+    with pytest.raises(UserError, match="has its key at kite; for sandbox name another with --account"):
+        run("login", "--endpoint", "sandbox")
+    assert kept().endpoint == "kite"
+    run("login", "--endpoint", "sandbox", "--account", "second", *served.redirect)
+    run("login", "--endpoint", "sandbox", "--new", *served.redirect)
+    assert len(user.asked) == 6
+    assert kept().endpoint == kept("second").endpoint == "sandbox"
+
+
+def test_a_later_login_is_at_the_service_of_the_first(served: Served, user: User, browser: Browser) -> None:
     run("login", "--endpoint", "sandbox", *served.redirect)
-    assert len(user.asked) == 4
+    run("login")
+    assert len(user.asked) == 2
     assert kept().endpoint == "sandbox"
+
+
+def test_the_configuration_names_account_and_service(
+    served: Served, user: User, browser: Browser, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with config_file().open("a") as file:
+        file.write('[feed]\naccount = "second"\nendpoint = "simulator"\n')
+    run("login", *served.redirect)
+    assert "your app are what kitetui sim prints; its redirect" in capfd.readouterr().err
+    assert kept("second").endpoint == "simulator"
+    run("logout")
+    assert Vault(environment={}).read("second") is None
+    with pytest.raises(UserError, match="no login of account second is kept"):
+        run("logout")
+
+
+def test_a_configuration_that_cannot_be_read_is_one_sentence(served: Served, user: User) -> None:
+    config_file().write_text("[feed]\nendpoint = 3\n")
+    for command in ("login", "logout"):
+        with pytest.raises(ConfigError, match=r"^config.toml:2: feed.endpoint is 3"):
+            run(command)
+    assert user.asked == []
 
 
 def test_accounts_have_names(served: Served, user: User, browser: Browser) -> None:
@@ -261,16 +245,20 @@ def test_an_environment_that_wins_is_told_of(
     assert "win over this login; unset them" in capfd.readouterr().err
     run("login", "--account", "second", *served.redirect)
     assert "win over" not in capfd.readouterr().err
+    with config_file().open("a") as file:
+        file.write('[feed]\naccount = "second"\n')
+    run("login")
+    assert "win over this login" in capfd.readouterr().err
     monkeypatch.delenv("KITE_API_KEY")
     run("login")
     assert "KITE_API_KEY is not set and KITE_ACCESS_TOKEN is; set both, or neither" in capfd.readouterr().err
 
 
 def test_a_clock_an_hour_off_is_told_of(
-    user: User, browser: Browser, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    user: User, browser: Browser, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with Served(now=an_hour_ahead) as served:
-        serve(served, monkeypatch)
+        served.configure("kite")
         run("login", *served.redirect)
     said = capfd.readouterr().err
     assert "this machine's clock is 00:59:5" in said or "this machine's clock is 01:00:0" in said
@@ -331,18 +319,6 @@ def test_the_commands_load_nothing_heavy_before_they_run() -> None:
     assert not set(done.stdout.split()) & {"httpx", "keyring", "h11", "numpy", "textual", "websockets"}
 
 
-PROGRAM = """
-import sys, typer
-import kitetui.cli.login as commands
-from kitetui.account import EndpointProfile
-root, socket = sys.argv[1:3]
-commands.endpoint_named = lambda name: EndpointProfile("simulator", root, root + "/connect/login", socket)
-app = typer.Typer()
-app.command()(commands.login)
-app.command()(commands.logout)
-app(args=sys.argv[3:], standalone_mode=False)
-"""
-
 BROWSER = """
 import sys, urllib.request
 urllib.request.build_opener(urllib.request.ProxyHandler({})).open(sys.argv[1]).read()
@@ -353,12 +329,9 @@ def test_in_a_real_terminal_with_a_program_for_a_browser(served: Served, home: P
     browser = tmp_path / "browser.py"
     browser.write_text(BROWSER)
     environment = {
-        "KITETUI_HOME": str(home),
         "BROWSER": f"{sys.executable} {browser} %s",
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
     }
-    service = served.service
-    command = [sys.executable, "-c", PROGRAM, service.rest, service.socket, "login", *served.redirect]
+    command = [sys.executable, "-m", "kitetui", "login", *served.redirect]
     with Terminal(command, env=environment, columns=200) as terminal:
         terminal.wait_for("API key:")
         terminal.press("simulated", "\r")

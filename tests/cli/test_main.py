@@ -11,18 +11,14 @@ import pytest
 from textual.app import App
 
 from kitetui import __version__
+from kitetui.account import Vault
 from kitetui.cli.main import run
 from kitetui.cli.monitor import open_monitor
 from kitetui.cli.run import choose_run
+from kitetui.config import Config
 from kitetui.errors import CrashError
 from kitetui.times import ist_today
 from kitetui.tui import MonitorApp
-
-
-@pytest.fixture(autouse=True)
-def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("KITE_API_KEY", "KITE_ACCESS_TOKEN", "KITETUI_WS_URL"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +41,14 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         ["--headless", "--csv", "--feed", "sim", "-s", "NSE:NOSUCH"],
         ["--headless", "--csv", "--feed", "sim", "-s", "11"],
         ["--headless", "--csv", "--feed", "sim", "-o", "/nowhere/ticks.csv"],
+        ["--headless", "--csv", "--feed", "sim", "--account", "second"],
+        ["--headless", "--csv", "--ws-url", "ws://127.0.0.1:9001/", "--endpoint", "kite"],
+        ["--headless", "--csv", "--account", "../etc"],
+        ["login", "--account", "../etc"],
+        ["login", "--endpoint", "nowhere"],
+        ["logout"],
         ["sim", "--port", "70000"],
+        ["sim", "--port", "65535"],
         ["sim", "--rate", "-1"],
         ["-s"],
     ],
@@ -75,7 +78,10 @@ def test_the_version_is_the_packages(capfd: pytest.CaptureFixture[str]) -> None:
 def test_help_names_every_option(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     text = capfd.readouterr().out
-    for option in "-s -m -o --headless --csv --feed --ws-url --connections --duration --version sim".split():
+    options = (
+        "-s -m -o --headless --csv --feed --ws-url --connections --duration --version --account --endpoint"
+    )
+    for option in f"{options} sim login logout".split():
         assert option in text
 
 
@@ -117,16 +123,19 @@ async def test_a_bug_of_the_monitor_ends_it_in_order_and_is_told(
     monkeypatch.setattr(MonitorApp, "look_at_settings", broken)
     monkeypatch.setattr(MonitorApp, "run_async", without_a_terminal)
     monkeypatch.setattr("kitetui.cli.monitor.end_with_terminal", lambda is_recording: None)
-    a_run = choose_run(
+    a_run = await choose_run(
         feed="sim",
         ws_url=None,
+        account=None,
+        endpoint=None,
         symbols=["NSE:INFY"],
         mode=None,
         connections=1,
         duration=None,
         wait=False,
         simulate=True,
-        environment={},
+        config=Config(),
+        vault=Vault(environment={}),
         today=ist_today(),
     )
     with pytest.raises(CrashError, match=r"kitetui has a bug, RuntimeError; its traceback is in "):

@@ -49,7 +49,13 @@ def configs() -> st.SearchStrategy[Config]:
         bell=st.booleans(),
         columns=st.lists(st.sampled_from(VOCABULARY.columns), unique=True).map(tuple),
         sort=st.none() | st.builds(Sort, st.sampled_from(("SYMBOL", *VOCABULARY.columns)), st.booleans()),
-        feed=st.builds(FeedSettings, mode=st.sampled_from(Mode), connections=st.integers(1, 3)),
+        feed=st.builds(
+            FeedSettings,
+            mode=st.sampled_from(Mode),
+            connections=st.integers(1, 3),
+            account=st.sampled_from(("default", "second", "a-1_b")),
+            endpoint=st.sampled_from(("", "kite", "sandbox")),
+        ),
         keys=st.dictionaries(
             st.sampled_from(VOCABULARY.commands), st.lists(texts(), max_size=3).map(tuple), max_size=4
         ),

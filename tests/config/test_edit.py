@@ -106,6 +106,13 @@ def test_a_table_on_one_line_is_changed_too(table: str) -> None:
     changed(table + "bell = true\n", feed=FeedSettings(mode=Mode.QUOTE, connections=2))
 
 
+def test_endpoints_are_left_as_they_are() -> None:
+    endpoint = "[endpoints.x]  # mine\nrest = 'https://h'\nlogin = 'https://h'\nsocket = 'wss://h'\n"
+    text = changed(MINE + endpoint, feed=FeedSettings(connections=1, account="second", endpoint="x"))
+    assert text.endswith(endpoint)
+    assert 'connections = 1\naccount = "second"\nendpoint = "x"\n' in text
+
+
 def test_keys_are_changed_added_and_taken_out() -> None:
     text = changed(MINE, keys={"add": ("a",), "cursor_up": ("k", "w")})
     assert 'add = "a"  # plus, as elsewhere\n' in text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kitetui.config import Config, ConfigError, ConfigFile, Entry, Group, template
+from kitetui.config import Config, ConfigError, ConfigFile, Entry, FeedSettings, Group, feed_config, template
 from kitetui.errors import UserError
 from tests.config.helpers import VOCABULARY
 
@@ -186,3 +186,9 @@ def test_a_link_to_nothing_is_there_too(file: ConfigFile) -> None:
     file.path.symlink_to("nowhere")
     with pytest.raises(UserError, match="is there already"):
         file.init()
+
+
+def test_a_run_without_a_screen_has_the_defaults_where_there_is_no_file(tmp_path: Path) -> None:
+    assert feed_config(tmp_path / "config.toml") == Config()
+    (tmp_path / "config.toml").write_text("theme = 3\n[feed]\nconnections = 2\n")
+    assert feed_config(tmp_path / "config.toml") == Config(feed=FeedSettings(connections=2))

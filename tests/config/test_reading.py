@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kitetui.account import EndpointProfile
 from kitetui.config import Config, ConfigError, Entry, FeedSettings, Group, Sort, template
+from kitetui.config.reading import read_feed_config
 from kitetui.formatting import Units
 from kitetui.wire import Mode
 from tests.config.helpers import VOCABULARY, read
@@ -19,6 +21,18 @@ sort = "-CHG%"
 [feed]
 mode = "quote"
 connections = 1
+account = "second"
+endpoint = "mine"
+[endpoints.mine]
+rest = "https://rest.example"
+login = "https://login.example/page"
+socket = "wss://socket.example"
+[endpoints.other]
+rest = "http://127.0.0.1:9002"
+login = "http://localhost:9002/connect/login"
+socket = "ws://127.0.0.1:9001/"
+prefix = "/oms"
+sends_user_id = true
 [keys]
 add = "a"
 cursor_up = ["k", "up"]
@@ -29,6 +43,18 @@ symbols = ["NSE:NIFTY 50", { symbol = "NSE:TCS", mode = "ltp" }, { symbol = "408
 [[groups]]
 name = "Empty"
 """
+
+ALL_FIELDS = "bell, columns, endpoints, feed, flash, groups, keys, sort, theme"
+
+MINE = EndpointProfile("mine", "https://rest.example", "https://login.example/page", "wss://socket.example")
+OTHER = EndpointProfile(
+    "other",
+    "http://127.0.0.1:9002",
+    "http://localhost:9002/connect/login",
+    "ws://127.0.0.1:9001/",
+    prefix="/oms",
+    sends_user_id=True,
+)
 
 
 def problems(text: str) -> tuple[str, ...]:
@@ -45,7 +71,8 @@ def test_every_field_is_read() -> None:
         bell=True,
         columns=("LTP", "VOL"),
         sort=Sort("CHG%", descending=True),
-        feed=FeedSettings(mode=Mode.QUOTE, connections=1),
+        feed=FeedSettings(mode=Mode.QUOTE, connections=1, account="second", endpoint="mine"),
+        endpoints=(MINE, OTHER),
         keys={"add": ("a",), "cursor_up": ("k", "up"), "quit": ()},
         groups=(
             Group("Core", (Entry("NSE:NIFTY 50"), Entry("NSE:TCS", Mode.LTP), Entry("408065"))),
@@ -83,6 +110,12 @@ def test_what_is_not_set_has_its_default(text: str) -> None:
         ("feed.connections = true", "feed.connections is true; expected a whole number from 1 to 3"),
         ("feed.mode = 'depth'", 'feed.mode is "depth"; expected "ltp", "quote" or "full"'),
         ("feed.modes = 'full'", 'no field of feed "modes"; did you mean mode?'),
+        ("feed.account = 'My Account'", 'feed.account is "My Account"; expected a name of a-z, 0-9, - and _'),
+        ("feed.endpoint = 3", "feed.endpoint is 3; expected the name of an endpoint"),
+        ("feed.endpoint = 'sandbx'", 'feed.endpoint: no endpoint "sandbx"; did you mean sandbox?'),
+        ("endpoints = 'kite'", 'endpoints is "kite"; expected an [endpoints.NAME] for each service'),
+        ("endpoints.mine = 1", "endpoints.mine is 1; expected a table [endpoints.mine]"),
+        ("[endpoints.'']", 'no endpoint can have the name ""; give it a word'),
         ("keys = 'k'", 'keys is "k"; expected a table of commands and their keys'),
         ("keys.ad = 'a'", 'no command "ad"; did you mean add?'),
         ("keys.add = 1", "keys.add is 1; expected a key or a list of keys"),
@@ -99,10 +132,7 @@ def test_what_is_not_set_has_its_default(text: str) -> None:
         ("[[groups]]\nname = 'A'\nsymbol = 'X'", 'no field of a group "symbol"; did you mean symbols?'),
         ("[[groups]]\nname = 'A'\nsymbols = 'X'", 'symbols is "X"; expected a list of symbols'),
         ("theem = 'x'", 'no field "theem"; did you mean theme?'),
-        (
-            "zzz = 1",
-            'no field "zzz"; expected bell, columns, feed, flash, groups, keys, sort, theme or units',
-        ),
+        ("zzz = 1", f'no field "zzz"; expected {ALL_FIELDS} or units'),
     ],
 )
 def test_what_is_wrong_is_one_sentence_with_its_line(text: str, problem: str) -> None:
@@ -128,6 +158,48 @@ def test_a_wrong_symbol_is_one_sentence(symbols: str, problem: str) -> None:
     assert problems(f"[[groups]]\nname = 'G'\nsymbols = {symbols}") == (f"config.toml:3: {problem}",)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("rest", "1", 'is 1; expected one like "https://sandbox.kite.trade"'),
+        ("rest", "'hidden'", "is a URL like https://host, without a query or a user name"),
+        ("rest", "'https://user:hidden@h'", "is a URL like https://host, without a query or a user name"),
+        ("rest", "'https://h/'", "has a slash at its end; leave it out"),
+        ("login", "'http://h'", "would send secrets in the clear to another machine; use https://"),
+        ("socket", "'https://h'", "is a URL like wss://host, without a query or a user name"),
+        ("socket", "'ws://h'", "would send secrets in the clear to another machine; use wss://"),
+        ("prefix", "'oms'", "is no path; write it like /oms, or leave it out"),
+        ("sends_user_id", "'yes'", 'is "yes"; expected true or false'),
+    ],
+)
+def test_a_wrong_endpoint_is_one_sentence(field: str, value: str, problem: str) -> None:
+    fields = {"rest": "'https://h'", "login": "'https://h'", "socket": "'wss://h'"} | {field: value}
+    text = "".join(f"{name} = {each}\n" for name, each in fields.items())
+    line = 2 + list(fields).index(field)
+    assert problems(f"[endpoints.x]\n{text}") == (f"config.toml:{line}: endpoints.x.{field} {problem}",)
+
+
+def test_an_endpoint_has_all_its_addresses_and_nothing_else() -> None:
+    text = "[endpoints.x]\nrest = 'https://h'\nsocket = 'wss://h'\nlogn = 'https://h'\n"
+    assert problems(text) == (
+        'config.toml:1: endpoints.x has no login; expected one like "https://sandbox.kite.trade/connect/login"',
+        'config.toml:4: no field of an endpoint "logn"; did you mean login?',
+    )
+
+
+def test_a_run_without_a_screen_reads_its_own_part_alone() -> None:
+    of_the_screen = "theme = 3\ncolours = 1\n[keys]\nadd = 1\n"
+    feed = "[feed]\nconnections = 1\nendpoint = 'mine'\n"
+    mine = "[endpoints.mine]\nrest = 'https://rest.example'\nlogin = 'https://login.example/page'\n"
+    text = f"{of_the_screen}{feed}{mine}socket = 'wss://socket.example'\n"
+    found = read_feed_config(text, "config.toml")
+    assert found == Config(feed=FeedSettings(connections=1, endpoint="mine"), endpoints=(MINE,))
+    with pytest.raises(ConfigError, match=r"^config.toml:6: feed.connections is 4"):
+        read_feed_config(text.replace("connections = 1", "connections = 4"), "config.toml")
+    with pytest.raises(ConfigError, match=r"^config.toml:1: "):
+        read_feed_config("theme = ", "config.toml")
+
+
 def test_a_symbol_of_a_long_list_has_its_own_line() -> None:
     (problem,) = problems("[[groups]]\nname = 'G'\nsymbols = [\n'A',\n# twice\n'B', 'A',\n]")
     assert problem.startswith('config.toml:6: "A" is twice')
@@ -149,6 +221,7 @@ def test_all_problems_are_told_in_the_order_of_the_lines() -> None:
     "text",
     [
         "api_key = 'hidden'",
+        "endpoints.x = {rest='https://h', login='https://h', socket='wss://h', api_secret='hidden'}",
         "[feed]\nACCESS_TOKEN = 'hidden'",
         "[keys]\nkite_api_secret = 'hidden'",
         "[[groups]]\nname = 'G'\nsymbols = [{symbol = 'A', api_key = 'hidden'}]",
@@ -156,7 +229,7 @@ def test_all_problems_are_told_in_the_order_of_the_lines() -> None:
 )
 def test_a_secret_is_refused_and_not_repeated(text: str) -> None:
     (problem,) = problems(text)
-    assert "is a secret and has no place in a file; set KITE_API_KEY and KITE_ACCESS_TOKEN" in problem
+    assert "is a secret and has no place in a file; take it out, and run kitetui login" in problem
     assert "hidden" not in problem
 
 

@@ -21,7 +21,7 @@ def without_marks(text: str) -> str:
 
 
 def is_toml(line: str) -> bool:
-    return line.startswith("# [[") or " = " in line.split('"')[0]
+    return line.startswith("# [") or " = " in line.split('"')[0]
 
 
 def test_the_defaults_that_it_shows_are_those_that_hold() -> None:
@@ -35,6 +35,7 @@ def test_its_examples_can_be_used_as_they_are() -> None:
     shown = read(without_marks(TEMPLATE))
     assert [group.name for group in shown.groups] == ["Core"]
     assert shown.keys == {"add": ("a", "insert")}
+    assert [each.name for each in shown.endpoints] == ["mine"]
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)

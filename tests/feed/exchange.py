@@ -35,7 +35,7 @@ def served_by(exchange: SimulatedExchange) -> list[Served]:
 
 def tokens_of(exchange: SimulatedExchange) -> list[int]:
     """The tokens of everything that is traded there, in its order."""
-    return [each.instrument_token for each in exchange.universe]
+    return [each.instrument_token for each in exchange.instruments]
 
 
 def manager_of(exchange: SimulatedExchange, **settings: Any) -> KiteTickerManager:

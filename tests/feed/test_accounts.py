@@ -119,7 +119,9 @@ async def test_27000_symbols_tick_on_three_accounts() -> None:
             *(Account(key, key, pair) for key, pair in keys.items()), endpoint=Endpoint(exchange.url)
         )
         async with running(manager) as reader:
-            await manager.subscribe_symbols([each.instrument_token for each in exchange.universe], Mode.FULL)
+            await manager.subscribe_symbols(
+                [each.instrument_token for each in exchange.instruments], Mode.FULL
+            )
             await next_of(reader, Ticks, lambda message: not manager.never_ticked())
             assert manager.get_symbol_distribution() == dict.fromkeys(range(9), 3000)
             assert [manager.get_stats().of(key).symbols for key in keys] == [9000] * 3

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from kitetui.instruments import Universe
+from kitetui.instruments import Instrument, simulated_instruments
 from kitetui.instruments.nearest import nearest
+
+LISTED = simulated_instruments()
 
 
 def keys(symbol: str, count: int = 2) -> list[str]:
-    return [each.key for each in nearest(symbol, Universe.load(), count)]
+    def beginning_with(letters: str) -> list[Instrument]:
+        return [each for each in LISTED if each.tradingsymbol.startswith(letters)]
+
+    return [each.key for each in nearest(symbol, beginning_with, count)]
 
 
 @pytest.mark.parametrize(

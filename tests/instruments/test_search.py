@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kitetui.instruments import Instrument, Kind, Universe
-from kitetui.instruments.search import Search
-from kitetui.instruments.universe import ALIASES
+from kitetui.wire import divisor_of
+from tests.instruments.helpers import Line, universe_of
 
-NOVEMBER, WEEKLY, DECEMBER = date(2026, 11, 24), date(2026, 12, 1), date(2026, 12, 29)
+OCTOBER, NOVEMBER = date(2026, 10, 27), date(2026, 11, 24)
+WEEKLY, DECEMBER = date(2026, 12, 1), date(2026, 12, 29)
 
 
 def contract(symbol: str, kind: Kind, expiry: date, strike: str | None = None) -> Instrument:
@@ -27,9 +30,25 @@ def share(symbol: str, name: str = "", exchange: str = "NSE", kind: Kind = Kind.
     return Instrument(token_of(exchange + symbol), exchange, symbol, name, kind, None, None, 5, 1, 0, True)
 
 
+def line_of(each: Instrument) -> Line:
+    """An instrument as Kite's list has it."""
+    segment = "INDICES" if each.kind is Kind.INDEX else each.exchange
+    tick_size = Decimal(each.tick_size) / divisor_of(each.instrument_token)
+    values = (
+        each.instrument_token,
+        0,
+        each.tradingsymbol,
+        each.name,
+        0.0,
+        each.expiry or "",
+        each.strike or 0,
+    )
+    return *values, tick_size, each.lot_size, each.kind, segment, each.exchange
+
+
 def token_of(symbol: str) -> int:
     """A token that differs from symbol to symbol, and begins with a 9 as nothing else does."""
-    return 900_000_000 + sum((at + 1) * 131 * ord(letter) for at, letter in enumerate(symbol))
+    return 900_000_001 + 256 * sum((at + 1) * 131 * ord(letter) for at, letter in enumerate(symbol))
 
 
 LISTED = (
@@ -60,12 +79,12 @@ LISTED = (
     share("NIFTY NEXT 50", "NIFTY NEXT 50", kind=Kind.INDEX),
     share("MON100", "MOTILAL OS NASDAQ100 ETF"),
 )
-SEARCH = Search(LISTED, ALIASES)
+UNIVERSE = Universe.of(LISTED)
 
 
 def found(text: str, limit: int = 20) -> list[str]:
     """The keys that are suggested; those of the NSE without it."""
-    return [each.key.removeprefix("NSE:") for each in SEARCH.find(text, limit)]
+    return [each.key.removeprefix("NSE:") for each in UNIVERSE.search(text, limit)]
 
 
 @pytest.mark.parametrize(
@@ -95,18 +114,18 @@ def test_the_beginning_of_a_symbol_comes_before_a_word_of_a_name_and_that_before
     assert found("bank")[:6] == [
         "NIFTY BANK",
         "BANKBARODA",
-        "NFO:BANKNIFTY26NOV52000PE",
         "NFO:BANKNIFTY26NOV52000CE",
+        "NFO:BANKNIFTY26NOV52000PE",
         "NFO:BANKNIFTY26DEC52000PE",
-        "HDFCBANK",
+        "SBIN",
     ]
     assert found("bar") == ["BANKBARODA"]
     assert found("iance")[:2] == ["RELIANCE", "BSE:RELIANCE"]
 
 
 def test_a_symbol_itself_comes_first_also_where_a_longer_one_is_listed_before_it() -> None:
-    search = Search([share("SBIN"), share("SBI")], ALIASES)
-    assert [each.tradingsymbol for each in search.find("sbi", 5)] == ["SBI", "SBIN"]
+    universe = Universe.of([share("SBIN"), share("SBI")])
+    assert [each.tradingsymbol for each in universe.search("sbi", 5)] == ["SBI", "SBIN"]
 
 
 def test_case_and_blanks_change_nothing() -> None:
@@ -138,8 +157,8 @@ def test_indices_come_before_futures_and_these_before_options_the_next_expiry_fi
         "NFO:NIFTY26DEC52000CE",
         "NFO:NIFTY26DEC25000CE",
         "NFO:NIFTY26DEC25000PE",
-        "NFO:BANKNIFTY26NOV52000PE",
         "NFO:BANKNIFTY26NOV52000CE",
+        "NFO:BANKNIFTY26NOV52000PE",
         "NFO:BANKNIFTY26DEC52000PE",
     ]
 
@@ -152,12 +171,11 @@ def test_indices_come_before_futures_and_these_before_options_the_next_expiry_fi
         ("nifty 29 dec 25000 pe", ["NFO:NIFTY26DEC25000PE"]),
         ("nifty 1dec 25000 pe", ["NFO:NIFTY26D0125000PE"]),
         ("banknifty nov 52000 pe", ["NFO:BANKNIFTY26NOV52000PE"]),
-        ("banknifty nov", ["NFO:BANKNIFTY26NOV52000PE", "NFO:BANKNIFTY26NOV52000CE"]),
+        ("banknifty nov", ["NFO:BANKNIFTY26NOV52000CE", "NFO:BANKNIFTY26NOV52000PE"]),
         ("reliance fut", ["NFO:RELIANCE26NOVFUT", "NFO:RELIANCE26DECFUT"]),
         ("usdinr 84.25 ce", ["NFO:USDINR26DEC84.25CE"]),
         ("52000 pe", ["NFO:BANKNIFTY26NOV52000PE", "NFO:BANKNIFTY26DEC52000PE"]),
         ("bank index", ["NIFTY BANK"]),
-        ("ank index", ["NIFTY BANK"]),
         ("reliance eq", ["RELIANCE", "BSE:RELIANCE", "RPOWER"]),
     ],
 )
@@ -168,8 +186,8 @@ def test_a_contract_is_found_by_what_it_is(text: str, keys: list[str]) -> None:
 def test_the_strike_of_another_underlying_with_this_in_its_name_comes_last() -> None:
     assert found("nifty 52000") == [
         "NFO:NIFTY26DEC52000CE",
-        "NFO:BANKNIFTY26NOV52000PE",
         "NFO:BANKNIFTY26NOV52000CE",
+        "NFO:BANKNIFTY26NOV52000PE",
         "NFO:BANKNIFTY26DEC52000PE",
     ]
 
@@ -187,16 +205,16 @@ def test_an_exchange_is_searched_alone() -> None:
     assert found("nfo:reliance dec fut") == ["NFO:RELIANCE26DECFUT"]
 
 
-def test_a_token_is_found_by_its_first_digits_and_never_by_others() -> None:
+def test_a_token_is_found_by_all_its_digits() -> None:
     token = str(LISTED[0].instrument_token)
     assert found(token) == [LISTED[0].key]
-    assert len(found("9", 50)) == len(LISTED)
-    assert LISTED[0].key not in found(token[2:], 50)
+    assert found(token[:-1]) == found(token[1:]) == []
 
 
-def test_what_is_as_good_stays_in_the_order_in_which_it_is_listed() -> None:
-    turned = Search(reversed(LISTED), ALIASES)
-    assert [each.key for each in turned.find("nse:re", 2)] == ["NSE:RECLTD", "NSE:RELIANCE"]
+def test_the_order_of_a_list_does_not_change_what_is_suggested() -> None:
+    turned = Universe.of(reversed(LISTED))
+    for text in ("nse:re", "nifty", "bank", "52000 pe", "fut"):
+        assert turned.search(text) == UNIVERSE.search(text)
 
 
 def test_every_instrument_that_ships_is_found_by_its_symbol_and_by_its_key() -> None:
@@ -230,7 +248,82 @@ def test_the_first_suggestions_for_the_best_known_are_the_best_known() -> None:
     assert {text: first(text) for text in wanted} == wanted
 
 
-@given(st.text("nifty bankrelcpu250:0é\x1b", max_size=12), st.integers(0, 30))
-def test_any_text_suggests_each_instrument_at_most_once(text: str, limit: int) -> None:
-    suggested = SEARCH.find(text, limit)
+def test_a_symbol_is_found_while_it_is_being_typed() -> None:
+    for symbol in ("RELIANCE", "NIFTY26DEC25000CE", "USDINR26DEC84.25CE", "NIFTY26D0125000PE"):
+        for length in range(3, len(symbol) + 1):
+            assert any(key.endswith(symbol) for key in found(symbol[:length])), symbol[:length]
+
+
+def test_a_whole_strike_comes_before_those_that_it_begins() -> None:
+    universe = Universe.of(
+        contract(f"NIFTY26DEC{strike}CE", Kind.CALL, DECEMBER, strike)
+        for strike in ("25000", "2500", "25050")
+    )
+    assert [str(each.strike) for each in universe.search("nifty 2500")] == ["2500", "25000"]
+    assert [str(each.strike) for each in universe.search("nifty 250")] == ["25000", "25050", "2500"]
+
+
+def test_signs_and_letters_of_other_scripts_are_no_obstacle() -> None:
+    for text in ("reliance\x00", "reliance\x1b[", '"reliance', "reliance*", "reliance²"):
+        assert found(text)[:1] == ["RELIANCE"], text
+    assert found("nse:रिलायंस") == found("रिलायंस") == found("nse:²") == []
+
+
+EXPIRED = (
+    contract("NIFTY26OCTFUT", Kind.FUTURE, OCTOBER),
+    contract("RELIANCE26OCTFUT", Kind.FUTURE, OCTOBER),
+    contract("BANKNIFTY26OCT52000PE", Kind.PUT, OCTOBER, "52000"),
+)
+MADE_UP = replace(share("RELNEW", "RELIANCE NEW"), listed=False)
+TODAY = date(2026, 11, 25)
+OF_TODAY = Universe.of([*LISTED, *EXPIRED, MADE_UP]).tradable_on(TODAY)
+
+
+@pytest.mark.parametrize("each", [*EXPIRED, MADE_UP, *(each for each in LISTED if each.expiry == NOVEMBER)])
+def test_what_has_expired_or_is_made_up_is_found_by_nothing(each: Instrument) -> None:
+    for text in (
+        each.key,
+        each.tradingsymbol,
+        each.name,
+        str(each.instrument_token),
+        f"{each.name} {each.kind}",
+    ):
+        assert each not in OF_TODAY.search(text, 100)
+
+
+def test_a_list_that_was_downloaded_answers_as_one_in_memory(tmp_path: Path) -> None:
+    downloaded = universe_of(tmp_path, [line_of(each) for each in LISTED])
+    assert len(downloaded) == len(LISTED)
+    for text in (
+        "nifty 25000 ce",
+        "reliance fut",
+        "banknifty nov 52000 pe",
+        "bse:",
+        "usdinr 84.25",
+        "re",
+        "50",
+    ):
+        assert downloaded.search(text) == UNIVERSE.search(text), text
+
+
+TYPED = st.text() | st.lists(
+    st.sampled_from(
+        ["nifty", "bank", "re", "NSE:", "nfo:", "fut", "ce", "25000", "26", "oct", " ", ".", '"', "²"]
+    )
+    | st.text(max_size=2)
+).map("".join)
+
+
+@given(TYPED, st.integers(0, 30))
+def test_any_text_suggests_each_instrument_at_most_once_and_none_that_cannot_be_had(
+    text: str, limit: int
+) -> None:
+    suggested = OF_TODAY.search(text, limit)
     assert len(suggested) == len({each.key for each in suggested}) <= limit
+    assert all(each.tradable_on(TODAY) for each in suggested)
+
+
+@given(st.sampled_from(LISTED), st.booleans())
+def test_a_whole_symbol_is_suggested_first_in_any_case(instrument: Instrument, lower: bool) -> None:
+    typed = instrument.key.lower() if lower else instrument.key
+    assert UNIVERSE.search(typed, 3)[0] == instrument

@@ -70,7 +70,7 @@ async def test_a_mode_switches_the_packets(
 async def test_the_cached_tick_is_the_row_as_it_last_was(
     exchange: SimulatedExchange, client: ClientConnection
 ) -> None:
-    rows = await exchange.step(len(exchange.universe))
+    rows = await exchange.step(len(exchange.instruments))
     await ask(client, Subscribe((INFY,)))
     (words,) = (await ticks(client)).words
     row = exchange.market.row_of[INFY]
@@ -85,7 +85,7 @@ async def test_what_arrives_is_the_row_of_the_market(
     await ask(client, Subscribe((INFY, DOLLAR)), SetMode(Mode.FULL, (INFY, DOLLAR)))
     while set(lengths(await ticks(client)).values()) != {layout.FULL}:
         pass
-    await exchange.step(len(exchange.universe))
+    await exchange.step(len(exchange.instruments))
     batch = await ticks(client)
     assert set(lengths(batch)) == {INFY, DOLLAR}
     for words in batch.words:
@@ -99,7 +99,7 @@ async def test_a_step_is_one_message_of_several_packets(
 ) -> None:
     await ask(client, Subscribe((INFY, SBIN, NIFTY)))
     await ticks(client)
-    await exchange.step(len(exchange.universe))
+    await exchange.step(len(exchange.instruments))
     assert set(lengths(await ticks(client))) == {INFY, SBIN, NIFTY}
 
 
@@ -110,7 +110,7 @@ async def test_a_client_that_keeps_up_gets_a_message_for_each_step(
     await ticks(client)
     row, moved = exchange.market.row_of[NIFTY], []
     for _ in range(20):
-        await exchange.step(len(exchange.universe))
+        await exchange.step(len(exchange.instruments))
         moved.append(exchange.market.words[row, layout.LAST_PRICE])
     assert [(await ticks(client)).words[0, layout.LAST_PRICE] for _ in moved] == moved
 
@@ -131,7 +131,7 @@ async def test_an_unsubscribed_token_stops(exchange: SimulatedExchange, client: 
     # The cached tick of a third token says that the request before it was read.
     await ask(client, Unsubscribe((INFY,)), Subscribe((NIFTY,)))
     await ticks(client)
-    await exchange.step(len(exchange.universe))
+    await exchange.step(len(exchange.instruments))
     assert set(lengths(await ticks(client))) == {SBIN, NIFTY}
 
 
@@ -176,7 +176,7 @@ async def test_above_3000_only_the_new_tokens_fail() -> None:
         SimulatedExchange(rate=0, symbols=3_100) as exchange,
         connect(exchange.url_with_credentials) as client,
     ):
-        tokens = tuple(each.instrument_token for each in exchange.universe)
+        tokens = tuple(each.instrument_token for each in exchange.instruments)
         await ask(client, Subscribe(tokens[:3_000]))
         assert len(await ticks(client)) == 3_000
         await ask(client, Subscribe(tokens[3_000:]))
@@ -203,7 +203,7 @@ async def test_two_exchanges_stepped_alike_send_the_same_frames_for_the_same_see
 
 async def session(exchange: SimulatedExchange, client: ClientConnection) -> list[bytes]:
     """Stream the whole universe in full through a number of steps, and return every frame of it."""
-    tokens = tuple(each.instrument_token for each in exchange.universe)
+    tokens = tuple(each.instrument_token for each in exchange.instruments)
     frames = await subscribe_in_full(client, tokens)
     for _ in range(10):
         await exchange.step(100)
@@ -218,7 +218,7 @@ async def test_a_client_that_does_not_read_holds_up_nobody_and_misses_only_what_
         connect(exchange.url_with_credentials) as quick,
         slow_connect(exchange.port, exchange.url_with_credentials) as slow,
     ):
-        tokens = tuple(each.instrument_token for each in exchange.universe)
+        tokens = tuple(each.instrument_token for each in exchange.instruments)
         for client in (quick, slow):
             await subscribe_in_full(client, tokens)
         for _ in range(steps):

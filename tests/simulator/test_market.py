@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kitetui.instruments import Instrument, Kind, Universe
+from kitetui.instruments import Instrument, Kind, Universe, simulated_instruments
 from kitetui.simulator.market import Market
 from kitetui.wire import layout
 
 OPENED = 1_795_000_000
 SEEDS = st.integers(0, 2**32 - 1)
-LISTED = tuple(Universe.load().expanded(2_000))
+LISTED = simulated_instruments(2_000)
 """The instruments that ship, of every kind, and made-up shares beside them."""
 
 KINDS = np.array([each.kind for each in LISTED])

@@ -195,7 +195,7 @@ async def test_the_list_has_every_instrument_in_kites_columns(
     answer = await client.get("/instruments")
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.text.splitlines()[0] == ",".join(COLUMNS)
-    for row, each in zip(rows_of(answer), exchange.universe, strict=True):
+    for row, each in zip(rows_of(answer), exchange.instruments, strict=True):
         token = int(row["instrument_token"])
         assert (token, int(row["exchange_token"])) == (each.instrument_token, each.instrument_token >> 8)
         assert (row["exchange"], row["tradingsymbol"], row["name"]) == (

@@ -119,7 +119,7 @@ async def test_an_exchange_of_few_symbols_and_few_updates_a_step_streams(symbols
         SimulatedExchange(rate=rate, symbols=symbols) as exchange,
         connect(exchange.url_with_credentials) as client,
     ):
-        await ask(client, Subscribe(tuple(each.instrument_token for each in exchange.universe)))
+        await ask(client, Subscribe(tuple(each.instrument_token for each in exchange.instruments)))
         frames = [await ticks(client) for _ in range(20)]
     assert sum(len(batch) for batch in frames) >= 20
 
@@ -144,7 +144,7 @@ async def test_leaving_the_block_waits_for_no_client_that_does_not_read() -> Non
     async with asyncio.timeout(20):
         async with SimulatedExchange(rate=0, symbols=3_000) as exchange:
             client = await slow_connect(exchange.port, exchange.url_with_credentials)
-            await subscribe_in_full(client, tuple(each.instrument_token for each in exchange.universe))
+            await subscribe_in_full(client, tuple(each.instrument_token for each in exchange.instruments))
             for _ in range(30):
                 await exchange.step(3_000)
         client.transport.abort()

@@ -89,8 +89,8 @@ class Session:
         """Move so many instruments of the market, and wait until the app has it on the screen."""
         self.screen()
         before = self.monitor.cache.ticks.sum()
-        universe = list(self.exchange.universe)
-        moved = [universe[row].instrument_token for row in await self.exchange.step(count)]
+        listed = self.exchange.instruments
+        moved = [listed[row].instrument_token for row in await self.exchange.step(count)]
         watched = sum(self.monitor.manager.mode_of(token) is not None for token in moved)
         await self.until(lambda: self.monitor.cache.ticks.sum() >= before + watched)
         self.screen()
@@ -123,6 +123,7 @@ def stand_still(app: MonitorApp) -> None:
 async def running(
     size=(120, 40),
     symbols=None,
+    set_aside=(),
     connections=2,
     symbols_each=3000,
     access_token=None,
@@ -144,7 +145,7 @@ async def running(
         app = MonitorApp(
             manager=manager,
             universe=universe,
-            groups=Groups([Watchlist(instruments, "Core")]),
+            groups=Groups([Watchlist(instruments, "Core", set_aside)]),
             mode=Mode.FULL,
             now=lambda: now,
             **options,

@@ -9,6 +9,7 @@ import pytest
 from textual._styles_cache import StylesCache
 
 from kitetui.feed import BrokerMessage, FeedState, ServerError
+from kitetui.instruments import simulated_instruments
 from kitetui.tui.layout import Pane
 from kitetui.tui.rows import NEVER_TICKED, SILENT_AFTER
 from kitetui.tui.screens.add import AddScreen
@@ -223,7 +224,7 @@ async def test_nine_thousand_symbols_draw_only_what_is_visible(run):
     async with run() as session:
         rows = []
         make = session.monitor.rows.row
-        session.monitor.groups.replace([Watchlist(session.exchange.universe.expanded(9000), "All")])
+        session.monitor.groups.replace([Watchlist(simulated_instruments(9000), "All")])
         session.monitor.rows.row = lambda *arguments: rows.append(1) or make(*arguments)
         session.app.screen.query_one(WatchTable).update_rows()
         assert 0 < len(rows) <= 40

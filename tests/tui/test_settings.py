@@ -38,7 +38,7 @@ async def test_a_symbol_that_nobody_knows_is_set_aside_and_stays_in_the_file(fil
     file.update(groups=(Group("Core", (gone, Entry("NSE:INFY"))),))
     settings = Settings(file.read(), file)
     (group,) = settings.lists(UNIVERSE).groups
-    assert group.set_aside == (gone,)
+    assert [each.entry for each in group.set_aside] == [gone]
     settings.begin_with([group], {})
     group.add(TCS)
     await settings.keep_groups([group], {})

@@ -43,7 +43,8 @@ async def one_connection_lost(size):
         session.exchange.handshakes.refuse(HTTPStatus.SERVICE_UNAVAILABLE)
         session.exchange.clients[1].drop()
         await session.until(lambda: session.manager.get_status().live == 1)
-        await session.until(lambda: "RETRY" in session.screen() or "STALE" in session.screen())
+        # What it is told is in the picture too, and the next attempt is far.
+        await session.until(lambda: "503" in session.monitor.events.log.last(1)[0].text)
         return await drawn(session)
 
 

@@ -16,6 +16,7 @@ LOST = {"reason": "silent for 5 s", "silence": 11.4, "attempt": 3, "retry_in": 2
 REFUSED = {"reason": "login refused (403): the access token has expired or is wrong", "silence": None}
 OLD = {"last_tick_at": int((NOW - 45) * 1e9)}
 NEVER = {"last_tick_at": None, "connected_at": int((NOW - 31) * 1e9)}
+SIGNS = Signs(renewal="run kitetui login")
 
 
 def status_of(connections, market_open=None):
@@ -55,7 +56,7 @@ def status_of(connections, market_open=None):
         ),
         ([stats(0, RETRYING, **LOST)], "! RETRY 3 in 2s  silent for 5 s"),
         ([stats(0, RETRYING, **LOST), stats(1, CONNECTING)], "! RETRY 3 in 2s  silent for 5 s"),
-        ([stats(0, DOWN, **REFUSED)], " ✗ LOGIN REFUSED  set a KITE_ACCESS_TOKEN of today, then restart"),
+        ([stats(0, DOWN, **REFUSED)], " ✗ LOGIN REFUSED  run kitetui login"),
         (
             [stats(0, DOWN, reason="gave up after 5 attempts: nothing listens at that address")],
             " ✗ DOWN   gave up after 5 attempts: nothing listens at that address; press q and start again",
@@ -64,7 +65,7 @@ def status_of(connections, market_open=None):
 )
 def test_each_state_of_the_feed_has_its_own_sentence(connections, text):
     status = status_of(connections)
-    assert text_of(state_text(status, all_stats(*connections), 412.4, NOW)).rstrip() == text
+    assert text_of(state_text(status, all_stats(*connections), 412.4, NOW, SIGNS)).rstrip() == text
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
@@ -87,7 +88,7 @@ def test_nothing_moves_while_the_figures_do():
 
 def test_a_quiet_feed_of_an_open_market_is_an_alarm():
     connections = [stats(0, **OLD)]
-    line = state_text(status_of(connections, market_open=True), all_stats(*connections), 412, NOW)
+    line = state_text(status_of(connections, market_open=True), all_stats(*connections), 412, NOW, SIGNS)
     assert text_of(line) == "! NO TICKS 45s  connected, and the market is open"
 
 
@@ -118,3 +119,9 @@ def test_a_quiet_feed_of_a_closed_market_says_when_it_opens():
     connections = [stats(0, **OLD)]
     text = line_with(Signs(closed="market closed, opens Mon 09:15"), 80, connections)
     assert text.startswith(" kitetui  ● QUIET       market closed, opens Mon 09:15 ")
+
+
+def test_what_to_do_about_a_refused_login_fits_the_narrow_screen():
+    text = line_with(Signs(renewal="run kitetui login; no restart needed"), 80, [stats(0, DOWN, **REFUSED)])
+    assert "LOGIN REFUSED  run kitetui login; no restart needed " in text
+    assert text.endswith("IST ")

@@ -23,20 +23,21 @@ class Signs:
 
     simulated: whether the prices are made up. recorded: rows of a recording that is under way, None without
     one. held_for: seconds for which the display has been held still, None while it is not. closed: when the
-    market opens again, in words, "" while it is open.
+    market opens again, in words, "" while it is open. renewal: what to do about a login that is refused.
     """
 
     simulated: bool = False
     recorded: int | None = None
     held_for: float | None = None
     closed: str = ""
+    renewal: str = ""
 
 
 def top_line(
     status: FeedStatus, stats: ManagerStats, rate: float, now: float, width: int, signs: Signs
 ) -> Line:
     """Return the line; `rate` is in ticks a second, `now` UTC seconds."""
-    left: Line = [(" kitetui  ", Ink.BRAND), *state_text(status, stats, rate, now, signs.closed)]
+    left: Line = [(" kitetui  ", Ink.BRAND), *state_text(status, stats, rate, now, signs)]
     right = _right(signs, now, width - width_of(left[:2]))
     if status.state is FeedState.LIVE:  # figures are left out whole, where a sentence may be cut
         while width_of(left) + width_of(right) > width:
@@ -61,8 +62,8 @@ def _right(signs: Signs, now: float, room: int) -> Line:
     return fixed
 
 
-def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float, closed: str = "") -> Line:
-    """Return the state of the feed and what there is to say of it; `closed` is for a quiet feed."""
+def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float, signs: Signs) -> Line:
+    """Return the state of the feed and what there is to say of it."""
     count = f"{status.live}/{status.used}"
     if not stats.symbols:  # a connection that has lost its last symbol stays open, and is no news
         return [("○ NO SYMBOLS", Ink.STRONG), ("  press a to add one", Ink.TEXT)]
@@ -74,7 +75,7 @@ def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float,
         case FeedState.LIVE:
             return _live(count, stats, rate)
         case FeedState.QUIET | FeedState.NO_TICKS:
-            return _quiet(status.state, stats.quiet_for(int(now * 1e9)), closed)
+            return _quiet(status.state, stats.quiet_for(int(now * 1e9)), signs.closed)
         case FeedState.DEGRADED:
             return [(f"! DEGRADED {count}", Ink.STALE), (f"  {_what_is_missing(stats)}", Ink.TEXT)]
         case FeedState.STALE:
@@ -82,7 +83,7 @@ def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float,
         case FeedState.RETRYING:
             return _retrying(stats)
         case FeedState.DOWN:
-            return _down(stats)
+            return _down(stats, signs.renewal)
 
 
 def _quiet(state: FeedState, seconds: float, closed: str) -> Line:
@@ -123,11 +124,10 @@ def _retrying(stats: ManagerStats) -> Line:
     ]
 
 
-def _down(stats: ManagerStats) -> Line:
+def _down(stats: ManagerStats, renewal: str) -> Line:
     reasons = [each.reason for each in stats.connections if each.state is ConnectionState.DOWN]
     if reasons and reasons[0].startswith(_REFUSED):
-        help_text = "set a KITE_ACCESS_TOKEN of today, then restart"
-        return [(" ✗ LOGIN REFUSED ", Ink.ALARM), (f" {help_text}", Ink.TEXT)]
+        return [(" ✗ LOGIN REFUSED ", Ink.ALARM), (f" {renewal}", Ink.TEXT)]
     reason = plain(reasons[0]) if reasons else ""
     return [(" ✗ DOWN ", Ink.ALARM), (f"  {reason}; press q and start again", Ink.TEXT)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from textual.app import ComposeResult
@@ -11,7 +11,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from kitetui.formatting import group
-from kitetui.instruments import Instrument, Universe, UnknownSymbol
+from kitetui.instruments import Instrument, Universe, UnknownSymbol, choose
+from kitetui.instruments.choice import is_several
 from kitetui.tui.commands import Context, bindings_of
 from kitetui.tui.monitor import Monitor
 from kitetui.tui.paint.ink import Ink, Line, fitted, spread
@@ -54,7 +55,7 @@ class AddScreen(ModalScreen[None]):
         text = event.value.strip()
         self._choices.show(self._suggestions(text) if text else [])
         if text:
-            self._verdict.say("", Ink.TEXT)
+            self._verdict.say("Enter adds all that this stands for" if is_several(text) else "", Ink.TEXT)
 
     async def on_input_submitted(self) -> None:
         """Add what is marked: the field has the first claim on Enter."""
@@ -64,14 +65,18 @@ class AddScreen(ModalScreen[None]):
         """Add what is marked, or say why there is nothing to add."""
         field = self.query_one(Input)
         try:
-            instrument = self._choices.marked or self._universe.resolve(field.value)
-            added = await self._monitor.add(instrument)
+            instruments = self._chosen(field.value.strip())
+            added = await self._monitor.add_all(instruments)
         except ValueError as refusal:
             self._verdict.say(str(refusal), Ink.STALE)
             return
         field.value = ""
-        text = f"added {instrument.key}" if added else f"{instrument.key} is in the list already"
-        self._verdict.say(text, Ink.LIVE if added else Ink.TEXT)
+        if added:
+            self._verdict.say(f"added {_named(added)}", Ink.LIVE)
+        else:
+            self._monitor.watchlist.select(instruments[0].instrument_token)
+            be = "is" if len(instruments) == 1 else "are"
+            self._verdict.say(f"{_named(instruments)} {be} in the list already", Ink.TEXT)
         self._added()
 
     def action_choice_up(self) -> None:
@@ -86,14 +91,27 @@ class AddScreen(ModalScreen[None]):
         """Close the dialog."""
         self.dismiss()
 
+    def _chosen(self, text: str) -> list[Instrument]:
+        """What Enter adds: all of a pattern or a set, or else what is marked. Raises UnknownSymbol."""
+        if is_several(text):
+            return choose(self._universe, text).instruments
+        marked = self._choices.marked
+        return [self._universe.resolve(text) if marked is None else marked]
+
     def _suggestions(self, text: str) -> list[Instrument]:
         """What the text names exactly comes first, then what it may be the beginning of."""
+        if is_several(text):
+            return []
         found = self._universe.search(text, _CHOICES)
         try:
             exact = self._universe.resolve(text)
         except UnknownSymbol:
             return found
         return [exact, *(each for each in found if each != exact)][:_CHOICES]
+
+
+def _named(instruments: Sequence[Instrument]) -> str:
+    return instruments[0].key if len(instruments) == 1 else f"{group(len(instruments))} symbols"
 
 
 class _Choices(PaintedPane):

@@ -58,6 +58,7 @@ class TopPane(MonitorPane):
             recorded=recording.rows if recording.is_on else None,
             held_for=None if held_at is None else now - held_at,
             closed="" if self.desk.simulated else monitor.closed(),
+            renewal=self.desk.renewal,
         )
         status, stats = monitor.manager.get_status(), monitor.manager.get_stats()
         return [top_line(status, stats, monitor.rates.ticks, now, width, signs)]

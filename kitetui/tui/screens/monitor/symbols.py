@@ -18,7 +18,7 @@ class Symbols(MonitorView):
 
     async def action_add(self) -> None:
         """Open the dialog that adds symbols."""
-        await self.app.push_screen(AddScreen(self.monitor, self.desk.universe, self._list_changed))
+        await self.app.push_screen(AddScreen(self.monitor, self.desk.universe(), self._list_changed))
 
     async def action_remove(self) -> None:
         """Remove what is marked or selected."""
@@ -37,6 +37,19 @@ class Symbols(MonitorView):
         if not returned:
             self.monitor.tell(Notice("nothing to bring back"))
             return
+        self._list_changed()
+
+    async def action_successors(self) -> None:
+        """Watch what came after symbols that are not traded any more."""
+        try:
+            successors = await self.monitor.take_successors()
+        except ValueError as refusal:
+            self.monitor.tell(Notice.refusal(refusal))
+            return
+        if not successors:
+            self.monitor.tell(Notice("no symbol here has a successor"))
+            return
+        self.monitor.tell(Notice(f"{_named(successors)} watched in place of what is gone"))
         self._list_changed()
 
     async def action_mode(self) -> None:

@@ -1,0 +1,77 @@
+"""A new instrument list for a monitor that is open from one day to the next."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from kitetui.errors import UserError
+from kitetui.instruments import Universe
+from kitetui.instruments.master import Master, is_due
+
+LOOK: Final = 600.0
+"""Seconds between two looks whether the exchanges have made a new list."""
+
+
+async def renew_list(
+    endpoint: str,
+    account: str,
+    use: Callable[[Universe], None],
+    say: Callable[[str], None],
+    *,
+    look: float = LOOK,
+    now: Callable[[], float] = time.time,
+) -> None:
+    """Get the list of the day whenever it is due, until cancelled, and hand it over.
+
+    endpoint and account: the names of the service and of the login to ask with.
+    use: takes the new list. say: is told once that a list is due and cannot be had.
+    """
+    master = Master.of(endpoint)
+    complaint = ""
+    while True:
+        await asyncio.sleep(look)
+        if not await asyncio.to_thread(_is_due, master, now()):
+            continue
+        problem = await _synced(endpoint, account)
+        if not problem:
+            with suppress(UserError):
+                if (stored := await asyncio.to_thread(master.read)) is not None:
+                    use(Universe(stored.table))
+        elif problem != complaint:
+            say(f"today's instruments are not here: {problem}")
+        complaint = problem
+
+
+def _is_due(master: Master, now: float) -> bool:
+    try:
+        stored = master.read()
+    except UserError:
+        return True
+    if stored is None:
+        return True
+    stored.table.close()
+    return is_due(stored.fetched_at, now)
+
+
+async def _synced(endpoint: str, account: str) -> str:
+    """Get the list by a process of its own, for an import holds up the loop; return what failed."""
+    command = ("-m", "kitetui", "instruments", "sync", "--endpoint", endpoint, "--account", account)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
+    )
+    try:
+        _, errors = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode == 0:
+        return ""
+    lines = errors.decode("utf-8", "replace").splitlines()
+    return lines[-1].removeprefix("kitetui: ") if lines else f"exit code {process.returncode}"

@@ -1,0 +1,23 @@
+"""The doctor: what works, what does not and what to do about it, from the account to the terminal.
+
+Each room beneath is a family of checks. Most are a look, which may take its time, and a judgement of what was
+seen, which is a pure function.
+"""
+
+from kitetui.doctor.checks import Check, Result
+from kitetui.doctor.examination import Examination
+from kitetui.doctor.finding import Finding, Group, State
+from kitetui.doctor.instruments import Summary, instruments_check
+from kitetui.doctor.terminal import Terminal
+
+__all__ = [
+    "Check",
+    "Examination",
+    "Finding",
+    "Group",
+    "Result",
+    "State",
+    "Summary",
+    "Terminal",
+    "instruments_check",
+]
