@@ -96,12 +96,12 @@ def _listing(lines: Iterator[list[str]]) -> Listing:
         except (ValueError, ArithmeticError):
             listing.left_out["they cannot be read"] += 1
     for what, identity in (("token", itemgetter(0)), ("name", itemgetter(1, 2))):
-        first: dict[object, Row] = {}
-        for row in rows:
-            first.setdefault(identity(row), row)
-        if len(first) < len(rows):
-            listing.left_out[f"others have the same {what}"] = len(rows) - len(first)
-        rows = list(first.values())
+        if duplicates := len(rows) - len(set(map(identity, rows))):
+            listing.left_out[f"others have the same {what}"] = duplicates
+            first: dict[object, Row] = {}
+            for row in rows:
+                first.setdefault(identity(row), row)
+            rows = list(first.values())
     listing.rows = rows
     return listing
 

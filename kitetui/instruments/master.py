@@ -6,6 +6,7 @@ yesterday's: whatever goes wrong before, the list that was there is there still.
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import tempfile
@@ -85,6 +86,10 @@ class Master:
         Raises ListError for one that is not whole, UserError where it cannot be written; then the one that
         was there is there still.
         """
+        with _collector_resting():
+            return self._replace(downloaded, now)
+
+    def _replace(self, downloaded: Path, now: float) -> Imported:
         listing = read_listing(downloaded)
         self._check(len(listing.rows))
         facts = {_ROWS: len(listing.rows), _FETCHED_AT: float(now)}
@@ -148,6 +153,18 @@ class Master:
             f"the instrument list cannot be kept in {self.path.parent}: {why}; "
             "make room there, or make the folder writable"
         )
+
+
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """Keep the collector from looking through hundreds of thousands of rows, of which none is garbage."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def is_due(fetched_at: float, now: float) -> bool:

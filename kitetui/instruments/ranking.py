@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
+from operator import itemgetter
 from typing import Final
 
 from kitetui.instruments.instrument import Kind, Row
@@ -22,6 +23,7 @@ MUCH_TRADED: Final = "nifty50"
 
 _ALIASES_OF: Final = {key: [alias for alias, of in ALIASES.items() if of == key] for key in ALIASES.values()}
 _INDEX: Final = Kind.INDEX.value
+_SYMBOL: Final = itemgetter(2)
 _FUTURE: Final = Kind.FUTURE.value
 
 
@@ -126,12 +128,13 @@ def _of_one(row: Row) -> Family:
 
 
 def _of_contracts(rows: list[Row], title: str) -> Family:
-    rows.sort(key=lambda row: row[2])
+    rows.sort(key=_SYMBOL)
     beginning = _shared_beginning(rows[0][2], rows[-1][2])
     if rows[0][4] != _FUTURE:
         strikes = {row[6]: float(row[6] or 0) for row in rows}
         middle = sorted(strikes.values())[len(strikes) // 2]
-        rows.sort(key=lambda row: (abs(strikes[row[6]] - middle), row[4]))
+        distances = {strike: abs(value - middle) for strike, value in strikes.items()}
+        rows.sort(key=lambda row: distances[row[6]])
     name, expiry = rows[0][3], rows[0][5] or ""
     words = spread(f"{name} {title}").upper().split()
     facts = dict.fromkeys([*words, squeezed(name), *(row[4] for row in rows), *_expiry_words(expiry)])

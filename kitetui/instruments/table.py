@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,7 @@ _SCHEMA: Final = (
     )""",
     """CREATE VIRTUAL TABLE family_words USING fts5(
         symbol, words, kinds, exchange,
-        content='', columnsize=0, detail=column, prefix='1 2 3', tokenize="ascii tokenchars '.'"
+        content='', columnsize=0, detail=column, prefix='1', tokenize="ascii tokenchars '.'"
     )""",
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
 )
@@ -42,12 +43,17 @@ _COLUMNS: Final = (
     "tick_size, lot_size, reference_price, listed"
 )
 
+_SELECT: Final = f"SELECT {_COLUMNS} FROM instruments WHERE"  # noqa: S608
+
 _INSERT: Final = f"INSERT INTO instruments ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 _INDICES: Final = (
     "CREATE UNIQUE INDEX by_key ON instruments (exchange, tradingsymbol)",
     "CREATE UNIQUE INDEX by_token ON instruments (instrument_token)",
 )
+
+_MAPPED: Final = 256 * 2**20
+"""Bytes of a file that are read as memory: names that are looked up lie all over it."""
 
 _AFTER_ALL: Final = "\U0010ffff"
 """Stands behind whatever a symbol may go on with."""
@@ -63,6 +69,7 @@ class Table:
         """
         self._database = database
         self._condition = condition
+        self._one = f"{_SELECT} exchange = ? AND tradingsymbol = ? AND {condition}"
 
     @classmethod
     def of(cls, instruments: Iterable[Instrument]) -> Table:
@@ -80,7 +87,9 @@ class Table:
         """Return the table of a file, to be read alone. Raises sqlite3.Error where it is none."""
         # Nobody changes a file of this name, it is only ever replaced: so there is nothing to lock.
         address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        return cls(sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False))
+        database = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+        database.execute(f"PRAGMA mmap_size = {_MAPPED}")
+        return cls(database)
 
     def where(self, condition: str) -> Table:
         """Return what is left of all instruments on another condition."""
@@ -98,11 +107,17 @@ class Table:
         return map(
             _instrument_of,
             self._ask(
-                f"SELECT {_COLUMNS} FROM instruments "  # noqa: S608 - every value is given apart
-                f"WHERE ({where}) AND {self._condition} ORDER BY {before}id",
+                # Every value is given apart from this text.
+                f"{_SELECT} ({where}) AND {self._condition} ORDER BY {before}id",
                 *values,
             ),
         )
+
+    def by_key(self, key: str) -> Instrument | None:
+        """Return the instrument of an exact key such as `NSE:INFY`, or None."""
+        exchange, _, symbol = key.partition(":")
+        row = self._ask(self._one, exchange, symbol).fetchone()
+        return None if row is None else _instrument_of(row)
 
     def beginning_with(self, symbol: str, exchange: str = "") -> Iterator[Instrument]:
         """Yield the instruments whose symbols begin so, on one exchange or on all of them."""
@@ -124,9 +139,15 @@ class Table:
 
     def lasting(self, parts: Sequence[str], exchange: str = "") -> Iterator[int]:
         """Yield the number of each share or index with all these parts somewhere in its facts."""
-        conditions = [*["instr(facts, ?)"] * len(parts), "expiry IS NULL", *["exchange = ?"] * bool(exchange)]
+        # A pattern is faster, but has signs of its own, which some part may hold.
+        conditions = [
+            *["facts GLOB ? AND instr(facts, ?)"] * len(parts),
+            "expiry IS NULL",
+            *["exchange = ?"] * bool(exchange),
+        ]
         query = f"SELECT first FROM families WHERE {' AND '.join(conditions)} ORDER BY id"  # noqa: S608
-        return (first for (first,) in self._ask(query, *parts, *[exchange] * bool(exchange)))
+        values = [value for part in parts for value in (f"*{part}*", part)]
+        return (first for (first,) in self._ask(query, *values, *[exchange] * bool(exchange)))
 
     def fact(self, name: str) -> object:
         """Return what is known of the list as a whole under a name, None where nothing is."""
@@ -155,7 +176,7 @@ def fill(database: sqlite3.Connection, rows: Iterable[Row], facts: Mapping[str, 
     try:
         for statement in _SCHEMA:
             database.execute(statement)
-        database.executemany(_INSERT, (row for family in listed for row in family.rows))
+        database.executemany(_INSERT, chain.from_iterable(family.rows for family in listed))
         database.executemany("INSERT INTO families VALUES (?, ?, ?, ?, ?, ?)", _spans(listed))
         database.executemany(
             "INSERT INTO family_words (rowid, symbol, words, kinds, exchange) VALUES (?, ?, ?, ?, ?)",

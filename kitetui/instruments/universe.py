@@ -74,7 +74,7 @@ class Universe:
 
     def by_key(self, key: str) -> Instrument | None:
         """Return the instrument of an exact key such as `NSE:INFY`, or None."""
-        return _by_key(self._table, key)
+        return self._table.by_key(key)
 
     def by_token(self, instrument_token: int) -> Instrument | None:
         """Return the instrument of a token, or None."""
@@ -91,6 +91,8 @@ class Universe:
         name = " ".join(text.split()).upper()
         if name.isascii() and name.isdigit():
             return self._resolve_token(name)
+        if (found := self.by_key(name)) is not None:
+            return found
         exchange, symbol = _taken_apart(name)
         keys = [f"{each}:{symbol}" for each in ([exchange] if exchange else EXCHANGES)]
         alias = ALIASES.get(symbol, "")
@@ -135,7 +137,7 @@ class Universe:
     def _unknown(self, keys: list[str], exchange: str, symbol: str) -> UnknownSymbol:
         """Return why none of these keys can be asked for, and what can be instead."""
         if self._day is not None:
-            known = [key for key in keys if _by_key(self._known, key) is not None]
+            known = [key for key in keys if self._known.by_key(key) is not None]
             gone = [each for key in known or keys if (each := self._gone(key, self._day)) is not None]
             if gone:
                 return max(gone, key=lambda each: each.successor is not None)
@@ -147,7 +149,7 @@ class Universe:
 
     def _gone(self, key: str, day: date) -> UnknownSymbol | None:
         """Return what to say of a key that was good once, or is good elsewhere."""
-        known = _by_key(self._known, key)
+        known = self._known.by_key(key)
         if known is not None and not known.listed:
             return UnknownSymbol(f"{key} is known to the simulated exchange only; name another")
         next_one = successor(self._table, key)
@@ -172,11 +174,6 @@ def _taken_apart(name: str) -> tuple[str, str]:
     if colon and exchange not in EXCHANGES:
         raise UnknownSymbol(f"no exchange {shown(exchange)}; the exchanges are {', '.join(EXCHANGES)}")
     return exchange, symbol
-
-
-def _by_key(table: Table, key: str) -> Instrument | None:
-    exchange, _, symbol = key.partition(":")
-    return next(table.select("exchange = ? AND tradingsymbol = ?", exchange, symbol), None)
 
 
 def _unnamed(token: int, segment: Exchange) -> Instrument:

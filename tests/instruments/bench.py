@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import gc
 import gzip
 import random
 import tempfile
@@ -69,6 +70,9 @@ def _measured(folder: Path, lines: Sequence[Line]) -> Iterator[Figure]:
     path.write_bytes(gzip.compress(table_of(lines), compresslevel=1))
     master = Master(folder / "list.sqlite")
     reading, rows = _timed(lambda: _read(path))
+    scan = _Scan(rows)
+    # What the benchmark holds for itself is nothing that the program's collector would look through.
+    gc.freeze()
     today = date.fromisoformat(min(row[5] for row in rows if row[5]))
     yield Figure("import", _timed(lambda: master.replace(path, 0.0))[0], reading)
     opening = [_timed(lambda: universe_at(master).tradable_on(today))[0] for _ in range(20)]
@@ -77,7 +81,6 @@ def _measured(folder: Path, lines: Sequence[Line]) -> Iterator[Figure]:
     chosen = random.Random(1)
     texts = [text[:end] for text in _typed(chosen, rows) for end in range(1, len(text) + 1)]
     keystrokes = [_timed(partial(universe.search, text))[0] for text in texts]
-    scan = _Scan(rows)
     scans = [_timed(partial(scan.search, text))[0] for text in chosen.sample(texts, SCANNED)]
     for percent in (50, 99):
         what = f"a keystroke, p{percent} of {len(texts):,}"
