@@ -2,7 +2,17 @@
 
 from kitetui.instruments.choice import Choice, choose
 from kitetui.instruments.instrument import Instrument, Kind
+from kitetui.instruments.master import Master
 from kitetui.instruments.simulated import simulated_instruments
 from kitetui.instruments.universe import Universe, UnknownSymbol
 
-__all__ = ["Choice", "Instrument", "Kind", "Universe", "UnknownSymbol", "choose", "simulated_instruments"]
+__all__ = [
+    "Choice",
+    "Instrument",
+    "Kind",
+    "Master",
+    "Universe",
+    "UnknownSymbol",
+    "choose",
+    "simulated_instruments",
+]

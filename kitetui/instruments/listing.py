@@ -68,7 +68,10 @@ class Listing:
     @property
     def remarks(self) -> list[str]:
         """What there is to say of the list, in words."""
-        return [f"{count:,} rows left out: {reason}" for reason, count in self.left_out.items()]
+        return [
+            f"{count:,} {'row' if count == 1 else 'rows'} left out: {reason}"
+            for reason, count in self.left_out.items()
+        ]
 
 
 def read_listing(path: Path) -> Listing:
@@ -94,10 +97,10 @@ def _listing(lines: Iterator[list[str]]) -> Listing:
                 raise ValueError
             rows.append(_row(*pick(fields)))
         except (ValueError, ArithmeticError):
-            listing.left_out["they cannot be read"] += 1
+            listing.left_out["unreadable"] += 1
     for what, identity in (("token", itemgetter(0)), ("name", itemgetter(1, 2))):
         if duplicates := len(rows) - len(set(map(identity, rows))):
-            listing.left_out[f"others have the same {what}"] = duplicates
+            listing.left_out[f"same {what} as another"] = duplicates
             first: dict[object, Row] = {}
             for row in rows:
                 first.setdefault(identity(row), row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-EXCHANGES: Final = ("NSE", "BSE", "NFO", "BFO", "CDS", "BCD", "MCX")
+EXCHANGES: Final = ("NSE", "BSE", "NFO", "BFO", "CDS", "BCD", "MCX", "NCO")
 """The exchanges that a key can name, in the order in which a name without one is looked up."""
 
 ALIASES: Final = {

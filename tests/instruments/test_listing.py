@@ -168,7 +168,7 @@ def test_a_kind_that_is_not_known_is_said_to_be_none(tmp_path: Path) -> None:
 def test_a_row_that_cannot_be_used_is_left_out_and_counted(tmp_path: Path, values: dict[str, object]) -> None:
     listing = listing_of(tmp_path, changed(share("BAD"), **values), share("GOOD"))
     assert [row[2] for row in listing.rows] == ["GOOD"]
-    assert listing.remarks == ["1 rows left out: they cannot be read"]
+    assert listing.remarks == ["1 row left out: unreadable"]
 
 
 def test_a_row_with_too_few_or_too_many_fields_is_left_out(tmp_path: Path) -> None:
@@ -187,8 +187,8 @@ def test_of_two_with_the_same_symbol_or_token_the_first_is_taken(tmp_path: Path)
     )
     assert [row[3] for row in listing.rows] == ["first", "elsewhere"]
     assert listing.remarks == [
-        "1 rows left out: others have the same token",
-        "1 rows left out: others have the same name",
+        "1 row left out: same token as another",
+        "1 row left out: same name as another",
     ]
 
 

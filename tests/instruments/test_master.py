@@ -77,7 +77,7 @@ def test_what_is_imported_is_read_by_the_next_program(master: Master) -> None:
 
 def test_what_there_is_to_say_of_a_list_is_handed_on(master: Master) -> None:
     assert import_into(master, [*YESTERDAYS, share("AAA")]).remarks == [
-        "1 rows left out: others have the same token"
+        "1 row left out: same token as another"
     ]
 
 

@@ -290,7 +290,7 @@ def test_all_terms_must_hold():
         ("vol>2%", '"2%" is no number here; it may end in K, L, Cr, M, B', "2%"),
         ("chg>2L", '"2L" is no number here; it may end in %', "2L"),
         ("age>2L", '"2L" is no number here; it may end in s, m, h, d', "2L"),
-        ("nyse:ibm", 'no exchange "NYSE"; the exchanges are NSE, BSE, NFO, BFO, CDS, BCD, MCX', "nyse:ibm"),
+        ("nyse:ibm", 'no exchange "NYSE"; the exchanges are NSE, BSE, NFO, BFO, CDS, BCD, MCX, NCO', "nyse:ibm"),
         ("bank -", "- goes right before what is not wanted, as in -fut", "-"),
         ("! fut", "! goes right before what is not wanted, as in !fut", "!"),
     ],
