@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from time import time as clock
 from typing import Final
 
 from kitetui.errors import UserError
@@ -32,6 +33,9 @@ _MADE_AT: Final = time(8, 30)
 
 _FEWEST: Final = 0.5
 """The part of yesterday's rows that a list has at least; one with fewer is taken for a half one."""
+
+_ABANDONED: Final = 3600.0
+"""Seconds after which nobody works on a file any more."""
 
 _ROWS, _FETCHED_AT = "rows", "fetched_at"
 
@@ -106,7 +110,8 @@ class Master:
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(prefix=f".{self.path.name}-", dir=self.path.parent)
+            self._clear_up()
+            descriptor, name = tempfile.mkstemp(prefix=self._prefix, dir=self.path.parent)
         except OSError as error:
             raise self._unwritable(error.strerror) from None
         os.close(descriptor)
@@ -117,6 +122,17 @@ class Master:
         finally:
             with suppress(OSError):
                 Path(name).unlink()
+
+    @property
+    def _prefix(self) -> str:
+        return f".{self.path.name}-"
+
+    def _clear_up(self) -> None:
+        """Remove what processes left that were killed; what is young may be that of another at work."""
+        for left in self.path.parent.glob(f"{self._prefix}*"):
+            with suppress(OSError):
+                if clock() - left.stat().st_mtime > _ABANDONED:
+                    left.unlink()
 
     def _check(self, rows: int) -> None:
         """Raises ListError for a list that has much fewer instruments than the one that is there."""

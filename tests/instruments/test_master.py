@@ -273,3 +273,18 @@ def test_a_list_is_due_once_a_day_after_half_past_eight_in_india(
 def test_a_list_of_a_time_to_come_is_due_as_the_clock_was_wrong() -> None:
     assert is_due(ist(3, "12:00:01"), ist(3, "12:00:00"))
     assert is_due(ist(30, "12:00:00"), ist(3, "12:00:00"))
+
+
+def test_what_a_killed_process_left_is_removed_once_it_is_old(tmp_path: Path) -> None:
+    master = Master(tmp_path / "list.sqlite")
+    old, young, other = (
+        tmp_path / f".{name}" for name in ("list.sqlite-old", "list.sqlite-new", "other-old")
+    )
+    for file in (old, young, other):
+        file.touch()
+    for file in (old, other):
+        os.utime(file, (0, 0))
+    with master.temporary():
+        assert not old.exists()
+    assert young.exists()
+    assert other.exists()
