@@ -21,6 +21,22 @@ def ist_microseconds(nanoseconds: int) -> str:
     return moment.isoformat(timespec="microseconds")
 
 
+def ist_nanoseconds(nanoseconds: int) -> str:
+    """Return UTC nanoseconds as ISO 8601 in IST, to the nanosecond."""
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, IST):%Y-%m-%dT%H:%M:%S}.{rest:09d}+05:30"
+
+
+def nanoseconds_of(text: str) -> int:
+    """Read such a time, of whatever zone and precision. Raises ValueError."""
+    head, point, tail = text.partition(".")
+    digits = tail[: len(tail) - len(tail.lstrip("0123456789"))] if point else ""
+    moment = datetime.fromisoformat(head + tail[len(digits) :] if point else text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} has no zone")
+    return round(moment.timestamp()) * 1_000_000_000 + int(digits[:9].ljust(9, "0"))
+
+
 def ist_today() -> date:
     """Return the date in India now."""
     return datetime.now(UTC).astimezone(IST).date()

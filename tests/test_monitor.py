@@ -227,7 +227,7 @@ def test_what_a_trader_does_in_a_day(tmp_path: Path, home: Path) -> None:
         terminal.press("\r")
         assert terminal.wait_exit() == 0
         assert_restored(terminal)
-    (recording,) = tmp_path.glob("ticks-*.csv")
+    (recording,) = tmp_path.glob("ticks-*[0-9].csv")
     assert recording.read_text().endswith("\n")
     assert len(recording.read_text().splitlines()) > 1
 
@@ -287,7 +287,7 @@ def test_a_terminal_that_reads_nothing_holds_up_neither_feed_nor_recording(tmp_p
         terminal.wait_for("LIVE 3/3")
         terminal.press("r")
         terminal.wait_for("⏺")
-        (recording,) = tmp_path.glob("ticks-*.csv")
+        (recording,) = tmp_path.glob("ticks-*[0-9].csv")
         for _ in range(3):  # from here on what is written stays unread: far more than a terminal holds
             wait_until_longer(recording, by=20_000)
         terminal.wait_for("the terminal took no output")

@@ -19,7 +19,7 @@ from kitetui.config import read_config
 from kitetui.errors import LoginError, RecordingError, UserError
 from kitetui.instruments.sets import set_names
 from kitetui.market.calendarfile import parse_calendar
-from kitetui.record import COLUMNS
+from kitetui.record import COLUMNS, Format, open_reader
 from kitetui.simulator import SimulatedExchange
 from kitetui.tui.commands import ON_MONITOR, Context, Keymap
 from kitetui.tui.filter import Filter
@@ -200,8 +200,10 @@ def test_a_recording_records(line: str, tmp_path: Path) -> None:
     if pipe:
         assert "received_at,connection,sequence" in terminal.received.decode()
     else:
-        (recording,) = tmp_path.glob("*.csv")
-        assert len(recording.read_text().splitlines()) > 1
+        formats = re.findall(r"--(csv|jsonl|parquet|sqlite|capture)\b", line)
+        files = [path for path in tmp_path.rglob("*") if path.is_file() and ".gaps" not in path.name]
+        assert sorted(Format.of_name(path) for path in files) == sorted(formats)
+        assert all(sum(len(rows) for rows in open_reader(path)) for path in files)
 
 
 @pytest.mark.parametrize("line", MONITORS)

@@ -13,7 +13,9 @@ from typing import Annotated, Literal
 import typer
 
 from kitetui.cli.config import config_app
+from kitetui.cli.convert import convert
 from kitetui.cli.doctor import doctor
+from kitetui.cli.inspect import inspect
 from kitetui.cli.instruments import instruments_app
 from kitetui.cli.login import AccountOption, EndpointOption, login, logout
 from kitetui.errors import UserError
@@ -32,6 +34,8 @@ app.add_typer(instruments_app, name="instruments")
 app.command()(login)
 app.command()(logout)
 app.command()(doctor)
+app.command()(inspect)
+app.command()(convert)
 
 
 @app.callback(invoke_without_command=True)
@@ -52,12 +56,55 @@ def kitetui(
     ] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Record without a screen.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="With --headless: write CSV, one row a tick.")] = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="With --headless: write JSON, one object a line and tick.")
+    ] = False,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="With --headless: write Parquet; needs kitetui[parquet].")
+    ] = False,
+    sqlite: Annotated[
+        bool,
+        typer.Option("--sqlite", help="With --headless: write SQLite, readable while it grows."),
+    ] = False,
+    capture: Annotated[
+        bool, typer.Option("--capture", help="With --headless: keep the messages as they came, to replay.")
+    ] = False,
     output: Annotated[
         str | None,
         typer.Option(
-            "-o", "--output", metavar="PATH", help="With --headless: the file, or - for standard output."
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="With --headless: the file, a folder for dated files (ticks/), or - for standard output.",
         ),
     ] = None,
+    rotate: Annotated[
+        str | None,
+        typer.Option(
+            "--rotate", metavar="LIMIT", help="When a folder gets new files: 1d, 1h, 500MB, 1d,2GB."
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option("--columns", metavar="NAMES", help="Columns of the CSV, with commas.")
+    ] = None,
+    append: Annotated[
+        bool, typer.Option("--append", help="Go on in the file of -o, if it was recorded like this.")
+    ] = False,
+    flush: Annotated[
+        float | None,
+        typer.Option(
+            "--flush", metavar="SECONDS", help="Within how long ticks are in the files; 1 by itself."
+        ),
+    ] = None,
+    fsync: Annotated[
+        bool, typer.Option("--fsync", help="With each flush have the disk outlast a power cut, too.")
+    ] = False,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="HH:MM", help="End at this time of day in India.")
+    ] = None,
+    market_hours: Annotated[
+        bool, typer.Option("--market-hours", help="Connect and record only while the market is open.")
+    ] = False,
     feed: Annotated[
         Literal["live", "sim"] | None,
         typer.Option("--feed", help="The account's service, or the embedded simulated exchange."),
@@ -95,13 +142,48 @@ def kitetui(
         return
     if context.invoked_subcommand is not None:
         return
-    _check(headless=headless, csv=csv, output=output, duration=duration, wait=wait)
+    formats = {"csv": csv, "jsonl": jsonl, "parquet": parquet, "sqlite": sqlite, "capture": capture}
+    chosen = [name for name, is_chosen in formats.items() if is_chosen]
+    recording = {
+        **{f"--{name}": True for name in chosen},
+        "-o": output,
+        "--rotate": rotate,
+        "--columns": columns,
+        "--append": append,
+        "--flush": flush,
+        "--fsync": fsync,
+        "--until": until,
+        "--market-hours": market_hours,
+        "--wait": wait,
+    }
+    _check(
+        headless, [name for name, given in recording.items() if given not in (None, False)], duration, flush
+    )
+    if headless and not chosen:
+        raise UserError(f"--headless needs a format to write: add --{', --'.join(formats)}, or several")
 
     from kitetui.account import Vault
     from kitetui.cli.run import choose_run
     from kitetui.config import feed_config
     from kitetui.market.sessions import use_sessions
     from kitetui.paths import config_file, sessions_file
+
+    options = None
+    if headless:
+        from kitetui.cli.recording import RecordingOptions
+
+        options = RecordingOptions(
+            formats=chosen,
+            output=output,
+            columns=columns,
+            rotate=rotate,
+            append=append,
+            flush=flush,
+            fsync=fsync,
+            until=until,
+            market_hours=market_hours,
+        )
+        options.place()
 
     async def begin() -> None:
         run = await choose_run(
@@ -119,10 +201,10 @@ def kitetui(
             vault=Vault(),
             today=ist_today(),
         )
-        if headless:
+        if options is not None:
             from kitetui.cli.headless import record_headless
 
-            await record_headless(run, output)
+            await record_headless(run, options)
         else:
             from kitetui.cli.monitor import open_monitor
 
@@ -179,13 +261,11 @@ def keys() -> None:
     print_keys()
 
 
-def _check(*, headless: bool, csv: bool, output: str | None, duration: float | None, wait: bool) -> None:
-    if headless and not csv:
-        raise UserError("--headless needs a format to write: add --csv")
-    if not headless and (csv or wait or output is not None):
-        given = "--csv" if csv else "--wait" if wait else "-o"
-        raise UserError(f"{given} is for recording without a screen: add --headless")
-    if duration is not None and not 0 < duration < float("inf"):
-        raise UserError("--duration takes a number of seconds above 0")
+def _check(headless: bool, for_recording: list[str], duration: float | None, flush: float | None) -> None:
+    if not headless and for_recording:
+        raise UserError(f"{for_recording[0]} is for recording without a screen: add --headless")
+    for option, seconds in (("--duration", duration), ("--flush", flush)):
+        if seconds is not None and not 0 < seconds < float("inf"):
+            raise UserError(f"{option} takes a number of seconds above 0")
     if not headless and not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise UserError("the monitor needs a terminal; to write data to a file or pipe use --headless --csv")

@@ -1,77 +1,144 @@
-"""`kitetui --headless --csv`: the same feed as the screen's, written down."""
+"""`kitetui --headless`: the same feed as the screen's, written down."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
-from contextlib import AbstractContextManager, suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
+from typing import Final
 
 from kitetui.cli.progress import Progress
+from kitetui.cli.recording import RecordingOptions
 from kitetui.cli.run import Run
 from kitetui.cli.signals import ended_by_signals
 from kitetui.cli.source import Source
-from kitetui.errors import LoginError, UserError
+from kitetui.errors import LoginError, RecordingError, UserError
 from kitetui.feed import ConnectionChanged, FeedState, KiteTickerManager, TickerMessage
+from kitetui.formatting import weekday_clock
 from kitetui.instruments import Instrument
-from kitetui.record import NameOf, Output, Recorder, dated_file, named_file, standard_output
+from kitetui.market.calendar import Phase
+from kitetui.market.sessions import next_opening, phase
+from kitetui.record import File, Files, Folder, Format, NameOf, Place, Recorder
+from kitetui.record.gaplog import gap_log_of
+from kitetui.record.mending import mend, mend_folder
 from kitetui.times import IST
 
+_QUEUE: Final = 65_536
+"""Messages that wait for the disk at most; a stall of seconds must not cost a tick."""
 
-async def record_headless(run: Run, output_path: str | None) -> None:
+_LOOK: Final = 0.5
+"""Seconds between two looks at the market's hours."""
+
+
+async def record_headless(run: Run, options: RecordingOptions) -> None:
     """Record until the time is over or a signal comes. Raises UserError.
 
     A login that is refused before anything was received ends the run too, unless it is to wait for another.
     """
+    place = options.place()
+    limits = [run.duration, options.seconds_left(datetime.now(IST))]
+    duration = min((limit for limit in limits if limit is not None), default=None)
+    mended = list(_mended(place))
     ended = asyncio.Event()
     with ended_by_signals(ended):
         async with run.source.opened() as source:
-            with choose_output(output_path) as output:
-                await _record(run, source, output, ended)
+            await _Headless(run, source, options, ended).record(place, mended, duration)
 
 
-def choose_output(path: str | None) -> AbstractContextManager[Output]:
-    """Open where `-o` says: `-` or a pipe is standard output, else a file; without it a new, dated file."""
-    if path == "-" or (path is None and not sys.stdout.isatty()):
-        return standard_output()
-    if path is not None:
-        return named_file(Path(path))
-    return dated_file(Path.cwd(), datetime.now(IST))
+class _Headless:
+    """One recording, from its beginning to its end."""
 
+    def __init__(self, run: Run, source: Source, options: RecordingOptions, ended: asyncio.Event) -> None:
+        self._run = run
+        self._options = options
+        self._ended = ended
+        self._segments = {each.segment for each in run.instruments}
+        self._manager = source.manager(run.connections, lambda: self._segments, queue=_QUEUE)
+        self._refusals = _Refusals(self._manager, source, wait=run.wait)
 
-async def _record(run: Run, source: Source, output: Output, ended: asyncio.Event) -> None:
-    segments = {each.segment for each in run.instruments}
-    manager = source.manager(run.connections, lambda: segments)
-    refusals = _Refusals(manager, source, wait=run.wait)
+    async def record(self, place: Place, mended: list[str], duration: float | None) -> None:
+        run = self._run
+        files = Files(place, _namer(run.instruments))
+        recorder = Recorder(files, self._heard, durability=self._options.durability)
+        self._progress = Progress(self._manager, files, recorder)
+        for each in mended:
+            self._progress.say(each)
+        self._progress.say(f"recording {len(run.instruments):,} symbols to {files.name}; Ctrl-C ends it")
+        tokens = [each.instrument_token for each in run.instruments]
+        await self._manager.subscribe_symbols(tokens, run.mode)
+        timer = asyncio.get_running_loop().call_later(duration, self._ended.set) if duration else None
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                shown = tasks.create_task(self._progress.show())
+                await self._sessions(recorder)
+                shown.cancel()
+            await recorder.close()
+        except* UserError as errors:
+            raise _first(errors) from None
+        finally:
+            if timer is not None:
+                timer.cancel()
+            with suppress(RecordingError):  # it has been said, or there is a better reason to end
+                await recorder.close()
+            self._progress.say(self._progress.summary())
+        if self._refusals.fatal:
+            raise LoginError(self._refusals.fatal)
 
-    def heard(message: TickerMessage) -> None:
-        progress.heard(message)
-        if isinstance(message, ConnectionChanged) and (refused := refusals.new()):
-            progress.say(refused)
-        if refusals.fatal:
-            ended.set()
+    async def _sessions(self, recorder: Recorder) -> None:
+        """Record all the time, or whenever the market is open."""
+        if not self._options.market_hours:
+            await self._session(recorder, self._ended.is_set)
+            return
+        while not self._ended.is_set():
+            if not self._is_closed():
+                await self._session(recorder, self._is_closed)
+                continue
+            opening = next_opening(self._segments, time.time())
+            if opening is not None:
+                self._progress.say(f"the market is closed, and trades from {weekday_clock(opening)}")
+            await self._until(lambda: not self._is_closed())
 
-    recorder = Recorder(output, _namer(run.instruments), heard)
-    progress = Progress(manager, recorder.totals, output.name)
-    progress.say(f"recording {len(run.instruments):,} symbols to {output.name}; Ctrl-C ends it")
-    await manager.subscribe_symbols([each.instrument_token for each in run.instruments], run.mode)
-    stream = manager.stream(lossless=True)
-    try:
+    async def _session(self, recorder: Recorder, is_over: Callable[[], bool]) -> None:
+        stream = self._manager.full_stream() if recorder.wants_wire else self._manager.stream(lossless=True)
         async with asyncio.TaskGroup() as tasks:
-            shown = tasks.create_task(progress.show())
-            async with manager:
-                tasks.create_task(recorder.record(stream))
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(run.duration):
-                        await ended.wait()
-            shown.cancel()
-    except* UserError as errors:
-        raise errors.exceptions[0] from None
-    finally:
-        progress.say(progress.summary())
-    if refusals.fatal:
-        raise LoginError(refusals.fatal)
+            tasks.create_task(recorder.record(stream))
+            async with self._manager:
+                await self._until(is_over)
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        """Wait until something is so, or the run is to end."""
+        while not (self._ended.is_set() or reached()):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK):
+                    await self._ended.wait()
+
+    def _is_closed(self) -> bool:
+        return phase(self._segments, time.time()) is Phase.CLOSED
+
+    def _heard(self, message: TickerMessage) -> None:
+        self._progress.heard(message)
+        if isinstance(message, ConnectionChanged) and (refused := self._refusals.new()):
+            self._progress.say(refused)
+        if self._refusals.fatal:
+            self._ended.set()
+
+
+def _first(errors: BaseExceptionGroup[UserError]) -> UserError:
+    """Return what ended a group of tasks, however deep inside it was."""
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _mended(place: Place) -> Iterator[str]:
+    """Make good what a recording before this one left, if it was killed; yield what was done."""
+    match place:
+        case Folder(is_series=True):
+            yield from mend_folder(place.path)
+        case File():
+            for path, kind in ((gap_log_of(place.path), Format.CSV), (place.path, place.kind)):
+                yield from mend(path, kind)
 
 
 class _Refusals:

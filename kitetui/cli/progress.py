@@ -23,7 +23,7 @@ from kitetui.feed import (
     UnknownMessage,
 )
 from kitetui.formatting import plain
-from kitetui.record import Totals
+from kitetui.record import Files, Recorder
 
 _REDRAW: Final = 0.5
 _LINE: Final = 60.0
@@ -32,10 +32,11 @@ _LINE: Final = 60.0
 class Progress:
     """A line that is redrawn on a terminal, one line a minute elsewhere; events get lines of their own."""
 
-    def __init__(self, manager: KiteTickerManager, totals: Totals, name: str) -> None:
+    def __init__(self, manager: KiteTickerManager, files: Files, recorder: Recorder) -> None:
         self._manager = manager
-        self._totals = totals
-        self._name = name
+        self._recorder = recorder
+        self._files = files
+        self._totals = files.totals
         self._console = Console(stderr=True, highlight=False)
         self._rows_before = 0
 
@@ -76,22 +77,27 @@ class Progress:
             case UnknownMessage(connection, text):
                 self.say(f"ws{connection + 1} unknown message: {text}")
             case OrderUpdate(connection):
-                self.say(f"ws{connection + 1} order update, not recorded")
+                if not self._files.wants_wire:
+                    self.say(f"ws{connection + 1} order update, not recorded")
 
     def summary(self) -> str:
         """Return the closing line."""
         totals = self._totals
         lost = f", {totals.lost:,} ticks lost" if totals.lost else ""
         rejected = f", {totals.rejected:,} packets rejected" if totals.rejected else ""
-        return f"{totals.rows:,} rows in {self._name}{lost}{rejected}"
+        gaps = f", {totals.gaps:,} gaps" if totals.gaps else ""
+        return f"{totals.rows:,} rows in {self._files.name}{gaps}{lost}{rejected}"
 
     def _line(self, seconds: float) -> Text:
         rate = (self._totals.rows - self._rows_before) / seconds
         self._rows_before = self._totals.rows
         status = self._manager.get_status()
+        waiting = sum(reader.waiting for reader in self._manager.get_stats().readers)
+        queue = waiting + self._recorder.in_hand
         return Text(
             f"{status.state} {status.live}/{status.used}   {self._totals.rows:,} rows   {rate:,.0f}/s   "
-            f"{self._totals.bytes / 1e6:,.1f} MB   {self._totals.lost:,} lost   {self._name}",
+            f"{self._totals.bytes / 1e6:,.1f} MB   queue {queue:,}   {self._totals.gaps:,} gaps   "
+            f"{self._totals.lost:,} lost   {self._files.name}",
             overflow="ellipsis",
             no_wrap=True,
         )

@@ -82,10 +82,13 @@ class Source:
             key, token = (pair.api_key, pair.access_token) if pair else (None, None)
             yield replace(self, endpoint=endpoint, account=Account(DEFAULT, key, token))
 
-    def manager(self, connections: int, segments: Callable[[], Collection[Exchange]]) -> KiteTickerManager:
+    def manager(
+        self, connections: int, segments: Callable[[], Collection[Exchange]], *, queue: int | None = None
+    ) -> KiteTickerManager:
         """Return a manager that dials this source, not yet started.
 
         segments: those of what is subscribed, by whose hours a feed without ticks is quiet or an alarm.
+        queue: how many messages wait for a lossless reader at most.
         """
         config = KiteManagerConfig(
             max_connections=connections,
@@ -93,6 +96,8 @@ class Source:
             health_check_interval=_LOOK,
             market_is_open=lambda: self.simulated or is_open(segments(), time.time(), QUIET_AFTER),
         )
+        if queue is not None:
+            config = replace(config, parser_buffer_size=queue)
         return KiteTickerManager(accounts=[self.account], config=config)
 
     async def instruments(self, today: date) -> InstrumentList:

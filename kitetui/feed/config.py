@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
@@ -65,6 +66,9 @@ class KiteManagerConfig:
     market_is_open: Callable[[], bool] | None = None
     """Says whether the market trades now, so that a feed without ticks is known for what it is; None if
     nobody can say."""
+
+    clock: Callable[[], int] = time.time_ns
+    """The clock, UTC nanoseconds; a replay has its own."""
 
     endpoint: Endpoint = field(default_factory=Endpoint)
     """The service to dial."""

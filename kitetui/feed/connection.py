@@ -14,46 +14,23 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final, NoReturn
 
-import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 
 from kitetui.feed.accounts import Account
 from kitetui.feed.backoff import CAP, backoff
-from kitetui.feed.channel import Channel
 from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.endpoint import Credentials
-from kitetui.feed.messages import (
-    BrokerMessage,
-    ConnectionChanged,
-    FeedMessage,
-    Gap,
-    OrderUpdate,
-    RawFrame,
-    ServerError,
-    Ticks,
-    UnknownMessage,
-)
+from kitetui.feed.intake import Intake
+from kitetui.feed.messages import ConnectionChanged, FeedMessage, Gap, RawFrame
+from kitetui.feed.replayed import REPLAY_HEADER, Recorded, RecordedGap, RecordedState, Told, parse_told
 from kitetui.feed.state import ConnectionState
 from kitetui.feed.stats import ConnectionStats, Measures, Percentiles
 from kitetui.feed.subscriptions import apply_request, requests_to_follow
 from kitetui.feed.verdict import Action, FeedSilent, TokenUnreadable, verdict
-from kitetui.wire import (
-    ErrorText,
-    MessageText,
-    Mode,
-    OrderText,
-    Unsubscribe,
-    decode_frames,
-    encode_request,
-    parse_text,
-)
-from kitetui.wire.layout import TOKEN
+from kitetui.wire import Mode, Unsubscribe, encode_request
 
 HEALTHY_AFTER: Final = 30.0
 """Seconds after which a session counts as healthy, and the next loss starts the backoff afresh."""
-
-_FLUSH_BYTES: Final = 100_000
-"""Larger batches leave the processor's caches and decode several times slower."""
 
 _MAX_MESSAGE: Final = 4 * 2**20
 """Bytes; Kite's largest legal message, 3,000 full packets, has 558,002."""
@@ -86,7 +63,8 @@ class Connection:
         account: Account,
         wanted: Mapping[int, Mode],
         publish: Callable[[FeedMessage], None],
-        raw: Channel[RawFrame],
+        publish_raw: Callable[[RawFrame], None],
+        wants_raw: Callable[[], bool],
     ) -> None:
         self.number = number
         self.measures = Measures()
@@ -99,7 +77,15 @@ class Connection:
         self._account = account
         self._wanted = wanted
         self._publish = publish
-        self._raw = raw
+        self._intake = Intake(
+            number,
+            self.measures,
+            publish=publish,
+            publish_raw=publish_raw,
+            wants_raw=wants_raw,
+            ticked=self.ticked.set,
+            decodes=config.enable_dedicated_parsers,
+        )
         self._changed = asyncio.Event()
         self._state = ConnectionState.UNUSED
         self._reason = ""
@@ -107,15 +93,11 @@ class Connection:
         self._retry_at: float | None = None
         self._connected_at: int | None = None
         self._last_frame_at: int | None = None
-        self._last_tick_at: int | None = None
         self._last_frame = 0.0
         self._outage: tuple[int, str] | None = None
         self._is_reported = False
         self._dialled_with: Credentials | None = None
         self._socket: ClientConnection | None = None
-        self._frames: list[bytes] = []
-        self._received: list[int] = []
-        self._pending_bytes = 0
 
     async def run(self) -> None:
         """Keep the connection up for as long as symbols are wanted; ends only by cancellation."""
@@ -168,7 +150,7 @@ class Connection:
             symbols=len(self._wanted),
             connected_at=self._connected_at if live else None,
             last_frame_at=self._last_frame_at,
-            last_tick_at=self._last_tick_at,
+            last_tick_at=self._intake.last_tick_at,
             silence=now - self._last_frame if self._last_frame_at is not None else None,
             attempt=self._attempt,
             retry_in=max(0.0, self._retry_at - now) if self._retry_at is not None else None,
@@ -250,8 +232,9 @@ class Connection:
             return refusal
         self._socket = socket
         try:
-            self._note_frame(time.time_ns())
+            self._note_frame(self._config.clock())
             self._connected_at = self._last_frame_at
+            self._intake.began(replayed=_is_replay(socket))
             self._become(ConnectionState.LIVE)
             failure = await _first_failure(
                 asyncio.create_task(self._read(socket), name=f"kitetui reader {self.number}"),
@@ -264,7 +247,7 @@ class Connection:
                 socket.transport.abort()
             return failure
         finally:
-            self._flush()
+            self._intake.flush()
             self._socket = None
             await socket.close()
 
@@ -273,7 +256,7 @@ class Connection:
         self._dialled_with = self._account.credentials()
         return await connect(
             endpoint.url(self._dialled_with),
-            additional_headers=_HEADERS,
+            additional_headers=_HEADERS | ({REPLAY_HEADER: "1"} if endpoint.is_loopback else {}),
             user_agent_header=_USER_AGENT,
             compression=None,
             proxy=None if endpoint.is_loopback else True,
@@ -287,65 +270,43 @@ class Connection:
     async def _read(self, socket: ClientConnection) -> NoReturn:
         """Gather frames, and let the loop's next turn decode all that have come together."""
         loop = asyncio.get_running_loop()
+        intake = self._intake
+        replayed, recorded = _is_replay(socket), None
         while True:
             message = await socket.recv()
-            now = time.time_ns()
+            now = self._config.clock()
+            if replayed and isinstance(message, str) and (told := parse_told(message)) is not None:
+                recorded = self._follow_replay(told)
+                continue
+            if recorded is not None:
+                now = recorded.at
             self._note_frame(now)
             self._report_gap(now)
             self.measures.frames += 1
             self.measures.bytes += len(message)
-            if self._raw.has_readers:
-                self._raw.publish(RawFrame(self.number, message, now))
             if isinstance(message, str):
-                self._flush()
-                self._take_text(message, now)
+                intake.take_text(message, now)
                 continue
-            if not self._frames:
-                loop.call_soon(self._flush)
-            self._frames.append(message)
-            self._received.append(now)
-            self._pending_bytes += len(message)
-            if self._pending_bytes >= _FLUSH_BYTES:
-                self._flush()
+            if intake.is_empty:
+                loop.call_soon(intake.flush)
+            intake.take(message, now, recorded.kept if recorded else frozenset())
+            recorded = None
+            if intake.is_full:
+                intake.flush()
 
-    def _flush(self) -> None:
-        """Decode and hand on what has gathered, if anything has."""
-        if not self._frames:
-            return
-        frames, received = self._frames, self._received
-        self._frames, self._received, self._pending_bytes = [], [], 0
-        if not self._config.enable_dedicated_parsers:
-            return
-        started = time.perf_counter()
-        batch = decode_frames(frames)
-        took = time.perf_counter() - started
-        measures = self.measures
-        sequence = measures.ticks + 1
-        measures.heartbeats += batch.heartbeats
-        measures.ticks += len(batch)
-        measures.rejected += len(batch.errors)
-        if not len(batch) and not batch.errors:
-            return
-        received_at = np.array(received, dtype=np.int64)[batch.frames]
-        if len(batch):
-            self._last_tick_at = int(received_at[-1])
-            measures.decode_times.append(took / len(batch))
-            tokens = batch.words[:, TOKEN].view(np.uint32).tolist()
-            measures.last_tick_of.update(zip(tokens, received_at.tolist(), strict=True))
-            self.ticked.set()
-        self._publish(Ticks(self.number, batch, received_at, sequence))
-
-    def _take_text(self, text: str, now: int) -> None:
-        self.measures.texts += 1
-        match parse_text(text):
-            case OrderText(order):
-                self._publish(OrderUpdate(self.number, order, now))
-            case ErrorText(said):
-                self._publish(ServerError(self.number, said, now))
-            case MessageText(said):
-                self._publish(BrokerMessage(self.number, said, now))
-            case _:
-                self._publish(UnknownMessage(self.number, text, now))
+    def _follow_replay(self, told: Told) -> Recorded | None:
+        """Take over what was recorded of the connection; return what belongs to the next frame."""
+        match told:
+            case Recorded():
+                return told
+            case RecordedState(at, state, reason):
+                self._intake.flush()
+                self._state, self._reason = state, reason
+                self._publish(ConnectionChanged(self.number, state, reason, at))
+            case RecordedGap(_, start, end, symbols, reason):
+                self._intake.flush()
+                self.report(Gap(self.number, start, end, symbols, reason))
+        return None
 
     async def _keep_subscribed(self, socket: ClientConnection) -> NoReturn:
         """Make the server's state follow the wanted one, from nothing, for as long as the session lasts."""
@@ -356,6 +317,8 @@ class Connection:
             if request is None:
                 await self._changed.wait()
                 continue
+            # Noted first: the answer may be there before `send` returns.
+            self._intake.sent(request, self._config.clock())
             await socket.send(encode_request(request))
             apply_request(on_wire, request)
             if isinstance(request, Unsubscribe):
@@ -400,7 +363,7 @@ class Connection:
             self._is_reported = False
         self._state, self._reason = state, reason
         self._time_state()
-        self._publish(ConnectionChanged(self.number, state, reason, time.time_ns()))
+        self._publish(ConnectionChanged(self.number, state, reason, self._config.clock()))
 
     def _time_state(self) -> None:
         now = time.monotonic()
@@ -430,3 +393,7 @@ async def _first_failure(*tasks: asyncio.Task[NoReturn]) -> Exception:
     if not isinstance(failure, Exception):
         raise AssertionError("such a task ends by a failure alone")
     return failure
+
+
+def _is_replay(socket: ClientConnection) -> bool:
+    return socket.response is not None and socket.response.headers.get(REPLAY_HEADER) == "1"

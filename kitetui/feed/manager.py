@@ -6,7 +6,6 @@ It runs on the caller's event loop. `start` begins one task, which owns all othe
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -51,6 +50,7 @@ class KiteTickerManager:
         self._subscriptions = Subscriptions(connections, self.config.max_symbols_per_connection)
         size = self.config.connection_buffer_size
         self._merged = Channel[TickerMessage](size)
+        self._everything = Channel[TickerMessage | RawFrame](size)
         self._channels = tuple(Channel[TickerMessage](size) for _ in range(connections))
         self._raw_channels = tuple(Channel[RawFrame](size) for _ in range(connections))
         self._connections = tuple(self._make_connection(number) for number in range(connections))
@@ -142,6 +142,13 @@ class KiteTickerManager:
         """
         return self._merged.subscribe(self.config.parser_buffer_size if lossless else None)
 
+    def full_stream(self) -> Receiver[TickerMessage | RawFrame]:
+        """Return a lossless reader like that of `stream`, with the raw frames too, sent ones among them.
+
+        A frame comes right before the message that it was read as, or that several were read as together.
+        """
+        return self._everything.subscribe(self.config.parser_buffer_size)
+
     def get_channel(self, connection: int, *, account: str | None = None) -> Receiver[TickerMessage]:
         """Return a reader of one connection's messages from now on.
 
@@ -170,7 +177,7 @@ class KiteTickerManager:
                 replace(each.stats(), readers=channel.reader_stats(), symbols=symbols)
                 for each, channel, symbols in connections
             ),
-            self._merged.reader_stats(),
+            self._merged.reader_stats() + self._everything.reader_stats(),
         )
 
     def get_health(self) -> HealthSummary:
@@ -196,7 +203,7 @@ class KiteTickerManager:
         return feed_status(
             [connection.state for connection in self._connections],
             self._subscriptions.counts(),
-            quiet_for=self.get_stats().quiet_for(time.time_ns()),
+            quiet_for=self.get_stats().quiet_for(self.config.clock()),
             market_open=self.config.market_is_open() if self.config.market_is_open else None,
         )
 
@@ -260,6 +267,7 @@ class KiteTickerManager:
         self._spread.reset()
         for channel in (self._merged, *self._channels):
             channel.close()
+        self._everything.close()
         for raw in self._raw_channels:
             raw.close()
 
@@ -277,14 +285,21 @@ class KiteTickerManager:
             account,
             self._subscriptions.wanted[number],
             self._publish,
-            self._raw_channels[number],
+            self._publish_raw,
+            lambda: self._everything.has_readers or self._raw_channels[number].has_readers,
         )
 
     def _publish(self, message: FeedMessage) -> None:
         self._channels[message.connection].publish(message)
         self._merged.publish(message)
+        self._everything.publish(message)
         if isinstance(message, ConnectionChanged):
             self._spread.look.set()
+
+    def _publish_raw(self, frame: RawFrame) -> None:
+        if not frame.sent:
+            self._raw_channels[frame.connection].publish(frame)
+        self._everything.publish(frame)
 
     def _follow(self, connections: Iterable[int]) -> None:
         for number in connections:

@@ -23,21 +23,30 @@ class Ticks:
     received_at: for each tick when its frame was read, shape (n,), int64.
     sequence: the number of the first tick among all ticks of this connection, counted from 1; a reader
     that sees a jump has missed what lies between.
+    snapshot: for each tick whether it is the one that the server kept and sends on subscribing, which may be
+    days old, shape (n,), bool.
     """
 
     connection: int
     batch: TickBatch
     received_at: NDArray[np.int64]
     sequence: int
+    snapshot: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class RawFrame:
-    """A WebSocket message as it came: bytes for market data, text for everything else."""
+    """A WebSocket message as it was on the wire: bytes for market data, text for everything else.
+
+    received_at: when it was read, or sent. sequence: the number that its first tick has, or would have, among
+    the ticks of this connection; see `Ticks`. sent: whether this client sent it.
+    """
 
     connection: int
     data: bytes | str
     received_at: int
+    sequence: int
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class Spread:
         await self._move(moves, leave_first=True)
         if outage is not None:
             start, reason = outage
-            lost.report(Gap(lost.number, start, time.time_ns(), len(moved), reason))
+            lost.report(Gap(lost.number, start, self._config.clock(), len(moved), reason))
 
     async def _bring_back(self, connection: Connection) -> None:
         number = connection.number
@@ -159,7 +159,7 @@ class Spread:
                 arrivals.pop(token, None)
             self._subscriptions.move(group, number)
             if group:
-                self._publish(SymbolsMoved(number, tuple(group), time.time_ns()))
+                self._publish(SymbolsMoved(number, tuple(group), self._config.clock()))
         if leave_first:
             self._leave(tokens)
         for number in moves:

@@ -1,19 +1,29 @@
 """Recording: what the feed gives, written down."""
 
-from kitetui.record.csv import COLUMNS, CsvEncoder, NameOf, field_text
-from kitetui.record.output import Output, dated_file, named_file, new_file, standard_output
-from kitetui.record.recorder import Recorder, Totals
+from kitetui.record.csv import COLUMNS, CsvEncoder, field_text
+from kitetui.record.files import Files, Totals
+from kitetui.record.names import NameOf
+from kitetui.record.opening import Format, open_reader
+from kitetui.record.output import new_file
+from kitetui.record.places import File, Folder, Place, StandardOutput
+from kitetui.record.recorder import Durability, Recorder
+from kitetui.record.rotation import Rotation
 
 __all__ = [
     "COLUMNS",
     "CsvEncoder",
+    "Durability",
+    "File",
+    "Files",
+    "Folder",
+    "Format",
     "NameOf",
-    "Output",
+    "Place",
     "Recorder",
+    "Rotation",
+    "StandardOutput",
     "Totals",
-    "dated_file",
     "field_text",
-    "named_file",
     "new_file",
-    "standard_output",
+    "open_reader",
 ]

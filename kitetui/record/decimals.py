@@ -14,8 +14,9 @@ def price_text(price: int, decimals: int) -> str:
     Zeros at the end beyond the segment's customary places are left out: a currency pair is sent with
     seven decimals and quoted in four.
     """
-    if decimals == 2:
-        return f"{price // 100}.{price % 100:02d}" if price >= 0 else f"-{-price // 100}.{-price % 100:02d}"
+    if decimals == 2 and price > 99:  # nearly every price there is: the fast way
+        text = str(price)
+        return f"{text[:-2]}.{text[-2:]}"
     whole, part = divmod(abs(price), 10**decimals)
     digits = f"{part:0{decimals}d}"
     least = _AT_LEAST.get(decimals, decimals)

@@ -1,94 +1,141 @@
-"""Where a recording goes: a new file, or standard output; never over something that is there already."""
+"""Where bytes of a recording go: a file of its own, or standard output; never over what is there already.
+
+One recorder alone has a file: it is locked for as long as it is open, so that two that are told to continue
+the same one, or to mend what looks unfinished, do not spoil it for each other.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime
-from io import FileIO
+from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from kitetui.errors import RecordingError, UserError
 
+try:
+    import fcntl
+except ImportError:  # Windows keeps others from a file that is open for writing by itself
+    fcntl = None  # type: ignore[assignment]
+
 STANDARD_OUTPUT: Final = "standard output"
 
 
-@dataclass(frozen=True, slots=True)
 class Output:
-    """An open destination; `name` is for people."""
+    """An open destination; `name` is for people, `size` the bytes that it has."""
 
-    name: str
-    file: BinaryIO
+    def __init__(self, name: str, file: BinaryIO) -> None:
+        self.name = name
+        status = os.fstat(file.fileno())
+        self._is_file = stat.S_ISREG(status.st_mode)
+        self.size = status.st_size if self._is_file else 0
+        self._file = file
 
     def write(self, data: bytes) -> None:
-        """Write and flush, all of it. Raises RecordingError, also when the file was removed meanwhile."""
+        """Write all of it, or leave a file as it was before.
+
+        Raises RecordingError, also when the file was removed meanwhile.
+        """
         try:
             view = memoryview(data)
             while view:
-                view = view[self.file.write(view) :]
-            self.file.flush()
+                view = view[self._file.write(view) :]
+            self._file.flush()
         except BrokenPipeError:
             raise RecordingError(f"{self.name} was closed by its reader; the recording ends here") from None
         except OSError as error:
+            self._take_back()
             raise RecordingError(
                 f"cannot write to {self.name}: {error.strerror}; what was written before is whole"
             ) from error
+        self.size += len(data)
         if self._is_removed:
             raise RecordingError(f"{self.name} was removed; the recording ends here")
+
+    def sync(self) -> None:
+        """Have the disk hold all that was written, even if the power fails now. Raises RecordingError."""
+        if self._is_file:
+            try:
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                raise RecordingError(f"cannot write to {self.name}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Close it, and let others have it."""
+        self._file.close()
+
+    def _take_back(self) -> None:
+        # A full disk takes the beginning of a row, and a reader would take that for a row.
+        if self._is_file:
+            with suppress(OSError):
+                os.ftruncate(self._file.fileno(), self.size)
 
     @property
     def _is_removed(self) -> bool:
         """Whether nobody could find the file any more: a disk takes what is written to it all the same."""
-        status = os.fstat(self.file.fileno())
-        return stat.S_ISREG(status.st_mode) and not status.st_nlink
+        return self._is_file and not os.fstat(self._file.fileno()).st_nlink
 
 
-@contextmanager
-def standard_output() -> Iterator[Output]:
+def standard_output() -> Output:
     """Open standard output for data."""
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0) as file:
-        yield Output(STANDARD_OUTPUT, file)
+    return Output(STANDARD_OUTPUT, os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0))
 
 
-@contextmanager
-def named_file(path: Path) -> Iterator[Output]:
+def empty_file(path: Path) -> Output:
     """Open a file of this name; an empty one may be there already. Raises UserError."""
+    output = continued_file(path)
+    if output.size:
+        output.close()
+        raise UserError(f"{path} is there already and holds data; name another file with -o, or add --append")
+    return output
+
+
+def continued_file(path: Path) -> Output:
+    """Open a file of this name to write on where it ends. Raises UserError."""
     try:
         file = path.open("ab", buffering=0)
     except OSError as error:
         raise UserError(f"cannot write to {path}: {error.strerror}; name another file with -o") from error
-    with file:
-        if path.is_file() and path.stat().st_size:
-            raise UserError(f"{path} is there already and holds data; name another file with -o")
-        yield Output(str(path), file)
+    if not _locked(file):
+        file.close()
+        raise UserError(f"{path} is being written by another recorder; name another file with -o")
+    return Output(str(path), file)
 
 
-@contextmanager
-def dated_file(
-    folder: Path, now: datetime, *, way_out: str = "name a file elsewhere with -o"
-) -> Iterator[Output]:
-    """Open a new file named by date and time, `ticks-20261122-104217.csv`.
-
-    way_out: what to do where that is not possible. Raises UserError.
-    """
+def is_being_written(path: Path) -> bool:
+    """Whether a recorder has this file open, in this program or another."""
     try:
-        path, file = new_file(folder, f"ticks-{now:%Y%m%d-%H%M%S}", ".csv")
-    except OSError as error:
-        raise UserError(f"cannot write to {folder}: {error.strerror}; {way_out}") from error
-    with file:
-        yield Output(str(path), file)
+        with path.open("rb+", buffering=0) as file:
+            return not _locked(file)
+    except OSError:
+        return True
 
 
-def new_file(folder: Path, stem: str, suffix: str) -> tuple[Path, FileIO]:
+def new_file(folder: Path, stem: str, suffix: str) -> tuple[Path, BinaryIO]:
     """Create a file that was not there: `stem.csv`, else `stem-2.csv` and so on. Raises OSError."""
-    stems = chain([stem], (f"{stem}-{number}" for number in count(2)))
-    while True:
-        path = folder / f"{next(stems)}{suffix}"
+    for name in stems(stem):
+        path = folder / f"{name}{suffix}"
         with suppress(FileExistsError):
             return path, path.open("xb", buffering=0)
+    raise AssertionError("there is always another number")
+
+
+def stems(stem: str) -> chain[str]:
+    """Return a name and the ones to take where it is taken: `stem`, `stem-2` and so on."""
+    return chain([stem], (f"{stem}-{number}" for number in count(2)))
+
+
+def _locked(file: BinaryIO) -> bool:
+    """Lock a file until it is closed; False where somebody else has."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True

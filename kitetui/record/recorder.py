@@ -1,100 +1,158 @@
-"""From a feed's messages to a file: everything that was received, in order, off the event loop."""
+"""From a feed's messages to files: everything that was received, in order, off the event loop."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from kitetui.feed import Lagged, Receiver, TickerMessage, Ticks
-from kitetui.record.csv import HEADER, CsvEncoder, NameOf
-from kitetui.record.output import Output
+from kitetui.feed import RawFrame, Receiver, TickerMessage, Ticks
+from kitetui.record.files import Files, Message, Totals
 
-_WRITE_BYTES: Final = 1_000_000
-"""How much text is gathered for one write, at most, when the market is faster than the disk."""
+FLUSH: Final = 1.0
+"""Seconds within which what was received is in the files, for readers and for a start after a kill."""
+
+_PAUSE: Final = 0.05
+"""Seconds in which messages gather: together they are written faster, and nobody waits for them."""
+
+_FEW: Final = 100
+"""Messages; more than these need not wait for others."""
+
+_MANY_TICKS: Final = 5_000
+"""Ticks that are written together at most, when the market is faster than the disk."""
 
 
-@dataclass(slots=True)
-class Totals:
-    """What a recording holds so far.
+Stream = Receiver[TickerMessage] | Receiver[TickerMessage | RawFrame]
+"""What a recorder reads: a feed's messages, with the raw frames that a capture wants or without."""
 
-    rows and bytes are written, the last of them at `written_at`, UTC seconds; `lost` ticks were received
-    and could not be kept, `rejected` packets could not be read.
+
+@dataclass(frozen=True, slots=True)
+class Durability:
+    """How soon a recording is safe.
+
+    flush: seconds. sync: whether it is to outlast a power cut, too, which makes a disk work hard.
     """
 
-    rows: int = 0
-    bytes: int = 0
-    lost: int = 0
-    rejected: int = 0
-    written_at: float | None = None
+    flush: float = FLUSH
+    sync: bool = False
 
 
 class Recorder:
-    """Writes a stream of messages to an output as CSV; `heard` is told every message that is not ticks."""
+    """Writes streams of messages to files.
+
+    heard: is told every message that is neither ticks nor raw. in_hand: ticks that are being written now.
+    """
 
     def __init__(
         self,
-        output: Output,
-        name_of: NameOf,
+        files: Files,
         heard: Callable[[TickerMessage], None] = lambda message: None,
         *,
-        now: Callable[[], float] = time.time,
+        durability: Durability = Durability(),
     ) -> None:
-        self.totals = Totals()
-        self._output = output
-        self._encoder = CsvEncoder(name_of)
+        self.in_hand = 0
+        self._files = files
         self._heard = heard
-        self._now = now
-        self._rest: deque[TickerMessage] = deque()
+        self._durability = durability
+        self._rest: deque[Message] = deque()
+        self._is_finishing = asyncio.Event()
+        self._is_closed = False
+        # One thread of its own, so that writes stay in order whatever else is done in threads.
+        self._thread = ThreadPoolExecutor(1, "kitetui recorder")
 
-    async def record(self, stream: Receiver[TickerMessage]) -> None:
-        """Write all that the stream gives, until it ends or `finish` is called. Raises RecordingError."""
-        await self._write(HEADER)
-        async for message in stream:
-            await self._write_all(message, stream.recv_nowait)
-        while self._rest:
-            await self._write_all(self._rest.popleft(), self._next_of_rest)
+    @property
+    def totals(self) -> Totals:
+        """What was written so far."""
+        return self._files.totals
 
-    def finish(self, stream: Receiver[TickerMessage]) -> None:
+    @property
+    def wants_wire(self) -> bool:
+        """Whether to be given a stream with raw frames, `KiteTickerManager.full_stream`."""
+        return self._files.wants_wire
+
+    async def record(self, stream: Stream) -> None:
+        """Write all that a stream gives, until it ends or `finish` is called. Raises RecordingError.
+
+        The files stay open, for another stream.
+        """
+        loop = asyncio.get_running_loop()
+        unflushed_since: float | None = None
+        while (messages := await self._next(stream, unflushed_since)) is not None:
+            if messages:
+                await self._write(messages)
+                unflushed_since = unflushed_since or loop.time()
+            if unflushed_since is not None and loop.time() >= unflushed_since + self._durability.flush:
+                await self._flush()
+                unflushed_since = None
+        while messages := self._taken(self._next_of_rest):
+            await self._write(messages)
+        await self._flush()
+
+    def finish(self, stream: Stream) -> None:
         """Take no more from the stream; `record` writes what waited there, and returns."""
         while (message := stream.recv_nowait()) is not None:
             self._rest.append(message)
         stream.close()
+        self._is_finishing.set()
 
-    def _next_of_rest(self) -> TickerMessage | None:
+    async def close(self) -> None:
+        """Finish the files; does nothing the second time. Raises RecordingError."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            await self._in_thread(self._files.close)
+        finally:
+            self._thread.shutdown(wait=False)
+
+    async def _next(self, stream: Stream, unflushed_since: float | None) -> list[Message] | None:
+        """Wait for what to write next: nothing where it is time for a flush, None where the stream ended."""
+        due = None if unflushed_since is None else unflushed_since + self._durability.flush
+        try:
+            async with asyncio.timeout_at(due):
+                first = await anext(stream)
+        except TimeoutError:
+            return []
+        except StopAsyncIteration:
+            return None
+        messages = self._taken(stream.recv_nowait, first)
+        if len(messages) < _FEW:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PAUSE):
+                    await self._is_finishing.wait()
+            messages += self._taken(stream.recv_nowait)
+        return messages
+
+    def _taken(self, following: Callable[[], Message | None], first: Message | None = None) -> list[Message]:
+        """Take what waits, as much as makes a good write."""
+        messages: list[Message] = []
+        ticks = 0
+        message = first if first is not None else following()
+        while message is not None:
+            messages.append(message)
+            if isinstance(message, Ticks):
+                ticks += len(message.batch)
+            elif not isinstance(message, RawFrame):
+                self._heard(message)
+            message = following() if ticks < _MANY_TICKS else None
+        return messages
+
+    def _next_of_rest(self) -> Message | None:
         return self._rest.popleft() if self._rest else None
 
-    async def _write_all(self, first: TickerMessage, following: Callable[[], TickerMessage | None]) -> None:
-        """Write a message and those that follow it at once, as many as make a good write."""
-        rows, size, texts = 0, 0, []
-        message: TickerMessage | None = first
-        while message is not None:
-            text = self._text(message)
-            texts.append(text)
-            size += len(text)
-            rows += len(message.batch) if isinstance(message, Ticks) else 0
-            message = following() if size < _WRITE_BYTES else None
-        await self._write("".join(texts))
-        self.totals.rows += rows
+    async def _write(self, messages: list[Message]) -> None:
+        self.in_hand = sum(len(each.batch) for each in messages if isinstance(each, Ticks))
+        await self._in_thread(partial(self._files.write, messages))
+        self.in_hand = 0
 
-    def _text(self, message: TickerMessage) -> str:
-        match message:
-            case Ticks():
-                self.totals.rejected += len(message.batch.errors)
-                return self._encoder.rows(message)
-            case Lagged():
-                self.totals.lost += message.ticks
-        self._heard(message)
-        return ""
+    async def _flush(self) -> None:
+        await self._in_thread(partial(self._files.flush, sync=self._durability.sync))
 
-    async def _write(self, text: str) -> None:
-        if not text:
-            return
-        data = text.encode()
+    async def _in_thread(self, work: Callable[[], None]) -> None:
         # A disk that stalls must not stall the feed: the loop goes on reading while a thread writes.
-        await asyncio.to_thread(self._output.write, data)
-        self.totals.bytes += len(data)
-        self.totals.written_at = self._now()
+        await asyncio.get_running_loop().run_in_executor(self._thread, work)

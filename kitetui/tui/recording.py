@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from kitetui.errors import UserError
+from kitetui.errors import RecordingError, UserError
 from kitetui.feed import KiteTickerManager, Receiver, TickerMessage
 from kitetui.formatting import group, plain
-from kitetui.record import NameOf, Recorder, dated_file
-from kitetui.times import IST
+from kitetui.record import COLUMNS, Files, Folder, Format, NameOf, Recorder
 from kitetui.tui.eventlog import Weight
 
 _WAY_OUT: Final = "start kitetui in a folder that can be written, then press r"
@@ -82,7 +80,7 @@ class Recording:
             rows=totals.rows,
             bytes=totals.bytes,
             lost=totals.lost,
-            queued=self._under_way.stream.stats().waiting,
+            queued=self._under_way.stream.stats().waiting + self._under_way.recorder.in_hand,
             written_at=totals.written_at,
             error=self._error,
         )
@@ -92,20 +90,15 @@ class Recording:
         if self.is_on:
             return
         self._error, self._under_way = "", None
-        with ExitStack() as files:
-            try:
-                output = files.enter_context(
-                    dated_file(self._folder, datetime.fromtimestamp(self._now(), IST), way_out=_WAY_OUT)
-                )
-            except UserError as error:
-                self._fail(error)
-                return
-            recorder = Recorder(output, self._name_of, now=self._now)
-            stream = self._manager.stream(lossless=True)
-            self._under_way = _UnderWay(Path(output.name).name, recorder, stream)
-            self._task = asyncio.create_task(
-                self._record(self._under_way, files.pop_all()), name="kitetui recording"
-            )
+        place = Folder(self._folder, [Format.CSV], COLUMNS, way_out=_WAY_OUT)
+        try:
+            files = Files(place, self._name_of, lambda: round(self._now() * 1e9))
+        except UserError as error:
+            self._fail(error)
+            return
+        stream = self._manager.stream(lossless=True)
+        self._under_way = _UnderWay(Path(files.name).name, Recorder(files), stream)
+        self._task = asyncio.create_task(self._record(self._under_way), name="kitetui recording")
         self._tell(f"recording to {self._under_way.name}", Weight.GOOD)
 
     async def stop(self) -> None:
@@ -120,16 +113,18 @@ class Recording:
         await asyncio.wait([task])
         task.result()
 
-    async def _record(self, under_way: _UnderWay, files: ExitStack) -> None:
+    async def _record(self, under_way: _UnderWay) -> None:
         try:
-            with files:
-                await under_way.recorder.record(under_way.stream)
+            await under_way.recorder.record(under_way.stream)
+            await under_way.recorder.close()
         except (UserError, OSError) as error:
             self._fail(error)
         else:
             self._tell(_summary(under_way), Weight.NOTE)
         finally:
             under_way.stream.close()
+            with suppress(RecordingError):  # the reason to end was told already
+                await under_way.recorder.close()
 
     def _fail(self, error: Exception) -> None:
         self._error = plain(str(error))
@@ -147,5 +142,6 @@ class _UnderWay:
 
 def _summary(under_way: _UnderWay) -> str:
     totals = under_way.recorder.totals
+    gaps = f", {group(totals.gaps)} gaps" if totals.gaps else ""
     lost = f", {group(totals.lost)} ticks lost" if totals.lost else ""
-    return f"{group(totals.rows)} rows in {under_way.name}{lost}"
+    return f"{group(totals.rows)} rows in {under_way.name}{gaps}{lost}"

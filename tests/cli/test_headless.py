@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import csv
 import os
+import resource
 import signal
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
 from kitetui.account import Secrets, Vault
 from kitetui.simulator import SimulatedExchange
+from kitetui.times import ist_today
 from kitetui.wire import encode_error
 from tests.account.helpers import service_of
 from tests.kite_server import server_that_sends
@@ -48,7 +52,10 @@ class Recording:
         return self._process.returncode or 0, output.decode(), "\n".join([*self.said, errors.decode()])
 
 
-async def record(*arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> Recording:
+async def record(
+    *arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None, limit: int | None = None
+) -> Recording:
+    """Start a recorder; `limit`: bytes that a file can have for it, as on a full disk."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -61,8 +68,14 @@ async def record(*arguments: str, cwd: Path | None = None, env: dict[str, str] |
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        preexec_fn=partial(limit_files, limit) if limit else None,
     )
     return Recording(process)
+
+
+def limit_files(limit: int) -> None:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
 
 def rows_in(text: str) -> list[dict[str, str]]:
@@ -212,3 +225,116 @@ async def test_a_reader_that_goes_away_ends_the_recording_with_4() -> None:
             errors = (await process.stderr.read()).decode()
             assert await process.wait() == 4, errors
     assert "closed by its reader" in errors
+
+
+async def test_a_folder_gets_dated_files_of_every_format_with_one_gap_log(tmp_path: Path) -> None:
+    async with server_that_sends(frame(*[INFY_FULL] * 100)) as url:
+        run = await record(
+            "--jsonl",
+            "--capture",
+            "-s",
+            "INFY",
+            "--ws-url",
+            url,
+            "-o",
+            f"{tmp_path}/ticks/",
+            "--duration",
+            "2",
+        )
+        code, output, errors = await run.end()
+    assert (code, output) == (0, ""), errors
+    names = sorted(path.name for path in (tmp_path / "ticks").iterdir())
+    stems = {name.partition(".")[0] for name in names}
+    assert len(stems) == 1
+    assert [name.partition(".")[2] for name in names] == ["csv", "gaps.csv", "jsonl", "kcap"]
+    assert "100 rows in" in errors
+
+
+async def test_a_file_is_continued_and_the_time_between_is_a_gap(tmp_path: Path) -> None:
+    path = tmp_path / "ticks.csv"
+    for _ in range(2):
+        async with server_that_sends(frame(*[INFY_FULL] * 10)) as url:
+            run = await record("-s", "INFY", "--ws-url", url, "-o", str(path), "--append", "--duration", "2")
+            code, _, errors = await run.end()
+        assert code == 0, errors
+    rows = rows_in(path.read_text())
+    assert [int(row["sequence"]) for row in rows] == [*range(1, 11), *range(1, 11)]
+    (gap,) = rows_in((tmp_path / "ticks.gaps.csv").read_text())
+    assert gap["reason"] == "not recorded"
+
+
+async def test_a_file_with_other_columns_is_not_continued(tmp_path: Path) -> None:
+    path = tmp_path / "ticks.csv"
+    path.write_text("instrument_token,received_at,last_price\n")
+    run = await record("-s", "INFY", "--feed", "sim", "-o", str(path), "--append")
+    code, _, errors = await run.end()
+    assert code == 2
+    assert "add --columns instrument_token,received_at,last_price" in errors
+    assert path.read_text() == "instrument_token,received_at,last_price\n"
+
+
+async def test_what_a_kill_tore_is_mended_on_the_next_start_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "ticks.csv"
+    async with server_that_sends(frame(*[INFY_FULL] * 10)) as url:
+        run = await record("-s", "INFY", "--ws-url", url, "-o", str(path), "--duration", "2")
+        assert (await run.end())[0] == 0
+    with path.open("ab") as file:
+        file.write(b"2026-11-23T10:42:17.123456+05:30,1,11,4080")
+    async with server_that_sends(frame(*[INFY_FULL] * 10)) as url:
+        run = await record("-s", "INFY", "--ws-url", url, "-o", str(path), "--append", "--duration", "2")
+        code, _, errors = await run.end()
+    assert code == 0, errors
+    assert "cut" in errors
+    assert len(rows_in(path.read_text())) == 20
+
+
+async def test_the_first_tick_after_a_subscription_is_marked_as_a_snapshot(tmp_path: Path) -> None:
+    async with server_that_sends(frame(*[INFY_FULL] * 3)) as url:
+        code, output, errors = await (await record("-s", "INFY", "--ws-url", url, "--duration", "2")).end()
+    assert code == 0, errors
+    assert [row["snapshot"] for row in rows_in(output)] == ["1", "", ""]
+
+
+async def test_chosen_columns_are_written_in_their_order() -> None:
+    async with server_that_sends(frame(INFY_FULL)) as url:
+        run = await record(
+            "-s", "INFY", "--ws-url", url, "--duration", "2", "--columns", "last_price,sequence"
+        )
+        code, output, errors = await run.end()
+    assert code == 0, errors
+    assert output == "last_price,sequence\n1573.70,1\n"
+
+
+async def test_a_recorder_of_market_hours_waits_for_the_opening(home: Path) -> None:
+    (home / "config").mkdir(exist_ok=True)
+    holidays = ", ".join(f"{ist_today() + timedelta(days=number)}" for number in range(-1, 2))
+    (home / "config" / "sessions.toml").write_text(f"holidays = [{holidays}]\n")
+    async with server_that_sends(frame(INFY_FULL)) as url:
+        run = await record("-s", "INFY", "--ws-url", url, "-o", "-", "--market-hours")
+        await run.hear("the market is closed, and trades from")
+        code, output, _ = await run.end(signal.SIGTERM)
+    assert code == 0
+    assert rows_in(output) == []
+
+
+async def test_a_disk_that_is_full_ends_the_recording_with_4_and_whole_rows(tmp_path: Path) -> None:
+    path = tmp_path / "ticks.csv"
+    async with server_that_sends(*[frame(*[INFY_FULL] * 100)] * 200) as url:
+        run = await record("-s", "INFY", "--ws-url", url, "-o", str(path), limit=3_000_000)
+        code, _, errors = await run.end()
+    assert code == 4, errors
+    assert "what was written before is whole" in errors
+    rows = rows_in(path.read_text())
+    assert rows
+    assert [int(row["sequence"]) for row in rows] == list(range(1, len(rows) + 1))
+    assert all(row["snapshot"] is not None for row in rows)
+    assert f"{len(rows):,} rows in" in errors
+
+
+async def test_a_folder_that_cannot_be_written_ends_with_2(tmp_path: Path) -> None:
+    (tmp_path / "ticks").write_text("a file\n")
+    run = await record("-s", "INFY", "--feed", "sim", "-o", f"{tmp_path}/ticks/")
+    code, _, errors = await run.end()
+    assert code == 2
+    assert "cannot write to" in errors
+    assert len(errors.strip().splitlines()) == 1

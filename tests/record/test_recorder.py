@@ -1,159 +1,144 @@
+"""From a stream to files: all of it, in order, off the event loop."""
+
 from __future__ import annotations
 
 import asyncio
-import csv
+import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from kitetui.errors import RecordingError
-from kitetui.feed import Channel, ServerError, TickerMessage, Ticks
-from kitetui.record import COLUMNS, Output, Recorder, named_file
-from kitetui.wire import decode_frame
-from tests.wire.packets import INFY_FULL, frame
+from kitetui.feed import Channel, ServerError, TickerMessage
+from kitetui.record import COLUMNS, Durability, Recorder
+from tests.record.helpers import Clock, at, files_in, sequences, ticks
+
+NOW = at("2026-11-23T10:42:17")
+NAME = "ticks-20261123-104217.csv"
 
 
-def ticks(count: int, sequence: int) -> Ticks:
-    batch = decode_frame(frame(*[INFY_FULL] * count))
-    return Ticks(0, batch, np.full(count, 1_625_461_887_000_000_000), sequence)
-
-
-def recorded(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+async def record(recorder: Recorder, channel: Channel) -> None:
+    """Record a channel to its end."""
+    async with asyncio.timeout(10):
+        await recorder.record(channel.subscribe())
+        await recorder.close()
 
 
 async def test_everything_published_before_the_end_is_written(tmp_path: Path) -> None:
-    path = tmp_path / "ticks.csv"
-    channel = Channel(100)
-    with named_file(path) as output:
-        recorder = Recorder(output, lambda token: ("NSE", "INFY"))
-        stream = channel.subscribe()
-        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
-            tasks.create_task(recorder.record(stream))
-            for number in range(20):
-                channel.publish(ticks(3, 1 + 3 * number))
-                await asyncio.sleep(0)
-            channel.close()
-    assert [int(row["sequence"]) for row in recorded(path)] == list(range(1, 61))
+    channel = Channel[TickerMessage](100)
+    recorder = Recorder(files_in(tmp_path, Clock(NOW)))
+    stream = channel.subscribe()
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(recorder.record(stream))
+        for number in range(20):
+            channel.publish(ticks(NOW, NOW, NOW, sequence=1 + 3 * number))
+            await asyncio.sleep(0)
+        channel.close()
+    await recorder.close()
+    assert sequences(tmp_path / NAME) == list(range(1, 61))
     assert recorder.totals.rows == 60
-    assert recorder.totals.bytes == path.stat().st_size
+    assert recorder.totals.bytes == (tmp_path / NAME).stat().st_size
 
 
 async def test_an_empty_recording_has_its_header(tmp_path: Path) -> None:
-    path = tmp_path / "ticks.csv"
-    channel = Channel(100)
+    channel = Channel[TickerMessage](100)
+    recorder = Recorder(files_in(tmp_path, Clock(NOW)))
     stream = channel.subscribe()
     channel.close()
-    with named_file(path) as output:
-        await Recorder(output, lambda token: None).record(stream)
-    assert path.read_text() == ",".join(COLUMNS) + "\n"
+    await recorder.record(stream)
+    await recorder.close()
+    assert (tmp_path / NAME).read_text() == ",".join(COLUMNS) + "\n"
 
 
 async def test_what_a_full_queue_cost_is_counted_and_leaves_a_jump_in_the_sequence(tmp_path: Path) -> None:
-    path = tmp_path / "ticks.csv"
-    channel = Channel(2)
+    channel = Channel[TickerMessage](2)
     stream = channel.subscribe()
     for number in range(5):
-        channel.publish(ticks(10, 1 + 10 * number))
+        channel.publish(ticks(*[NOW] * 10, sequence=1 + 10 * number))
     channel.close()
     heard: list[TickerMessage] = []
-    with named_file(path) as output:
-        recorder = Recorder(output, lambda token: None, heard.append)
-        await recorder.record(stream)
-    assert recorder.totals.lost == 30
-    assert recorder.totals.rows == 20
-    assert recorded(path)[0]["sequence"] == "31"
+    recorder = Recorder(files_in(tmp_path, Clock(NOW)), heard.append)
+    await recorder.record(stream)
+    await recorder.close()
+    assert (recorder.totals.lost, recorder.totals.rows, recorder.totals.gaps) == (30, 20, 1)
+    assert sequences(tmp_path / NAME)[0] == 31
     assert [type(message).__name__ for message in heard] == ["Lagged"]
 
 
 async def test_messages_that_are_not_ticks_are_handed_on(tmp_path: Path) -> None:
-    channel = Channel(10)
+    channel = Channel[TickerMessage](10)
     stream = channel.subscribe()
     error = ServerError(0, "Can't subscribe to more than 3000 instruments.", 0)
     channel.publish(error)
     channel.close()
     heard: list[TickerMessage] = []
-    with named_file(tmp_path / "ticks.csv") as output:
-        await Recorder(output, lambda token: None, heard.append).record(stream)
+    recorder = Recorder(files_in(tmp_path, Clock(NOW)), heard.append)
+    await recorder.record(stream)
+    await recorder.close()
     assert heard == [error]
 
 
-async def test_an_output_that_fails_ends_the_recording() -> None:
-    with named_file(Path("/dev/full")) as output, pytest.raises(RecordingError, match="No space left"):
-        await Recorder(output, lambda token: None).record(Channel(1).subscribe())
+async def test_two_streams_one_after_the_other_go_into_the_same_files(tmp_path: Path) -> None:
+    recorder = Recorder(files_in(tmp_path, Clock(NOW)))
+    for number in (1, 2):
+        channel = Channel[TickerMessage](10)
+        stream = channel.subscribe()
+        channel.publish(ticks(NOW, sequence=number))
+        channel.close()
+        await recorder.record(stream)
+    await recorder.close()
+    assert sequences(tmp_path / NAME) == [1, 2]
 
 
-async def test_a_recording_that_is_finished_has_what_waited_and_nothing_of_what_comes_after(
-    tmp_path: Path,
-) -> None:
-    path = tmp_path / "ticks.csv"
-    channel = Channel(100)
+async def test_what_waits_when_it_is_told_to_finish_is_written(tmp_path: Path) -> None:
+    channel = Channel[TickerMessage](1000)
+    recorder = Recorder(files_in(tmp_path, Clock(NOW)))
     stream = channel.subscribe()
-    with named_file(path) as output:
-        recorder = Recorder(output, lambda token: None)
-        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
-            tasks.create_task(recorder.record(stream))
-            for number in range(20):
-                channel.publish(ticks(3, 1 + 3 * number))
-                await asyncio.sleep(0)
-            recorder.finish(stream)
-            channel.publish(ticks(3, 61))
-    assert [int(row["sequence"]) for row in recorded(path)] == list(range(1, 61))
-    assert not channel.has_readers
-
-
-async def test_a_recording_that_is_finished_before_its_first_turn_has_what_waited(tmp_path: Path) -> None:
-    path = tmp_path / "ticks.csv"
-    channel = Channel(2)
-    stream = channel.subscribe()
-    for number in range(3):
-        channel.publish(ticks(1, 1 + number))
-    with named_file(path) as output:
-        recorder = Recorder(output, lambda token: None)
+    for number in range(500):
+        channel.publish(ticks(NOW, sequence=1 + number))
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(recorder.record(stream))
+        await asyncio.sleep(0)
         recorder.finish(stream)
-        await recorder.record(stream)
-    assert [row["sequence"] for row in recorded(path)] == ["2", "3"]
-    assert recorder.totals.lost == 1
+        channel.publish(ticks(NOW, sequence=501))
+    await recorder.close()
+    assert sequences(tmp_path / NAME) == list(range(1, 501))
 
 
-async def test_what_waits_is_written_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[bytes] = []
-    monkeypatch.setattr(Output, "write", lambda output, data: written.append(data))
-    channel = Channel(100)
+async def test_a_file_that_cannot_be_written_ends_the_recording_and_close_is_harmless(tmp_path: Path) -> None:
+    channel = Channel[TickerMessage](10)
+    recorder = Recorder(files_in(tmp_path, Clock(NOW)))
     stream = channel.subscribe()
-    for number in range(50):
-        channel.publish(ticks(1, 1 + number))
+    shutil.rmtree(tmp_path)
+    channel.publish(ticks(NOW))
     channel.close()
-    with named_file(tmp_path / "ticks.csv") as output:
-        await Recorder(output, lambda token: None).record(stream)
-    assert len(written) == 2
+    with pytest.raises(RecordingError, match="was removed"):
+        await recorder.record(stream)
+    await recorder.close()
+    await recorder.close()
 
 
-async def test_more_than_a_good_write_is_written_in_several_and_in_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("sync", [False, True])
+async def test_a_stream_that_goes_on_is_flushed_within_the_time_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, sync: bool
 ) -> None:
-    monkeypatch.setattr("kitetui.record.recorder._WRITE_BYTES", 500)
-    path = tmp_path / "ticks.csv"
-    channel = Channel(100)
-    stream = channel.subscribe()
-    for number in range(50):
-        channel.publish(ticks(1, 1 + number))
-    with named_file(path) as output:
-        recorder = Recorder(output, lambda token: None)
-        recorder.finish(stream)
-        await recorder.record(stream)
-    assert [int(row["sequence"]) for row in recorded(path)] == list(range(1, 51))
-    assert recorder.totals.rows == 50
+    files = files_in(tmp_path, Clock(NOW))
+    flushed = asyncio.Event()
+    asked: list[bool] = []
+    loop = asyncio.get_running_loop()
 
+    def flush(*, sync: bool) -> None:
+        asked.append(sync)
+        loop.call_soon_threadsafe(flushed.set)
 
-async def test_the_moment_of_the_last_write_is_known(tmp_path: Path) -> None:
-    channel = Channel(1)
+    monkeypatch.setattr(files, "flush", flush)
+    channel = Channel[TickerMessage](10)
+    recorder = Recorder(files, durability=Durability(0.01, sync))
     stream = channel.subscribe()
-    channel.close()
-    with named_file(tmp_path / "ticks.csv") as output:
-        recorder = Recorder(output, lambda token: None, now=lambda: 1_625_461_887.5)
-        assert recorder.totals.written_at is None
-        await recorder.record(stream)
-    assert recorder.totals.written_at == 1_625_461_887.5
+    channel.publish(ticks(NOW))
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(recorder.record(stream))
+        await flushed.wait()
+        channel.close()
+    assert set(asked) == {sync}
+    await recorder.close()

@@ -6,23 +6,34 @@ from datetime import datetime
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kitetui.feed import Ticks
 from kitetui.record.csv import COLUMNS, HEADER, CsvEncoder, field_text
+from kitetui.record.rows import Rows
 from kitetui.wire import decode_frames, encode_frame
 from kitetui.wire.fields import FIELDS
+from tests.record.csv.helpers import any_rows, name_of, reference
 from tests.wire.packets import INFY_FULL, INFY_QUOTE, frame
 
 RECEIVED_AT = 1_625_461_887_123_456_789  # 2021-07-05T10:41:27.123456 in IST
 NAMES = {408065: ("NSE", "INFY"), 256265: ("NSE", "NIFTY 50"), 519937: ("NSE", 'M,"M')}
 
 
-def rows_of(*frames: bytes, sequence: int = 1, connection: int = 0) -> list[dict[str, str]]:
-    """Return what a CSV reader makes of these frames, each a second after the one before."""
+def ticks_of(*frames: bytes, sequence: int = 1, connection: int = 0, snapshot: bool = False) -> Rows:
+    """Return the ticks of these frames, each a second after the one before."""
     batch = decode_frames(frames)
     received_at = RECEIVED_AT + batch.frames.astype(np.int64) * 1_000_000_000
-    text = CsvEncoder(NAMES.get).rows(Ticks(connection, batch, received_at, sequence))
-    return list(csv.DictReader(io.StringIO(HEADER + text)))
+    return Rows.of([Ticks(connection, batch, received_at, sequence, np.full(len(batch), snapshot))])
+
+
+def rows_of(
+    *frames: bytes, sequence: int = 1, connection: int = 0, snapshot: bool = False
+) -> list[dict[str, str]]:
+    """Return what a CSV reader makes of the text of these frames."""
+    rows = ticks_of(*frames, sequence=sequence, connection=connection, snapshot=snapshot)
+    return list(csv.DictReader(io.StringIO(HEADER + CsvEncoder(NAMES.get).rows(rows).decode())))
 
 
 def one_packet(length: int, **words: int) -> bytes:
@@ -45,7 +56,7 @@ def test_the_columns_stand_in_the_promised_order() -> None:
         for level in range(1, 6)
         for what in ("price", "quantity", "orders")
     ]
-    assert list(COLUMNS) == fixed + sides
+    assert list(COLUMNS) == [*fixed, *sides, "snapshot"]
 
 
 def test_a_full_packet_fills_every_column() -> None:
@@ -85,6 +96,7 @@ def test_a_full_packet_fills_every_column() -> None:
             (1573.90, 141, 2),
             (1573.95, 724, 5),
         ),
+        "snapshot": "",
     }
 
 
@@ -172,12 +184,11 @@ def test_rows_keep_the_order_and_the_times_of_arrival() -> None:
 def test_a_name_that_is_learnt_later_stands_in_the_rows_from_then_on() -> None:
     names: dict[int, tuple[str, str]] = {}
     encoder = CsvEncoder(names.get)
-    batch = decode_frames([frame(INFY_QUOTE)])
-    ticks = Ticks(0, batch, np.array([RECEIVED_AT]), 1)
-    before = encoder.rows(ticks)
+    rows = ticks_of(frame(INFY_QUOTE))
+    before = encoder.rows(rows)
     names.update(NAMES)
-    assert ",NSE,," in before
-    assert ",NSE,INFY," in encoder.rows(ticks)
+    assert b",NSE,," in before
+    assert b",NSE,INFY," in encoder.rows(rows)
 
 
 def test_one_field_of_a_tick_reads_as_in_its_row() -> None:
@@ -186,3 +197,42 @@ def test_one_field_of_a_tick_reads_as_in_its_row() -> None:
         (tick,) = decode_frames([frame(packet)])
         for name in FIELDS.keys() & row.keys():
             assert field_text(tick, name) == row[name], name
+
+
+def test_a_tick_that_the_server_had_kept_is_marked() -> None:
+    (row,) = rows_of(frame(INFY_FULL), snapshot=True)
+    assert row["snapshot"] == "1"
+
+
+def test_columns_stand_as_they_were_chosen() -> None:
+    encoder = CsvEncoder(NAMES.get, ("last_price", "tradingsymbol", "sequence"))
+    for count in (1, 100):
+        assert encoder.rows(ticks_of(frame(*[INFY_FULL] * count))).startswith(b"1573.70,INFY,1\n")
+
+
+def test_no_rows_are_no_text() -> None:
+    assert CsvEncoder(NAMES.get).rows(Rows.none()) == b""
+
+
+def test_a_sequence_goes_on_beyond_32_bits() -> None:
+    (*_, row) = rows_of(frame(*[INFY_FULL] * 30), sequence=10**15)
+    assert row["sequence"] == str(10**15 + 29)
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_a_name_cannot_break_its_row(count: int) -> None:
+    encoder = CsvEncoder(lambda token: ("N\nSE", "IN\r\0FY\n"), ("exchange", "tradingsymbol"))
+    assert encoder.rows(ticks_of(frame(*[INFY_FULL] * count))) == b"NSE,INFY\n" * count
+
+
+@given(any_rows(), st.integers(1, 3), st.permutations(COLUMNS), st.integers(2, len(COLUMNS)))
+def test_every_batch_is_written_as_row_by_row(rows: Rows, times: int, order: list[str], count: int) -> None:
+    many = rows[np.arange(len(rows) * times) % len(rows)]
+    columns = order[:count]
+    assert CsvEncoder(name_of, columns).rows(many).decode() == reference(many, columns)
+
+
+def test_more_rows_than_are_written_at_once_stay_in_order() -> None:
+    rows = ticks_of(frame(*[INFY_FULL] * 2500))
+    text = CsvEncoder(NAMES.get, ("sequence",)).rows(rows).decode()
+    assert text.split() == [str(number) for number in range(1, 2501)]

@@ -1,0 +1,93 @@
+"""What a replay tells this client besides Kite's protocol: when its messages were received at first.
+
+A replay is asked for it in the handshake, on the loopback alone, by a header, and agrees with the same one.
+It then sends a text message before each binary one, and where a recorded connection was lost or came back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kitetui.feed.state import ConnectionState
+
+REPLAY_HEADER: Final = "X-Kitetui-Replay"
+"""The header of the handshake, `1` both ways."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The next binary message was received `at` (UTC nanoseconds) when it was recorded.
+
+    kept: the tokens whose ticks in it were the ones that the server had kept.
+    """
+
+    at: int
+    kept: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedState:
+    """The recorded connection entered a state."""
+
+    at: int
+    state: ConnectionState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedGap:
+    """Between these moments the recorded connection received nothing."""
+
+    at: int
+    start: int
+    end: int
+    symbols: int
+    reason: str
+
+
+Told = Recorded | RecordedState | RecordedGap
+
+
+def encode_told(told: Told) -> str:
+    """Return the text message that says it."""
+    data: dict[str, Any] = {"at": told.at}
+    match told:
+        case Recorded(kept=kept) if kept:
+            data["snapshot"] = sorted(kept)
+        case RecordedState(state=state, reason=reason):
+            data |= {"state": str(state), "reason": reason}
+        case RecordedGap(start=start, end=end, symbols=symbols, reason=reason):
+            data["gap"] = {"from": start, "to": end, "symbols": symbols, "reason": reason}
+    return json.dumps({"type": "replay", "data": data}, separators=(",", ":"), ensure_ascii=False)
+
+
+def parse_told(text: str) -> Told | None:
+    """Read such a message; None for any other text."""
+    if not text.startswith('{"type":"replay"'):
+        return None
+    with suppress(ValueError, RecursionError):
+        match json.loads(text):
+            case {"data": {"at": int(at), "state": str(state), "reason": str(reason)}}:
+                return RecordedState(at, ConnectionState(state), reason)
+            case {"data": {"at": int(at), "gap": dict(gap)}}:
+                return _gap(at, gap)
+            case {"data": {"at": int(at), "snapshot": list(kept)}}:
+                return Recorded(at, _tokens(kept))
+            case {"data": {"at": int(at)}}:
+                return Recorded(at)
+    return None
+
+
+def _gap(at: int, gap: dict[str, Any]) -> RecordedGap | None:
+    match gap:
+        case {"from": int(start), "to": int(end), "symbols": int(symbols), "reason": str(reason)}:
+            return RecordedGap(at, start, end, symbols, reason)
+    return None
+
+
+def _tokens(kept: Collection[object]) -> frozenset[int]:
+    return frozenset(token for token in kept if isinstance(token, int))

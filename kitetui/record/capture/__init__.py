@@ -1,0 +1,25 @@
+"""Captures: the messages of connections as they were on the wire, from which all else can be made again."""
+
+from kitetui.record.capture.notes import BeginNote, GapNote, LostNote, NamesNote, Note, StateNote, parse_note
+from kitetui.record.capture.reader import CaptureReader, sniff
+from kitetui.record.capture.records import Kind, Record
+from kitetui.record.capture.repair import repair
+from kitetui.record.capture.rows import CaptureRows
+from kitetui.record.capture.writer import CaptureWriter
+
+__all__ = [
+    "BeginNote",
+    "CaptureReader",
+    "CaptureRows",
+    "CaptureWriter",
+    "GapNote",
+    "Kind",
+    "LostNote",
+    "NamesNote",
+    "Note",
+    "Record",
+    "StateNote",
+    "parse_note",
+    "repair",
+    "sniff",
+]

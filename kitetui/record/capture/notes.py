@@ -1,0 +1,98 @@
+"""What a capture holds besides messages: one JSON object each, with the connection and time of its record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from kitetui.feed import ConnectionState
+
+
+@dataclass(frozen=True, slots=True)
+class BeginNote:
+    """A recorder began: its version, and when by its clock, ISO 8601 in UTC."""
+
+    version: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamesNote:
+    """The exchange and tradingsymbol of some tokens."""
+
+    names: Mapping[int, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class StateNote:
+    """The connection entered a state."""
+
+    state: ConnectionState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GapNote:
+    """Nothing was received for the connection's symbols between two moments, UTC nanoseconds."""
+
+    start: int
+    end: int
+    symbols: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LostNote:
+    """So much was received and could not be recorded, in this place."""
+
+    messages: int
+    ticks: int
+
+
+Note = BeginNote | NamesNote | StateNote | GapNote | LostNote
+
+
+def encode_note(note: Note) -> bytes:
+    """Return the JSON of a note."""
+    match note:
+        case BeginNote(version, created):
+            return _json({"kitetui": version, "created": created})
+        case NamesNote(names):
+            return _json({"names": {str(token): list(name) for token, name in names.items()}})
+        case StateNote(state, reason):
+            return _json({"state": str(state), "reason": reason})
+        case GapNote(start, end, symbols, reason):
+            return _json({"gap": {"from": start, "to": end, "symbols": symbols, "reason": reason}})
+        case LostNote(messages, ticks):
+            return _json({"lost": {"messages": messages, "ticks": ticks}})
+
+
+def parse_note(data: bytes) -> Note | None:
+    """Read a note; None for one that is not known, which a later version may write."""
+    with suppress(ValueError, TypeError, RecursionError):
+        match json.loads(data):
+            case {"kitetui": str(version), "created": str(created)}:
+                return BeginNote(version, created)
+            case {"names": dict(names)}:
+                return NamesNote({int(token): _name(name) for token, name in names.items()})
+            case {"state": str(state), "reason": str(reason)}:
+                return StateNote(ConnectionState(state), reason)
+            case {
+                "gap": {"from": int(start), "to": int(end), "symbols": int(symbols), "reason": str(reason)}
+            }:
+                return GapNote(start, end, symbols, reason)
+            case {"lost": {"messages": int(messages), "ticks": int(ticks)}}:
+                return LostNote(messages, ticks)
+    return None
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _name(name: Any) -> tuple[str, str]:
+    exchange, symbol = name
+    return str(exchange), str(symbol)

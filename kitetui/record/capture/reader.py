@@ -1,0 +1,169 @@
+"""Reading a capture: block by block, every checksum looked at; what is damaged costs its own block alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from kitetui.errors import UserError
+from kitetui.record.capture.layout import (
+    BLOCK_HEAD,
+    BLOCK_MAGIC,
+    HEAD,
+    MAGIC,
+    VERSION,
+    BlockHead,
+    records_in,
+)
+from kitetui.record.capture.records import Record
+
+_SEARCH: Final = 1 << 16
+_SENTENCES: Final = 10
+"""How many places of damage are told one by one."""
+
+
+def sniff(head: bytes) -> bool:
+    """Whether a file that begins like this is a capture."""
+    return head.startswith(MAGIC)
+
+
+class CaptureReader:
+    """The records of a capture, in bounded memory; `damage` and `position` are those of the last pass.
+
+    Raises UserError for a file that is no capture, or one of a later version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.position = 0.0
+        self._path = path
+        self._damage: list[str] = []
+        self._more_damage = 0
+        with self._opened():
+            pass
+
+    @property
+    def damage(self) -> Sequence[str]:
+        """One sentence for each place that could not be read."""
+        more = [f"and {self._more_damage:,} places more"] if self._more_damage else []
+        return [*self._damage, *more]
+
+    def records(self, since: int | None = None) -> Iterator[Record]:
+        """Yield the records, or those from a moment on (UTC nanoseconds), without reading what is before."""
+        with self._opened() as file:
+            for head, raw in self._blocks(file):
+                if since is not None and head.last < since:
+                    file.seek(head.stored, 1)
+                    continue
+                yield from (
+                    record for record in self._read(file, head, raw) if since is None or record.at >= since
+                )
+
+    def blocks(self) -> Iterator[BlockHead]:
+        """Yield the heads of the blocks, without reading what is in them."""
+        with self._opened() as file:
+            for head, _ in self._blocks(file):
+                file.seek(head.stored, 1)
+                yield head
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the recording ended as it should, and was not cut off."""
+        with self._opened() as file:
+            return ends_finished(file)
+
+    def _opened(self) -> BinaryIO:
+        try:
+            file = self._path.open("rb")
+        except OSError as error:
+            raise UserError(f"cannot read {self._path}: {error.strerror}; name a recording") from error
+        head = file.read(len(HEAD))
+        if head != HEAD:
+            file.close()
+            raise _foreign(self._path, head)
+        return file
+
+    def _blocks(self, file: BinaryIO) -> Iterator[tuple[BlockHead, bytes]]:
+        """Yield each block's head, with the file where its content begins, to be read or skipped."""
+        self._damage, self._more_damage, self.position = [], 0, 0.0
+        size = file.seek(0, 2)
+        file.seek(len(HEAD))
+        while (offset := file.tell()) < size:
+            raw = file.read(BLOCK_HEAD)
+            head = BlockHead.parse(raw)
+            if head is None or offset + BLOCK_HEAD + head.stored > size:
+                self._pass_over(file, offset, size)
+                continue
+            yield head, raw
+            self.position = file.tell() / size
+        self.position = 1.0
+
+    def _read(self, file: BinaryIO, head: BlockHead, raw: bytes) -> list[Record]:
+        offset = file.tell() - BLOCK_HEAD
+        content = head.content(raw, file.read(head.stored))
+        if content is not None:
+            try:
+                return list(records_in(content))
+            except ValueError:
+                pass
+        # Its length may be what is wrong: the next block is where the next one begins.
+        self._pass_over(file, offset, file.seek(0, 2))
+        return []
+
+    def _pass_over(self, file: BinaryIO, offset: int, size: int) -> None:
+        """Go to the next block after one that cannot be read, and say so."""
+        next_one = find_block(file, offset + 1, size)
+        file.seek(size if next_one is None else next_one)
+        if next_one is None:
+            self._say(f"the end, from byte {offset:,} on, is torn")
+        else:
+            self._say(f"the block at byte {offset:,} is damaged, and its records are lost")
+
+    def _say(self, sentence: str) -> None:
+        if len(self._damage) < _SENTENCES:
+            self._damage.append(sentence)
+        else:
+            self._more_damage += 1
+
+
+def ends_finished(file: BinaryIO) -> bool:
+    """Whether the last block of a file says that the recording was finished."""
+    size = file.seek(0, 2)
+    tail = min(size - len(HEAD), BLOCK_HEAD + 64)
+    file.seek(size - tail)
+    data = file.read(tail)
+    at = data.rfind(BLOCK_MAGIC)
+    if at < 0:
+        return False
+    head = BlockHead.parse(data[at:])
+    stored = data[at + BLOCK_HEAD :]
+    return head is not None and head.is_finish and head.content(data[at:], stored) is not None
+
+
+def find_block(file: BinaryIO, start: int, size: int) -> int | None:
+    """Return where the next block begins that is whole, None if there is none."""
+    while start < size:
+        file.seek(start)
+        data = file.read(_SEARCH)
+        at = data.find(BLOCK_MAGIC)
+        if at < 0:
+            start += max(1, len(data) - len(BLOCK_MAGIC) + 1)
+            continue
+        file.seek(start + at)
+        raw = file.read(BLOCK_HEAD)
+        head = BlockHead.parse(raw)
+        if head is not None and head.content(raw, file.read(head.stored)) is not None:
+            return start + at
+        start += at + 1
+    return None
+
+
+def _foreign(path: Path, head: bytes) -> UserError:
+    if head.startswith(MAGIC) and len(head) == len(HEAD):
+        version = int.from_bytes(head[len(MAGIC) :], "little")
+        if version > VERSION:
+            return UserError(
+                f"{path} is a capture of version {version:,}, and this kitetui reads up to {VERSION}; "
+                "install a later one"
+            )
+    return UserError(f"{path} is no capture of kitetui; name another file")

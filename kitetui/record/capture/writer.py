@@ -1,0 +1,131 @@
+"""Writing a capture: messages gather, and become a block with each flush, or when they are many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import islice
+from typing import Final
+
+import numpy as np
+
+from kitetui.feed import RawFrame
+from kitetui.record.capture.layout import FINISHED, HEAD, encode_block, encode_record
+from kitetui.record.capture.notes import BeginNote, NamesNote, Note, encode_note
+from kitetui.record.capture.records import Kind
+from kitetui.record.names import NameOf
+from kitetui.record.output import Output
+from kitetui.wire import RequestError, Subscribe, decode_frames, parse_request
+from kitetui.wire.layout import TOKEN
+
+_BLOCK_BYTES: Final = 1_000_000
+"""How long the content of a block grows before it is written."""
+
+_NAMES_A_NOTE: Final = 3_000
+
+
+class CaptureWriter:
+    """Writes messages as they were on the wire, on an output that is empty or ends with a whole block.
+
+    name_of: names the instruments, so that a capture can be read by itself. now: the time in UTC.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        *,
+        name_of: NameOf,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._output = output
+        self._name_of = name_of
+        self._named: set[int] = set()
+        self._parts: list[bytes] = []
+        self._bytes = 0
+        self._first = self._last = 0
+        if not output.size:
+            output.write(HEAD)
+        begun = now()
+        at = round(begun.timestamp() * 1_000_000) * 1_000
+        self.note(0, at, BeginNote(version("kitetui"), begun.isoformat(timespec="seconds")))
+        self._write_block()
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._output.size
+
+    def frames(self, frames: Sequence[RawFrame]) -> None:
+        """Add messages. Raises RecordingError."""
+        if not frames:
+            return
+        self._name(frames)
+        for frame in frames:
+            if isinstance(frame.data, bytes):
+                kind, data = Kind.DATA, frame.data
+            else:
+                kind, data = Kind.SENT if frame.sent else Kind.TEXT, frame.data.encode(errors="surrogatepass")
+            self._add(kind, frame.connection, frame.received_at, frame.sequence, data)
+
+    def note(self, connection: int, at: int, note: Note) -> None:
+        """Add what else is known of a connection at a moment, UTC nanoseconds. Raises RecordingError."""
+        self._add(Kind.NOTE, connection, at, 0, encode_note(note))
+
+    def flush(self, *, sync: bool) -> None:
+        """Write what has gathered, as a block. Raises RecordingError."""
+        self._write_block()
+        if sync:
+            self._output.sync()
+
+    def close(self) -> None:
+        """Mark the capture as finished, and close its file. Raises RecordingError."""
+        try:
+            self._write_block()
+            self._output.write(encode_block([], 0, self._last, self._last, flags=FINISHED))
+        finally:
+            self._output.close()
+
+    def _add(self, kind: Kind, connection: int, at: int, sequence: int, data: bytes) -> None:
+        record = encode_record(kind, connection, at, sequence, data)
+        self._first = min(self._first, at) if self._parts else at
+        self._last = max(self._last, at) if self._parts else at
+        self._parts.append(record)
+        self._bytes += len(record)
+        if self._bytes >= _BLOCK_BYTES:
+            self._write_block()
+
+    def _write_block(self) -> None:
+        if not self._parts:
+            return
+        parts, self._parts, self._bytes = self._parts, [], 0
+        # In one piece, so that a block is there or is not.
+        self._output.write(encode_block(parts, len(parts), self._first, self._last))
+
+    def _name(self, frames: Sequence[RawFrame]) -> None:
+        """Note the names of tokens that come for the first time."""
+        new = iter(sorted(_tokens(frames) - self._named))
+        while tokens := list(islice(new, _NAMES_A_NOTE)):
+            names = {token: name for token in tokens if (name := self._name_of(token)) is not None}
+            if names:
+                self._named.update(names)
+                self.note(frames[0].connection, frames[0].received_at, NamesNote(names))
+
+
+def _tokens(frames: Iterable[RawFrame]) -> set[int]:
+    """Return the tokens that messages bring or ask for."""
+    data: list[bytes] = []
+    tokens: set[int] = set()
+    for frame in frames:
+        if isinstance(frame.data, bytes):
+            data.append(frame.data)
+        elif frame.sent:
+            try:
+                request = parse_request(frame.data)
+            except RequestError:
+                continue
+            if isinstance(request, Subscribe):
+                tokens.update(request.tokens)
+    if data:
+        tokens.update(np.unique(decode_frames(data).words[:, TOKEN].view(np.uint32)).tolist())
+    return tokens

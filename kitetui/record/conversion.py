@@ -1,0 +1,42 @@
+"""A recording in another format: rows go from a reader to a writer, a batch at a time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from kitetui.errors import UserError
+from kitetui.record.capture import CaptureWriter
+from kitetui.record.formats import Reader
+from kitetui.record.framing import frames_of
+from kitetui.record.gaplog import gap_log_of
+from kitetui.record.opening import Format, new_writer
+from kitetui.record.rows import Rows
+
+
+def convert(reader: Reader, path: Path, kind: Format, columns: Sequence[str]) -> Iterator[Rows]:
+    """Write a recording to a new file; yield what was written, batch by batch.
+
+    Closing the generator early leaves a file of what was written until then. Raises UserError.
+    """
+    made = new_writer(kind, path, lambda token: reader.names.get(token), columns)
+    try:
+        for rows in reader:
+            if isinstance(made, CaptureWriter):
+                made.frames(list(frames_of(rows)))
+            else:
+                made.write(rows)
+            yield rows
+    finally:
+        made.close()
+
+
+def copy_gap_log(source: Path, target: Path) -> None:
+    """Give a converted recording the gap log of the one that it was made of, if that has one."""
+    log = gap_log_of(source)
+    if log.exists():
+        try:
+            shutil.copyfile(log, gap_log_of(target))
+        except OSError as error:
+            raise UserError(f"cannot write to {gap_log_of(target)}: {error.strerror}") from error

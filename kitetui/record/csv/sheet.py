@@ -1,0 +1,143 @@
+"""Many rows at once: their cells as words, put together in the order of the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kitetui.record.csv.cells import change_text
+from kitetui.record.csv.digits import (
+    Words,
+    arrival_words,
+    count_words,
+    price_words,
+    time_words,
+    words_of,
+)
+from kitetui.record.csv.names import NameCells
+from kitetui.record.rows import Rows
+from kitetui.wire.fields import FIELDS, MODE_OF_LENGTH, Kind
+from kitetui.wire.layout import CLOSE, FULL, LAST_PRICE, LTP, TOKEN
+from kitetui.wire.segments import DECIMALS
+
+_MODES: Final = words_of((MODE_OF_LENGTH.get(length, "").encode() for length in range(FULL + 1)), 2)
+_SNAPSHOTS: Final = words_of([b"", b"1"])
+_CONNECTIONS: Final = words_of(b"%d" % (number + 1) for number in range(256))
+_BREAKS: Final = words_of([b",", b"\n"])[0]
+
+_CHANGES: Final = 1 << 15
+"""How many changes are kept in mind: an instrument comes back to the same few prices."""
+
+_LONGEST_CHANGE: Final = 24
+"""Bytes of the longest number that Python writes, such as -1.7976931348623157e+308."""
+
+_SEQUENCE_CHUNKS: Final = 5
+"""A year of ticks does not fit into 32 bits."""
+
+
+Carried = NDArray[np.bool_] | None
+"""Which cells there are, shape (columns, n); None for all."""
+
+
+class Sheet:
+    """Rows of some columns as text."""
+
+    def __init__(self, columns: Sequence[str], names: NameCells) -> None:
+        self._columns = tuple(columns)
+        self._names = names
+        self._prices = _Fields(columns, Kind.PRICE)
+        self._counts = _Fields(columns, Kind.COUNT)
+        self._times = _Fields(columns, Kind.TIME)
+
+    def lines(self, rows: Rows) -> bytes:
+        """Return rows, each ended by a newline."""
+        sheet = _Words(len(rows))
+        self._add_fields(sheet, rows)
+        self._add_names(sheet, rows)
+        sheet.add(["received_at"], arrival_words(rows.received_at))
+        sheet.add(["connection"], _CONNECTIONS[:, None, rows.connection])
+        sheet.add(["sequence"], count_words(rows.sequence[None], _SEQUENCE_CHUNKS))
+        sheet.add(["mode"], _MODES[:, None, rows.lengths])
+        sheet.add(["snapshot"], _SNAPSHOTS[:, None, rows.snapshot.view(np.uint8)])
+        return sheet.text(self._columns)
+
+    def _add_fields(self, sheet: _Words, rows: Rows) -> None:
+        decimals = DECIMALS[rows.words[:, TOKEN] & 0xFF]
+        names, words, carried = self._prices.sent(rows)
+        sheet.add(names, price_words(words, decimals), carried)
+        names, words, carried = self._counts.sent(rows)
+        sheet.add(names, count_words(words.view(np.uint32), 3), carried)
+        names, words, carried = self._times.sent(rows)
+        sheet.add(names, time_words(words.view(np.uint32)), carried)
+
+    def _add_names(self, sheet: _Words, rows: Rows) -> None:
+        words = rows.words
+        tokens = words[:, TOKEN].view(np.uint32)
+        if "exchange" in self._columns or "tradingsymbol" in self._columns:
+            exchanges, symbols = zip(*map(self._names.__getitem__, tokens.tolist()), strict=True)
+            sheet.add(["exchange"], _text_words(exchanges))
+            sheet.add(["tradingsymbol"], _text_words(symbols))
+        if "change" in self._columns:
+            divisors = 10 ** DECIMALS[tokens & 0xFF]
+            last, close = words[:, LAST_PRICE], words[:, CLOSE]
+            cells = b"".join(map(_change, last.tolist(), close.tolist(), divisors.tolist()))
+            changes = np.frombuffer(cells, dtype=np.uint32).reshape(len(rows), -1).T
+            sheet.add(["change"], (changes * (rows.lengths != LTP))[:, None])
+
+
+class _Fields:
+    """The columns that are fields of one kind."""
+
+    def __init__(self, columns: Iterable[str], kind: Kind) -> None:
+        fields = [FIELDS[name] for name in columns if name in FIELDS and FIELDS[name].kind is kind]
+        self._names = [field.name for field in fields]
+        self._words = np.array([field.word for field in fields], dtype=np.intp)
+        self._carried = np.array(
+            [[length in field.lengths for length in range(FULL + 1)] for field in fields], dtype=np.bool_
+        ).reshape(-1, FULL + 1)
+
+    def sent(self, rows: Rows) -> tuple[list[str], NDArray[np.int32], Carried]:
+        """Return the columns that any of these rows has: names, words and which cells there are."""
+        lengths = np.flatnonzero(np.bincount(rows.lengths))
+        which = np.flatnonzero(self._carried[:, lengths].any(axis=1))
+        carried = self._carried[which][:, rows.lengths] if len(lengths) > 1 else None
+        return [self._names[each] for each in which.tolist()], rows.words.T[self._words[which]], carried
+
+
+class _Words:
+    """The cells of n rows as words, piece by piece, so that every step works on what lies side by side."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._pieces: dict[str, list[NDArray[np.uint32]]] = {}
+
+    def add(self, names: Sequence[str], words: Words, carried: Carried = None) -> None:
+        """Add columns; words: shape (pieces, columns, n)."""
+        if carried is not None:
+            words *= carried
+        # Many pieces are nothing but padding, such as the first four of twelve digits.
+        needed = words.max(axis=2).T.tolist()
+        for column, name in enumerate(names):
+            self._pieces[name] = [words[at, column] for at, most in enumerate(needed[column]) if most]
+
+    def text(self, columns: Iterable[str]) -> bytes:
+        """Return the rows with their cells in the order of these columns."""
+        comma, newline = np.repeat(_BREAKS[:, None], self._count, axis=1)
+        pieces = [piece for name in columns for piece in (*self._pieces.get(name, ()), comma)]
+        pieces[-1] = newline
+        padded: bytes = np.concatenate(pieces).reshape(-1, self._count).T.tobytes()
+        return padded.translate(None, b"\0")
+
+
+@lru_cache(_CHANGES)
+def _change(last_price: int, close: int, divisor: int) -> bytes:
+    return change_text(last_price, close, divisor).encode().ljust(_LONGEST_CHANGE, b"\0")
+
+
+def _text_words(texts: Sequence[bytes]) -> Words:
+    """Return cells of any text as words."""
+    return words_of(texts, -(-max(map(len, texts)) // 4) or 1)[:, None]

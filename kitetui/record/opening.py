@@ -1,0 +1,154 @@
+"""The formats of a recording: by name, by the end of a file's name, and by what a file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from kitetui.errors import UserError
+from kitetui.record import capture, csv, jsonl, parquet, sqlite
+from kitetui.record.formats import Reader, Writer
+from kitetui.record.gaplog import SUFFIX as GAPS
+from kitetui.record.names import NameOf
+from kitetui.record.output import Output, continued_file, empty_file
+
+
+class Format(StrEnum):
+    """A format, named as its option is."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    SQLITE = "sqlite"
+    CAPTURE = "capture"
+
+    @property
+    def suffix(self) -> str:
+        """How the names of its files end."""
+        return _SUFFIXES[self]
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether a pipe can take it."""
+        return self in (Format.CSV, Format.JSONL, Format.CAPTURE)
+
+    @classmethod
+    def of_name(cls, path: Path) -> Format:
+        """Return the format that a file's name asks for. Raises UserError."""
+        for each, suffix in _SUFFIXES.items():
+            if path.name.lower().endswith(suffix) and not path.name.endswith(GAPS):
+                return each
+        raise UserError(
+            f"{path} does not say its format; let its name end in {', '.join(_SUFFIXES.values())}"
+        )
+
+    @classmethod
+    def of_file(cls, path: Path) -> Format:
+        """Return the format of what a file holds. Raises UserError."""
+        head = _head(path)
+        for each, sniff in _SNIFFS.items():
+            if sniff(head):
+                return each
+        raise UserError(f"{path} is no recording of kitetui; name one in {_LISTED}")
+
+
+_SUFFIXES: Final = {
+    Format.CSV: ".csv",
+    Format.JSONL: ".jsonl",
+    Format.PARQUET: ".parquet",
+    Format.SQLITE: ".sqlite",
+    Format.CAPTURE: ".kcap",
+}
+_LISTED: Final = "CSV, JSON lines, Parquet, SQLite or a capture"
+
+_SNIFFS: Final = {
+    Format.CAPTURE: capture.sniff,
+    Format.PARQUET: parquet.sniff,
+    Format.SQLITE: sqlite.sniff,
+    Format.JSONL: jsonl.sniff,
+    Format.CSV: csv.sniff,
+}
+
+_HEAD: Final = 4096
+
+
+Made = Writer | capture.CaptureWriter
+"""A writer of rows, or of what was on the wire."""
+
+
+def new_writer(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]) -> Made:
+    """Begin a file that is not there, or is empty. Raises UserError."""
+    match kind:
+        case Format.PARQUET:
+            return parquet.ParquetWriter(path, name_of)
+        case Format.SQLITE:
+            return sqlite.SqliteWriter(path, name_of)
+        case _:
+            return stream_writer(kind, empty_file(path), name_of, columns)
+
+
+def stream_writer(kind: Format, output: Output, name_of: NameOf, columns: Sequence[str]) -> Made:
+    """Write on an open destination, after what it holds. Raises UserError for a format that cannot."""
+    match kind:
+        case Format.CSV:
+            return csv.CsvWriter(output, name_of, columns, is_new=not output.size)
+        case Format.JSONL:
+            return jsonl.JsonlWriter(output, name_of)
+        case Format.CAPTURE:
+            return capture.CaptureWriter(output, name_of=name_of)
+    raise UserError(f"--{kind} cannot be written to {output.name}; name a file with -o")
+
+
+def continue_file(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]) -> Made:
+    """Write on where a file ends, once it is mended. Raises UserError for one that is of another kind."""
+    if Format.of_file(path) is not kind:
+        raise UserError(f"{path} holds no {kind}; leave out --append and name another file with -o")
+    if kind is Format.PARQUET:
+        raise UserError(f"{path}: a Parquet file cannot be continued; let -o name a folder instead")
+    if kind is Format.CSV and (there := csv.columns_of(path)) != tuple(columns):
+        raise UserError(f"{path} has other columns; name another file, or add --columns {','.join(there)}")
+    if kind is Format.SQLITE:
+        return sqlite.SqliteWriter(path, name_of)
+    return stream_writer(kind, continued_file(path), name_of, columns)
+
+
+def open_reader(path: Path, *, partial: bool = False) -> Reader:
+    """Open a recording of any format; a `partial` one may lack columns. Raises UserError."""
+    match Format.of_file(path):
+        case Format.CSV:
+            return csv.CsvReader(path, partial=partial)
+        case Format.JSONL:
+            return jsonl.JsonlReader(path)
+        case Format.PARQUET:
+            return parquet.ParquetReader(path)
+        case Format.SQLITE:
+            return sqlite.SqliteReader(path)
+        case Format.CAPTURE:
+            return capture.CaptureRows(path)
+
+
+def repair(kind: Format, path: Path) -> str | None:
+    """Make good what a kill left of a file; return what was done, None where there was nothing to do."""
+    if kind is not Format.PARQUET and not path.exists():  # of a Parquet file what stands beside it is enough
+        return None
+    match kind:
+        case Format.CSV:
+            return csv.repair(path)
+        case Format.JSONL:
+            return jsonl.repair(path)
+        case Format.PARQUET:
+            return parquet.repair(path)
+        case Format.SQLITE:
+            return sqlite.repair(path)
+        case Format.CAPTURE:
+            return capture.repair(path)
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}; name a recording") from error

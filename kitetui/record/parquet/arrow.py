@@ -1,0 +1,106 @@
+"""pyarrow, imported when it is needed, and the columns of a recording as it has them.
+
+Prices are integers in the segment's smallest unit beside their `divisor`; counts are unsigned; times are
+timestamps in UTC; null is what a packet does not carry.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import version
+from typing import Any, Final
+
+import numpy as np
+
+from kitetui.errors import UserError
+from kitetui.record.names import NameOf
+from kitetui.record.rows import Rows
+from kitetui.wire.fields import FIELDS, MODE_OF_LENGTH, Kind
+from kitetui.wire.layout import FULL, TOKEN
+from kitetui.wire.segments import DECIMALS
+
+MARK: Final = b"kitetui"
+"""The key in the metadata of a schema that says who made it."""
+
+NAMED: Final = ("exchange", "tradingsymbol", "mode")
+PRICES: Final = tuple(name for name, field in FIELDS.items() if field.kind is Kind.PRICE)
+COUNTS: Final = tuple(name for name, field in FIELDS.items() if field.kind is Kind.COUNT)
+TIMES: Final = tuple(name for name, field in FIELDS.items() if field.kind is Kind.TIME)
+
+_UNITS: Final = (
+    "prices are integers: divide them by divisor; quantities as sent; times in UTC; null was not sent"
+)
+
+
+def pyarrow() -> Any:
+    """Return pyarrow. Raises UserError where it is not installed."""
+    try:
+        import pyarrow
+        import pyarrow.ipc
+        import pyarrow.parquet
+    except ImportError:
+        raise UserError("Parquet needs pyarrow; run pip install 'kitetui[parquet]'") from None
+    return pyarrow
+
+
+@cache
+def schema() -> Any:
+    """Return the columns."""
+    arrow = pyarrow()
+    fields = [
+        ("received_at", arrow.timestamp("ns", "UTC")),
+        ("connection", arrow.uint8()),
+        ("sequence", arrow.int64()),
+        ("snapshot", arrow.bool_()),
+        ("length", arrow.uint8()),
+        ("divisor", arrow.int32()),
+        *((name, arrow.string()) for name in NAMED),
+        *((name, arrow.int32()) for name in PRICES),
+        *((name, arrow.uint32()) for name in COUNTS),
+        *((name, arrow.timestamp("ms", "UTC")) for name in TIMES),
+    ]
+    return arrow.schema(fields, metadata={MARK: version("kitetui").encode(), b"units": _UNITS.encode()})
+
+
+def batch_of(rows: Rows, name_of: NameOf) -> Any:
+    """Return rows as a record batch."""
+    arrow = pyarrow()
+    tokens = rows.words[:, TOKEN].view(np.uint32).tolist()
+    names = [name_of(token) or ("", "") for token in tokens]
+    columns = {
+        "received_at": arrow.array(rows.received_at.view("M8[ns]"), arrow.timestamp("ns", "UTC")),
+        "connection": arrow.array(rows.connection + np.uint8(1)),
+        "sequence": arrow.array(rows.sequence),
+        "snapshot": arrow.array(rows.snapshot),
+        "length": arrow.array(rows.lengths),
+        "divisor": arrow.array((10 ** DECIMALS[rows.words[:, TOKEN] & 0xFF]).astype(np.int32)),
+        "exchange": arrow.array([exchange for exchange, _ in names]),
+        "tradingsymbol": arrow.array([symbol for _, symbol in names]),
+        "mode": arrow.array([MODE_OF_LENGTH[length] for length in rows.lengths.tolist()]),
+        **{name: _field(arrow, rows, name) for name in FIELDS},
+    }
+    return arrow.record_batch([columns[field.name] for field in schema()], schema=schema())
+
+
+def _field(arrow: Any, rows: Rows, name: str) -> Any:
+    field = FIELDS[name]
+    words = np.ascontiguousarray(rows.words[:, field.word])
+    is_missing = ~_CARRIED[name][rows.lengths]
+    match field.kind:
+        case Kind.PRICE:
+            return arrow.array(words, mask=is_missing)
+        case Kind.COUNT:
+            return arrow.array(words.view(np.uint32), mask=is_missing)
+        case Kind.TIME:
+            seconds = words.view(np.uint32).astype(np.int64)
+            moments = (seconds * 1000).view("M8[ms]")
+            return arrow.array(moments, arrow.timestamp("ms", "UTC"), mask=is_missing | (seconds == 0))
+
+
+def _carried(name: str) -> np.ndarray:
+    table = np.zeros(FULL + 1, dtype=np.bool_)
+    table[list(FIELDS[name].lengths)] = True
+    return table
+
+
+_CARRIED: Final = {name: _carried(name) for name in FIELDS}

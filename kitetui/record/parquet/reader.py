@@ -1,0 +1,115 @@
+"""Reads Parquet back: the words that were received, a few thousand rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from kitetui.errors import UserError
+from kitetui.record.parquet.arrow import MARK, pyarrow, schema
+from kitetui.record.rows import Rows
+from kitetui.wire.fields import FIELDS, Kind
+from kitetui.wire.layout import PACKET_LENGTHS, TOKEN, WORDS
+
+_BATCH: Final = 10_000
+
+
+def sniff(head: bytes) -> bool:
+    """Whether a file that begins like this may be Parquet."""
+    return head.startswith(b"PAR1")
+
+
+class ParquetReader:
+    """Reads a file. Raises UserError for one that is no recording."""
+
+    def __init__(self, path: Path) -> None:
+        self._arrow = pyarrow()
+        self._path = path
+        self._names: dict[int, tuple[str, str]] = {}
+        self._position = 0.0
+        self._damage: list[str] = []
+        with self._opened() as file:
+            found = file.schema_arrow
+            is_ours = MARK in (found.metadata or {}) and set(schema().names) <= set(found.names)
+        if not is_ours:
+            raise UserError(f"{path} is Parquet, but no recording of kitetui; name another file")
+
+    @property
+    def names(self) -> Mapping[int, tuple[str, str]]:
+        """The exchange and tradingsymbol of each token that was seen with one."""
+        return self._names
+
+    @property
+    def position(self) -> float:
+        """How far the iteration is, from 0 to 1."""
+        return self._position
+
+    @property
+    def damage(self) -> Sequence[str]:
+        """Why the file could not be read to its end, if it could not."""
+        return self._damage
+
+    def __iter__(self) -> Iterator[Rows]:
+        self._damage, self._position = [], 0.0
+        read = 0
+        with self._opened() as file:
+            total = file.metadata.num_rows or 1
+            try:
+                for batch in file.iter_batches(_BATCH):
+                    rows = self._rows(batch)
+                    read += len(rows)
+                    self._position = read / total
+                    yield rows
+            except (OSError, ValueError, self._arrow.ArrowException) as error:
+                self._damage.append(f"cannot be read beyond row {read:,}: {str(error).splitlines()[0]}")
+        self._position = 1.0
+
+    def _opened(self) -> Any:
+        try:
+            return self._arrow.parquet.ParquetFile(self._path)
+        except (OSError, ValueError, self._arrow.ArrowException) as error:
+            why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+            raise UserError(f"cannot read {self._path}: {why}; name another recording") from error
+
+    def _rows(self, batch: Any) -> Rows:
+        lengths = _numbers(batch, "length").astype(np.uint8)
+        if not np.isin(lengths, PACKET_LENGTHS).all():
+            raise ValueError("a row has a length that no packet has")
+        words = np.zeros((len(lengths), WORDS), dtype=np.int32)
+        for name, field in FIELDS.items():
+            numbers = _numbers(batch, name)
+            if field.kind is Kind.TIME:
+                numbers = numbers // 1000
+            # Two fields share a word, of which no packet carries both.
+            words[:, field.word] |= numbers.astype(np.uint32).view(np.int32)
+        self._learn(batch, words[:, TOKEN].view(np.uint32))
+        return Rows(
+            words=words,
+            lengths=lengths,
+            received_at=_numbers(batch, "received_at"),
+            connection=(_numbers(batch, "connection") - 1).astype(np.uint8),
+            sequence=_numbers(batch, "sequence"),
+            snapshot=_numbers(batch, "snapshot").astype(np.bool_),
+        )
+
+    def _learn(self, batch: Any, tokens: np.ndarray) -> None:
+        found, places = np.unique(tokens, return_index=True)
+        exchanges, symbols = batch.column("exchange"), batch.column("tradingsymbol")
+        for token, place in zip(found.tolist(), places.tolist(), strict=True):
+            if token not in self._names and (symbol := symbols[place].as_py()):
+                self._names[token] = exchanges[place].as_py() or "", symbol
+
+
+def _numbers(batch: Any, name: str) -> np.ndarray:
+    """Return a column as integers, 0 for null."""
+    column = batch.column(name)
+    kind = str(column.type)
+    if kind.startswith("timestamp"):
+        column = column.cast("int64")
+    elif kind == "bool":
+        column = column.cast("uint8")
+    numbers: np.ndarray = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    return numbers

@@ -1,0 +1,139 @@
+"""Writes a recording as Parquet, which can be read only when its last bytes are there.
+
+So every flush goes into a journal first, and whole groups of rows into a file beside it; when the recording
+ends, the file is finished and gets its name, and the journal goes. What a kill leaves is made whole from the
+journal by `repair`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from kitetui.errors import RecordingError, UserError
+from kitetui.record.names import NameOf
+from kitetui.record.parquet.arrow import COUNTS, NAMED, PRICES, batch_of, pyarrow, schema
+from kitetui.record.rows import Rows
+
+GROUP_ROWS: Final = 131_072
+"""Rows of a group: enough to compress well, few enough to hold."""
+
+_LEVEL: Final = 3
+
+
+def journal_of(path: Path) -> Path:
+    """Return where the journal of a recording is."""
+    return path.with_name(f"{path.name}.journal")
+
+
+def part_of(path: Path) -> Path:
+    """Return where a recording is before it is finished."""
+    return path.with_name(f"{path.name}.part")
+
+
+class ParquetWriter:
+    """Makes a file of this name. Raises UserError."""
+
+    def __init__(self, path: Path, name_of: NameOf) -> None:
+        self._arrow = pyarrow()
+        if path.exists() and path.stat().st_size:
+            raise UserError(f"{path} is there already and holds data; name another file with -o")
+        self._path = path
+        self._name_of = name_of
+        self._batches: list[Any] = []
+        self._unflushed = 0
+        self._rows = 0
+        try:
+            self._journal_file = journal_of(path).open("xb")
+            self._part_file = part_of(path).open("xb")
+        except OSError as error:
+            raise UserError(f"cannot write to {path}: {error.strerror}; name another file with -o") from error
+        options = self._arrow.ipc.IpcWriteOptions(compression="lz4")
+        self._journal = self._arrow.ipc.new_stream(self._journal_file, schema(), options=options)
+        self._part = file_writer(self._part_file)
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far, the journal apart, or the journal's while there is no more."""
+        return max(self._part_file.tell() if not self._part_file.closed else 0, self._finished_size())
+
+    def write(self, rows: Rows) -> None:
+        """Add rows. Raises RecordingError."""
+        if not len(rows):
+            return
+        with self._written():
+            self._batches.append(batch_of(rows, self._name_of))
+            self._unflushed += 1
+            self._rows += len(rows)
+            if self._rows >= GROUP_ROWS:
+                self._flush(sync=False)
+                self._write_group()
+
+    def flush(self, *, sync: bool) -> None:
+        """Have all that was written in the journal. Raises RecordingError."""
+        with self._written():
+            self._flush(sync=sync)
+
+    def close(self) -> None:
+        """Finish the file. Raises RecordingError."""
+        try:
+            with self._written():
+                self._flush(sync=False)
+                self._write_group()
+                self._part.close()
+                self._part_file.flush()
+                os.fsync(self._part_file.fileno())
+                part_of(self._path).replace(self._path)
+                journal_of(self._path).unlink()
+        finally:
+            with suppress(OSError, self._arrow.ArrowException):
+                self._part_file.close()
+            with suppress(OSError, self._arrow.ArrowException):
+                self._journal_file.close()
+
+    def _flush(self, *, sync: bool) -> None:
+        if self._unflushed:
+            for batch in self._batches[-self._unflushed :]:
+                self._journal.write_batch(batch)
+            self._unflushed = 0
+        self._journal_file.flush()
+        if sync:
+            os.fsync(self._journal_file.fileno())
+
+    def _write_group(self) -> None:
+        if self._batches:
+            self._part.write_table(self._arrow.Table.from_batches(self._batches))
+            self._part_file.flush()
+        self._batches, self._unflushed, self._rows = [], 0, 0
+
+    def _finished_size(self) -> int:
+        return self._path.stat().st_size if self._part_file.closed and self._path.exists() else 0
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        try:
+            if not os.fstat(self._journal_file.fileno()).st_nlink:
+                raise RecordingError(f"{self._path} was removed; the recording ends here")
+            yield
+        except (OSError, self._arrow.ArrowException) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise RecordingError(
+                f"cannot write to {self._path}: {why}; what was flushed before is whole, and the next "
+                "recording there finishes it"
+            ) from error
+
+
+def file_writer(file: BinaryIO) -> Any:
+    """Return what writes tables of the columns to a file."""
+    split = [*PRICES, *COUNTS]
+    return pyarrow().parquet.ParquetWriter(
+        file,
+        schema(),
+        compression="zstd",
+        compression_level=_LEVEL,
+        use_dictionary=[*NAMED, "divisor", "connection", "length", "instrument_token"],
+        use_byte_stream_split=[name for name in split if name != "instrument_token"],
+    )

@@ -1,0 +1,66 @@
+"""The tables of a recording, made of the fields of a tick.
+
+`ticks` holds what was sent, as integers: prices in the segment's smallest unit beside their `divisor`, times
+as UTC seconds, `received_at` as UTC nanoseconds, NULL for what a packet does not carry. The view `prices` is
+for people: prices divided, names instead of tokens, times as text in India.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from kitetui.wire.fields import FIELDS, Kind
+from kitetui.wire.layout import FULL, PACKET_LENGTHS
+
+APPLICATION_ID: Final = 0x4B544943
+"""In the head of the file: a recording of kitetui."""
+
+VERSION: Final = 1
+
+OWN: Final = ("received_at", "connection", "sequence", "snapshot", "length", "divisor")
+"""The columns before the fields; `connection` counts from 1, `length` is the packet's, which is its kind."""
+
+NAMES: Final = tuple(FIELDS)
+WORDS: Final = [field.word for field in FIELDS.values()]
+UNSIGNED: Final = np.array([field.kind is not Kind.PRICE for field in FIELDS.values()])
+CARRIED: Final = np.zeros((FULL + 1, len(FIELDS)), dtype=np.bool_)
+"""For each length of a packet which fields it carries."""
+for _length in PACKET_LENGTHS:
+    CARRIED[_length] = [_length in field.lengths for field in FIELDS.values()]
+
+INSERT: Final = f"INSERT INTO ticks VALUES ({','.join('?' * (len(OWN) + len(NAMES)))})"  # noqa: S608
+
+
+def _shown(columns: Sequence[str]) -> str:
+    shown = []
+    for name in columns:
+        match FIELDS[name].kind:
+            case Kind.PRICE:
+                shown.append(f"1.0 * {name} / divisor AS {name}")
+            case Kind.TIME:
+                shown.append(f"{_ist(name)} AS {name}")
+            case Kind.COUNT:
+                shown.append(f"{name}")
+    return ", ".join(shown)
+
+
+def _ist(seconds: str) -> str:
+    return f"strftime('%Y-%m-%dT%H:%M:%S', {seconds}, 'unixepoch', '+330 minutes') || '+05:30'"
+
+
+SCHEMA: Final = f"""
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE instruments (instrument_token INTEGER PRIMARY KEY, exchange TEXT, tradingsymbol TEXT);
+CREATE TABLE ticks ({", ".join(f"{name} INTEGER" for name in (*OWN, *NAMES))});
+CREATE VIEW prices AS
+SELECT {_ist("received_at / 1000000000")} AS received_at, connection, sequence, snapshot,
+       exchange, tradingsymbol,
+       CASE length WHEN 8 THEN 'ltp' WHEN 28 THEN 'quote' WHEN 44 THEN 'quote' ELSE 'full' END AS mode,
+       {_shown(["last_price", *(name for name in NAMES if name not in ("last_price", "instrument_token"))])}
+FROM ticks LEFT JOIN instruments USING (instrument_token);
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {VERSION};
+"""  # noqa: S608 - made of the names of our own fields

@@ -1,0 +1,132 @@
+"""Writes a recording into a SQLite database: one transaction a flush, readable by others all the time."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from kitetui.errors import RecordingError, UserError
+from kitetui.record.names import NameOf
+from kitetui.record.rows import Rows
+from kitetui.record.sqlite.schema import APPLICATION_ID, CARRIED, INSERT, SCHEMA, UNSIGNED, WORDS
+from kitetui.wire.fields import FIELDS, Kind
+from kitetui.wire.layout import TOKEN
+from kitetui.wire.segments import DECIMALS
+
+_TIMES = [place for place, field in enumerate(FIELDS.values()) if field.kind is Kind.TIME]
+
+
+class SqliteWriter:
+    """Adds rows to a database, which it makes if there is none. Raises UserError."""
+
+    def __init__(self, path: Path, name_of: NameOf) -> None:
+        self._path = path
+        self._wal = path.with_name(f"{path.name}-wal")
+        self._name_of = name_of
+        self._named: set[int] = set()
+        try:
+            is_new = not path.exists() or not path.stat().st_size
+            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            if is_new:
+                self._database.executescript(SCHEMA)
+                self._database.execute("INSERT INTO meta VALUES ('kitetui', ?)", (version("kitetui"),))
+            (found,) = self._database.execute("PRAGMA application_id").fetchone()
+            if found != APPLICATION_ID:
+                raise UserError(f"{path} is no recording of kitetui; name another file with -o")
+            # A reader sees what was there when it began, and holds up nobody.
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")
+        except (sqlite3.Error, OSError) as error:
+            raise UserError(f"cannot write to {path}: {error}; name another file with -o") from error
+
+    @property
+    def size(self) -> int:
+        """Bytes that the database has, its write-ahead log included."""
+        return sum(each.stat().st_size for each in (self._path, self._wal) if each.exists())
+
+    def write(self, rows: Rows) -> None:
+        """Add rows; others see them after the next flush. Raises RecordingError."""
+        if not len(rows):
+            return
+        with self._written():
+            self._begin()
+            self._name(rows)
+            self._database.executemany(INSERT, _values(rows))
+
+    def flush(self, *, sync: bool) -> None:
+        """Have readers see what was written; `sync`: and the disk keep it. Raises RecordingError."""
+        with self._written():
+            if self._database.in_transaction:
+                self._database.execute("COMMIT")
+            if sync and self._wal.exists():
+                with self._wal.open("rb") as file:
+                    os.fsync(file.fileno())
+
+    def close(self) -> None:
+        """Finish the database, and leave one file. Raises RecordingError."""
+        try:
+            with self._written():
+                if self._database.in_transaction:
+                    self._database.execute("COMMIT")
+                # Another program that reads it just now keeps the log, and takes it away itself.
+                with suppress(sqlite3.OperationalError):
+                    self._database.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            self._database.close()
+
+    def _begin(self) -> None:
+        if not self._database.in_transaction:
+            self._database.execute("BEGIN")
+
+    def _name(self, rows: Rows) -> None:
+        """Add the names of instruments that are new."""
+        tokens = set(np.unique(rows.words[:, TOKEN].view(np.uint32)).tolist()) - self._named
+        names = {token: name for token in tokens if (name := self._name_of(token)) is not None}
+        self._database.executemany(
+            "INSERT OR REPLACE INTO instruments VALUES (?, ?, ?)",
+            [(token, *name) for token, name in names.items()],
+        )
+        self._named.update(names)
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """Say what keeps the database from being written; what was not finished is taken back."""
+        try:
+            if not self._path.exists():
+                raise RecordingError(f"{self._path} was removed; the recording ends here")
+            yield
+        except (sqlite3.Error, OSError) as error:
+            with suppress(sqlite3.Error):
+                self._database.rollback()
+            raise RecordingError(
+                f"cannot write to {self._path}: {error}; what was written before is whole"
+            ) from error
+
+
+def _values(rows: Rows) -> list[list[int | None]]:
+    """Return the values of rows, in the order of the columns."""
+    fields = rows.words[:, WORDS].astype(np.int64)
+    fields[:, UNSIGNED] &= 0xFFFFFFFF
+    is_there = CARRIED[rows.lengths]
+    is_there[:, _TIMES] &= fields[:, _TIMES] != 0
+    own = np.stack(
+        [
+            rows.received_at,
+            rows.connection.astype(np.int64) + 1,
+            rows.sequence,
+            rows.snapshot.astype(np.int64),
+            rows.lengths.astype(np.int64),
+            10 ** DECIMALS[rows.words[:, TOKEN] & 0xFF],
+        ],
+        axis=1,
+    )
+    values = np.hstack([own, fields]).astype(object)
+    values[:, own.shape[1] :][~is_there] = None
+    listed: list[list[int | None]] = values.tolist()
+    return listed

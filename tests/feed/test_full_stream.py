@@ -1,0 +1,71 @@
+"""The stream of a recorder: raw frames, sent and received, each before what it was read as."""
+
+from __future__ import annotations
+
+from kitetui.feed import RawFrame, ServerError, Ticks
+from kitetui.feed.messages import TickerMessage
+from kitetui.wire import HEARTBEAT, Mode, encode_error
+from tests.feed.helpers import ltp_frame, manager_on, next_of, running, ticks_from
+from tests.feed.server import ScriptedServer
+from tests.wire.packets import INFY
+
+
+async def test_the_first_tick_after_each_subscribe_is_marked_as_kept(server: ScriptedServer) -> None:
+    manager = manager_on(server)
+    async with running(manager) as reader:
+        await manager.subscribe_symbols([INFY], Mode.LTP)
+        first = await server.accept()
+        await first.carries({INFY: "ltp"})
+        await first.send(ltp_frame(1, 2))
+        assert [each.snapshot.tolist() for each in await ticks_from(reader, 2)] == [[True, False]]
+        first.drop()
+        second = await server.accept()
+        await second.carries({INFY: "ltp"})
+        await second.send(ltp_frame(3))
+        await second.send(ltp_frame(4))
+        flags = [flag for each in await ticks_from(reader, 2) for flag in each.snapshot.tolist()]
+        assert flags == [True, False]
+
+
+async def test_every_message_of_the_wire_stands_before_what_it_became(server: ScriptedServer) -> None:
+    manager = manager_on(server)
+    async with running(manager) as reader:
+        full = manager.full_stream()
+        await manager.subscribe_symbols([INFY], Mode.LTP)
+        peer = await server.accept()
+        await peer.carries({INFY: "ltp"})
+        peer.send_together(ltp_frame(1, 2), HEARTBEAT, ltp_frame(3))
+        await ticks_from(reader, 3)
+        await peer.send(encode_error("no"))
+        await next_of(reader, ServerError)
+        messages: list[TickerMessage | RawFrame | None] = []
+        while (message := full.recv_nowait()) is not None:
+            messages.append(message)
+    wire = [each for each in messages if isinstance(each, RawFrame)]
+    assert [each.data for each in wire if each.sent] == [
+        '{"a":"subscribe","v":[408065]}',
+        '{"a":"mode","v":["ltp",[408065]]}',
+    ]
+    received = [each for each in wire if not each.sent]
+    assert [each.data for each in received] == [
+        ltp_frame(1, 2),
+        HEARTBEAT,
+        ltp_frame(3),
+        encode_error("no"),
+    ]
+    assert [each.sequence for each in received] == [1, 3, 3, 4]
+    ticks = next(place for place, each in enumerate(messages) if isinstance(each, Ticks))
+    refused = next(place for place, each in enumerate(messages) if isinstance(each, ServerError))
+    assert messages[ticks - 1 : ticks] == [received[2]]
+    assert messages[refused - 1 : refused] == [received[3]]
+
+
+async def test_raw_frame_channels_carry_what_was_received_alone(server: ScriptedServer) -> None:
+    manager = manager_on(server)
+    async with running(manager):
+        raw = manager.get_raw_frame_channel(0)
+        await manager.subscribe_symbols([INFY], Mode.LTP)
+        peer = await server.accept()
+        await peer.carries({INFY: "ltp"})
+        await peer.send(ltp_frame(1))
+        assert (await next_of(raw, RawFrame)).data == ltp_frame(1)

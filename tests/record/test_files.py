@@ -1,0 +1,162 @@
+"""The files of a recording: what goes into which, and when the next ones begin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kitetui.errors import RecordingError, UserError
+from kitetui.feed import ConnectionChanged, ConnectionState, Gap, Lagged
+from kitetui.record import Format
+from tests.record.helpers import Clock, at, files_in, names_in, rows_of, sequences, ticks
+
+MORNING = at("2026-11-23T10:42:17")
+SECOND = 1_000_000_000
+
+
+def test_a_file_is_named_by_the_date_and_time_of_its_beginning(tmp_path: Path) -> None:
+    files = files_in(tmp_path / "new" / "ticks", Clock(MORNING), is_series=True)
+    files.write([ticks(MORNING)])
+    files.close()
+    folder = tmp_path / "new" / "ticks"
+    assert names_in(folder) == ["ticks-20261123-104217.csv"]
+    assert (folder / "ticks-20261123-104217.gaps.csv").exists()
+    assert files.name == str(folder / "ticks-20261123-104217.csv")
+
+
+def test_two_recordings_of_the_same_second_have_files_of_their_own(tmp_path: Path) -> None:
+    first, second = files_in(tmp_path, Clock(MORNING)), files_in(tmp_path, Clock(MORNING))
+    first.write([ticks(MORNING, sequence=1)])
+    second.write([ticks(MORNING, sequence=7)])
+    first.close()
+    second.close()
+    assert sequences(tmp_path / "ticks-20261123-104217.csv") == [1]
+    assert sequences(tmp_path / "ticks-20261123-104217-2.csv") == [7]
+
+
+def test_several_formats_have_one_name_and_one_gap_log(tmp_path: Path) -> None:
+    files = files_in(tmp_path, Clock(MORNING), formats=[Format.CSV, Format.JSONL])
+    files.write([ticks(MORNING)])
+    files.close()
+    assert names_in(tmp_path) == ["ticks-20261123-104217.csv", "ticks-20261123-104217.jsonl"]
+    assert len(list(tmp_path.glob("*.gaps.csv"))) == 1
+
+
+def test_a_new_day_in_india_has_a_new_file_from_its_first_tick_on(tmp_path: Path) -> None:
+    midnight = at("2026-11-24T00:00:00")
+    files = files_in(tmp_path, Clock(MORNING), rotate="1d")
+    files.write([ticks(MORNING, sequence=1)])
+    files.write([ticks(midnight - 2, midnight - 1, midnight, midnight + SECOND, sequence=2)])
+    files.write([ticks(midnight + 2 * SECOND, sequence=6)])
+    files.close()
+    assert names_in(tmp_path) == ["ticks-20261123-104217.csv", "ticks-20261124-000000.csv"]
+    assert sequences(tmp_path / "ticks-20261123-104217.csv") == [1, 2, 3]
+    assert sequences(tmp_path / "ticks-20261124-000000.csv") == [4, 5, 6]
+    assert files.totals.rows == 6
+
+
+def test_days_without_a_tick_have_no_file(tmp_path: Path) -> None:
+    files = files_in(tmp_path, Clock(MORNING), rotate="1d")
+    files.write([ticks(MORNING), ticks(at("2026-11-27T09:15:00"), sequence=2)])
+    files.close()
+    assert names_in(tmp_path) == ["ticks-20261123-104217.csv", "ticks-20261127-091500.csv"]
+
+
+def test_a_file_that_has_reached_its_size_is_the_last_one_to_grow(tmp_path: Path) -> None:
+    files = files_in(tmp_path, Clock(MORNING), rotate="1KB")
+    for number in range(6):
+        files.write([ticks(MORNING + number * SECOND, sequence=1 + number)])
+    files.close()
+    written = [number for name in names_in(tmp_path) for number in sequences(tmp_path / name)]
+    assert sorted(written) == [1, 2, 3, 4, 5, 6]
+    assert len(names_in(tmp_path)) == 6 // 1
+    assert files.totals.bytes == sum((tmp_path / name).stat().st_size for name in names_in(tmp_path))
+
+
+def test_a_clock_that_is_set_back_over_midnight_ends_no_file_and_spoils_none(tmp_path: Path) -> None:
+    midnight = at("2026-11-24T00:00:00")
+    files = files_in(tmp_path, Clock(MORNING), rotate="1d")
+    files.write([ticks(MORNING, sequence=1), ticks(midnight + SECOND, sequence=2)])
+    files.write([ticks(midnight - 3600 * SECOND, sequence=3), ticks(midnight + 2 * SECOND, sequence=4)])
+    files.close()
+    assert sequences(tmp_path / "ticks-20261124-000001.csv") == [2, 3, 4]
+    (gap,) = rows_of(tmp_path / "ticks-20261124-000001.gaps.csv")
+    assert gap["reason"] == "the clock was set back"
+
+
+def test_gaps_are_beside_the_file_that_lacks_them(tmp_path: Path) -> None:
+    midnight = at("2026-11-24T00:00:00")
+    files = files_in(tmp_path, Clock(MORNING), rotate="1d")
+    files.write([ticks(MORNING), Gap(0, MORNING, MORNING + SECOND, 3, "closed")])
+    files.write([ticks(midnight, sequence=2), Lagged(2, 20)])
+    files.write([ticks(midnight + SECOND, sequence=23)])
+    files.close()
+    (first,) = rows_of(tmp_path / "ticks-20261123-104217.gaps.csv")
+    (second,) = rows_of(tmp_path / "ticks-20261124-000000.gaps.csv")
+    assert (first["reason"], first["symbols"]) == ("closed", "3")
+    assert second["reason"].startswith("20 ticks lost")
+    assert (files.totals.gaps, files.totals.lost) == (2, 20)
+
+
+def test_an_outage_over_midnight_is_in_both_logs(tmp_path: Path) -> None:
+    late, midnight = at("2026-11-23T23:59:00"), at("2026-11-24T00:00:00")
+    files = files_in(tmp_path, Clock(MORNING), rotate="1d")
+    files.write([ticks(late), ConnectionChanged(0, ConnectionState.RETRYING, "closed", late + SECOND)])
+    back = midnight + 60 * SECOND
+    files.write([ticks(midnight, connection=1), Gap(0, late, back, 3, "closed"), ticks(back, sequence=2)])
+    files.close()
+    (first,) = rows_of(tmp_path / "ticks-20261123-104217.gaps.csv")
+    (second,) = rows_of(tmp_path / "ticks-20261124-000000.gaps.csv")
+    assert (first["from"], first["seconds"]) == ("2026-11-23T23:59:00.000000+05:30", "60.000000")
+    assert (second["from"], second["seconds"]) == ("2026-11-23T23:59:00.000000+05:30", "120.000000")
+
+
+def test_an_outage_that_is_not_over_is_logged_when_the_recording_ends(tmp_path: Path) -> None:
+    clock = Clock(MORNING)
+    files = files_in(tmp_path, clock)
+    files.write([ticks(MORNING), ConnectionChanged(0, ConnectionState.RETRYING, "closed", MORNING + 1)])
+    clock.now = MORNING + 5 * SECOND
+    files.close()
+    (gap,) = rows_of(tmp_path / "ticks-20261123-104217.gaps.csv")
+    assert (gap["seconds"], gap["reason"]) == ("5.000000", "closed")
+
+
+def test_the_time_between_two_recordings_of_a_series_is_a_gap(tmp_path: Path) -> None:
+    files = files_in(tmp_path, Clock(MORNING), is_series=True)
+    files.write([ticks(MORNING)])
+    files.close()
+    stopped = (tmp_path / "ticks-20261123-104217.csv").stat().st_mtime_ns
+    files = files_in(tmp_path, Clock(MORNING + 60 * SECOND), is_series=True)
+    files.write([ticks(stopped + 90 * SECOND)])
+    files.close()
+    (gap,) = rows_of(tmp_path / "ticks-20261123-104317.gaps.csv")
+    assert (gap["seconds"], gap["reason"]) == ("90.000000", "not recorded")
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(UserError, match=r"cannot write to .*taken: .*; name another folder with -o"):
+        files_in(tmp_path / "taken", Clock(MORNING))
+
+
+def test_a_folder_that_is_removed_ends_the_recording(tmp_path: Path) -> None:
+    files = files_in(tmp_path, Clock(MORNING))
+    files.write([ticks(MORNING)])
+    for path in tmp_path.iterdir():
+        path.unlink()
+    with pytest.raises(RecordingError, match="was removed"):
+        files.write([ticks(MORNING + SECOND, sequence=2)])
+    files.close()
+
+
+def test_the_totals_add_up(tmp_path: Path) -> None:
+    clock = Clock(MORNING)
+    files = files_in(tmp_path, clock)
+    assert files.totals.written_at is None
+    clock.now += SECOND
+    files.write([ticks(MORNING, MORNING + 1)])
+    path = tmp_path / "ticks-20261123-104217.csv"
+    assert (files.totals.rows, files.totals.bytes) == (2, path.stat().st_size)
+    assert files.totals.written_at == clock.now / 1e9
+    files.close()

@@ -1,0 +1,42 @@
+"""From rows back to messages."""
+
+from __future__ import annotations
+
+from kitetui.record.framing import frames_of
+from kitetui.record.rows import Rows
+from kitetui.wire import decode_frame
+from tests.record.helpers import ticks
+from tests.wire.packets import INFY_FULL, frame
+
+T = 1_625_461_887_000_000_000
+
+
+def test_rows_received_together_are_one_message() -> None:
+    rows = Rows.of([ticks(T, T), ticks(T + 1, sequence=3)])
+    first, second = frames_of(rows)
+    assert (first.data, first.received_at, first.sequence) == (frame(INFY_FULL, INFY_FULL), T, 1)
+    assert (second.data, second.received_at, second.sequence) == (frame(INFY_FULL), T + 1, 3)
+
+
+def test_connections_and_jumps_of_the_sequence_part_messages() -> None:
+    rows = Rows.of([ticks(T), ticks(T, connection=1), ticks(T, sequence=9), ticks(T, sequence=11)])
+    assert [(each.connection, each.sequence) for each in frames_of(rows)] == [(0, 1), (1, 1), (0, 9), (0, 11)]
+
+
+def test_ticks_that_the_server_had_kept_come_after_the_request_that_brought_them() -> None:
+    request, data = frames_of(Rows.of([ticks(T, kept=True)]))
+    assert request.sent
+    assert request.data == '{"a":"subscribe","v":[408065]}'
+    assert data.data == frame(INFY_FULL)
+
+
+def test_no_rows_are_no_messages() -> None:
+    assert list(frames_of(Rows.none())) == []
+
+
+def test_more_rows_than_a_message_counts_are_several() -> None:
+    rows = Rows.of([ticks(*[T] * 40_000), ticks(*[T] * 40_000, sequence=40_001)])
+    counts = [
+        len(decode_frame(bytes(each.data))) for each in frames_of(rows) if not isinstance(each.data, str)
+    ]
+    assert counts == [65_535, 14_465]
