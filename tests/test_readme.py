@@ -17,15 +17,18 @@ import pytest
 from kitetui.cli.main import run
 from kitetui.config import read_config
 from kitetui.errors import LoginError, RecordingError, UserError
+from kitetui.feed import RawFrame
 from kitetui.instruments.sets import set_names
 from kitetui.market.calendarfile import parse_calendar
-from kitetui.record import COLUMNS, Format, open_reader
+from kitetui.record import COLUMNS, File, Files, Format, open_reader
 from kitetui.simulator import SimulatedExchange
 from kitetui.tui.commands import ON_MONITOR, Context, Keymap
 from kitetui.tui.filter import Filter
 from kitetui.tui.settings import VOCABULARY
 from kitetui.tui.theme import load_themes
 from tests.cli.served import Served
+from tests.feed.helpers import ltp_frame
+from tests.record.helpers import at, ticks
 from tests.terminal import Terminal
 
 ROOT = Path(__file__).parent.parent
@@ -65,10 +68,16 @@ EXCHANGES = [line for line in KITETUI_LINES if line.startswith("kitetui sim")]
 LOGINS = [line for line in KITETUI_LINES if line.startswith(("kitetui login", "kitetui logout"))]
 ASKING = [line for line in KITETUI_LINES if line.startswith(("kitetui instruments", "kitetui doctor"))]
 PRINTING = [line for line in KITETUI_LINES if line.startswith(("kitetui config", "kitetui keys"))]
-OTHERS = [*RECORDINGS, *EXCHANGES, *LOGINS, *ASKING, *PRINTING]
+OF_FILES = [line for line in KITETUI_LINES if line.startswith(("kitetui inspect", "kitetui convert"))]
+REPLAYS = [line for line in KITETUI_LINES if line.startswith("kitetui replay")]
+OTHERS = [*RECORDINGS, *EXCHANGES, *LOGINS, *ASKING, *PRINTING, *OF_FILES, *REPLAYS]
 MONITORS = [line for line in KITETUI_LINES if line not in OTHERS]
 FILTER_TABLE = README.partition("| Filter | Shows |")[2].partition("\n\n")[0]
 FILTERS = re.findall(r"^\| `(.+?)` \|", FILTER_TABLE, re.MULTILINE)
+
+
+PROGRAMS = [program for program in blocks("python") if "sys.argv" not in program]
+(READER,) = [program for program in blocks("python") if "sys.argv" in program]
 
 
 def test_there_is_something_of_everything() -> None:
@@ -178,7 +187,7 @@ def test_every_exit_code_is_in_the_table() -> None:
         assert f"| {code} |" in README
 
 
-@pytest.mark.parametrize("program", blocks("python"), ids=lambda program: f"{len(program)} characters")
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: f"{len(program)} characters")
 def test_a_python_snippet_runs_as_it_stands(program: str, tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", "-c", program]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
@@ -204,6 +213,46 @@ def test_a_recording_records(line: str, tmp_path: Path) -> None:
         files = [path for path in tmp_path.rglob("*") if path.is_file() and ".gaps" not in path.name]
         assert sorted(Format.of_name(path) for path in files) == sorted(formats)
         assert all(sum(len(rows) for rows in open_reader(path)) for path in files)
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    """A folder with a short recording under the names that the README uses."""
+    for kind in (Format.CSV, Format.CAPTURE):
+        path = tmp_path / f"ticks{kind.suffix}"
+        files = Files(File(path, kind, COLUMNS), {408065: ("NSE", "INFY")}.get)
+        frames = [
+            RawFrame(0, ltp_frame(157_315), at("2026-11-23T10:42:17") + number, 1 + number)
+            for number in range(5)
+        ]
+        files.write([*frames, *(ticks(frame.received_at, sequence=frame.sequence) for frame in frames)])
+        files.close()
+    return tmp_path
+
+
+@pytest.mark.parametrize("line", OF_FILES)
+def test_a_recording_is_looked_at_and_converted(
+    line: str, recordings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(recordings)
+    assert run(shlex.split(line)[1:]) == 0
+
+
+@pytest.mark.parametrize("line", REPLAYS)
+def test_a_recording_is_played(line: str, recordings: Path) -> None:
+    line = line.replace("--from 10:00", "--from 10:42").replace("--serve 9010", "--serve 0")
+    command = ["bash", "-c", line.replace("kitetui", f"exec {KITETUI}", 1)]
+    with Terminal(command, env=NO_CREDENTIALS, cwd=recordings) as terminal:
+        terminal.wait_for("ws://127.0.0.1" if "--serve" in line else "REPLAY")
+        terminal.press("\x03")
+        assert terminal.wait_exit() == 0
+
+
+def test_the_program_that_reads_a_capture_reads_it(recordings: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", READER, str(recordings / "ticks.kcap")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()].count("data") == 5
 
 
 @pytest.mark.parametrize("line", MONITORS)

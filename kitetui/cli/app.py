@@ -18,6 +18,7 @@ from kitetui.cli.doctor import doctor
 from kitetui.cli.inspect import inspect
 from kitetui.cli.instruments import instruments_app
 from kitetui.cli.login import AccountOption, EndpointOption, login, logout
+from kitetui.cli.replay import replay
 from kitetui.errors import UserError
 from kitetui.times import ist_today
 
@@ -36,6 +37,7 @@ app.command()(logout)
 app.command()(doctor)
 app.command()(inspect)
 app.command()(convert)
+app.command()(replay)
 
 
 @app.callback(invoke_without_command=True)

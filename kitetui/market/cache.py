@@ -82,6 +82,11 @@ class LastValueCache:
         for token in tokens:
             self.ticks[self._row_of[token]] = 0
 
+    def clear(self) -> None:
+        """Forget all ticks; rows stay, and versions go on, so that none has two meanings."""
+        for array in (self._lengths, self.versions, self.received_at, self.ticks):
+            array.fill(0)
+
     def row_of(self, token: int) -> int | None:
         """Return the row of this token, None if it has none."""
         return self._row_of.get(token)

@@ -75,9 +75,13 @@ class History:
     """
 
     def __init__(self) -> None:
+        self._awaited: set[int] = set()
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew: for a time that has gone back, every candle there is lies ahead."""
         self._tables = [_Table(seconds, number) for number, seconds in enumerate(LENGTHS)]
         self._row_of: dict[int, int] = {}
-        self._awaited: set[int] = set()
         self._pending: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = []
         self._gathered = 0
 

@@ -35,7 +35,7 @@ def convert(reader: Reader, path: Path, kind: Format, columns: Sequence[str]) ->
 def copy_gap_log(source: Path, target: Path) -> None:
     """Give a converted recording the gap log of the one that it was made of, if that has one."""
     log = gap_log_of(source)
-    if log.exists():
+    if log.exists() and log.resolve() != gap_log_of(target).resolve():
         try:
             shutil.copyfile(log, gap_log_of(target))
         except OSError as error:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from kitetui.feed import ConnectionChanged, Gap, Lagged, RawFrame, TickerMessage, Ticks
+from kitetui.feed import ConnectionChanged, ConnectionState, Gap, Lagged, RawFrame, TickerMessage, Ticks
 from kitetui.record.capture import CaptureWriter, GapNote, LostNote, Note, StateNote
 from kitetui.record.gaplog import Lack
 from kitetui.record.lacks import Lacks
@@ -137,6 +137,8 @@ def _capture(capture: CaptureWriter, messages: Iterable[Message], now: Callable[
 def _noted(message: Message, now: Callable[[], int]) -> tuple[int, int, Note] | None:
     """Return the connection, the time and the note that a capture has of a message, None for none."""
     match message:
+        case ConnectionChanged(state=ConnectionState.UNUSED):
+            return None  # it is nobody's: all is unsubscribed, or this recorder itself has ended the feed
         case ConnectionChanged(connection, state, reason, at):
             return connection, at, StateNote(state, reason)
         case Gap(connection, start, end, symbols, reason):

@@ -48,6 +48,8 @@ class Format(StrEnum):
     def of_file(cls, path: Path) -> Format:
         """Return the format of what a file holds. Raises UserError."""
         head = _head(path)
+        if not head and path.name.endswith(cls.JSONL.suffix):  # the one that begins with its first row
+            return cls.JSONL
         for each, sniff in _SNIFFS.items():
             if sniff(head):
                 return each

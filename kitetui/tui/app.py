@@ -34,6 +34,7 @@ from kitetui.tui.screens.monitor import MonitorScreen
 from kitetui.tui.screens.palette import ThemePalette
 from kitetui.tui.settings import Settings
 from kitetui.tui.theme import DEFAULT_THEME, TERMINAL_THEME, VARIABLES, load_themes, shipped_files, user_files
+from kitetui.tui.transport import Transport
 from kitetui.wire import Mode
 
 _TOASTS: Final = 4
@@ -61,7 +62,8 @@ class MonitorApp(App[None]):
     renewal: what to do about a login that is refused.
     duration: seconds after which the app ends by itself.
     theme_folder: where the user's own themes are. recording_folder: where recordings and exports go.
-    now: the clock, UTC seconds.
+    now: the clock, UTC seconds; a replay has its own.
+    replay: the recording that is played, None for a feed of this moment. `universe` is what it has ticks of.
     """
 
     CSS_PATH = "styles/monitor.tcss"
@@ -85,13 +87,16 @@ class MonitorApp(App[None]):
         duration: float | None = None,
         theme_folder: Path | None = None,
         now: Callable[[], float] = time.time,
+        replay: Transport | None = None,
     ) -> None:
         super().__init__()
         settings = settings or Settings(Config())
         settings.failed = self._not_kept
-        self.monitor = Monitor(manager, groups, mode, now, self.tell, modes)
+        self.monitor = Monitor(manager, groups, mode, now, self.tell, modes, replay)
         self.pulse = Pulse()
-        self.recording = Recording(manager, Path.cwd(), self._name_of, self.monitor.events.say, now)
+        self.recording = Recording(
+            manager, Path.cwd(), self._name_of, self.monitor.events.say, self.monitor.now
+        )
         self.crash: BaseException | None = None
         self._settings = settings
         self._keys = Keymap()

@@ -18,6 +18,7 @@ class Context(StrEnum):
     MOVE = "Moving"
     SYMBOLS = "Symbols"
     VIEW = "The list"
+    TIME = "Standing still, and replays"
     PANES = "Panes"
     PROGRAM = "The program"
     ADD = "Adding a symbol"
@@ -28,7 +29,14 @@ class Context(StrEnum):
     EVERYWHERE = "Everywhere"
 
 
-ON_MONITOR: Final = (Context.MOVE, Context.SYMBOLS, Context.VIEW, Context.PANES, Context.PROGRAM)
+ON_MONITOR: Final = (
+    Context.MOVE,
+    Context.SYMBOLS,
+    Context.VIEW,
+    Context.TIME,
+    Context.PANES,
+    Context.PROGRAM,
+)
 """The contexts of the monitor's own screen, whose keys may not clash with each other."""
 
 _TYPING: Final = (Context.ADD, Context.PROMPT)
@@ -42,6 +50,7 @@ class Command:
     id: the action's name, `action_<id>` on the screen or the app of its context, and the binding's id.
     keys: the keys in Textual's names. label: its name in the line of keys, empty for what is found in the
     help only. help: one sentence. numbered: whether its first key means 1, its second 2, and so on.
+    replay_label: its name in the line of keys of a replay, where it does something of its own.
     """
 
     id: str
@@ -50,6 +59,7 @@ class Command:
     context: Context
     label: str = ""
     numbered: bool = False
+    replay_label: str = ""
 
     @property
     def shown(self) -> str:
@@ -118,7 +128,23 @@ COMMANDS: Final = (
     Command("filter", ("f",), "Show only some: chg>2 vol>1L ltp<500 bank.", Context.VIEW, "Filter"),
     Command("clear_filter", ("F",), "Show all symbols of the group again.", Context.VIEW),
     Command("columns", ("o",), "Choose the columns and their order.", Context.VIEW, "Columns"),
-    Command("freeze", ("space",), "Hold the display still, or let it go on.", Context.VIEW, "Freeze"),
+    Command(
+        "freeze",
+        ("space",),
+        "Hold the display still, or pause a replay; again to go on.",
+        Context.TIME,
+        "Freeze",
+        replay_label="Pause",
+    ),
+    Command(
+        "step",
+        ("full_stop",),
+        "Play the next message of a replay, and pause.",
+        Context.TIME,
+        replay_label="Step",
+    ),
+    Command("slower", ("less_than_sign",), "Play a replay slower.", Context.TIME, replay_label="Slower"),
+    Command("faster", ("greater_than_sign",), "Play a replay faster.", Context.TIME, replay_label="Faster"),
     Command("depth", ("d",), "Show or hide the order book.", Context.PANES, "Depth"),
     Command("chart", ("h",), "Show or hide the chart.", Context.PANES, "Chart"),
     Command("bucket", ("b",), "Chart in steps of 1 s, 5 s or 1 min.", Context.PANES),
@@ -204,6 +230,14 @@ class Keymap:
     def of(self, *contexts: Context) -> list[Command]:
         """Return the commands of some contexts that have a key, in order."""
         return [command for command in self.commands if command.context in contexts and command.keys]
+
+    def line(self, *, replay: bool) -> list[Command]:
+        """Return the monitor's commands as its line of keys has them; in a replay its own come first."""
+        commands = self.of(*ON_MONITOR)
+        if not replay:
+            return commands
+        own = [replace(command, label=command.replay_label) for command in commands if command.replay_label]
+        return [*own, *(command for command in commands if not command.replay_label)]
 
     def key_of(self, command_id: str) -> str:
         """Return the first key of a command as people read it, or how else it is found."""

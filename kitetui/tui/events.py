@@ -48,13 +48,17 @@ class Events:
     """The log, and what is told besides.
 
     now: returns UTC seconds. tell: is called with what the user should be told.
+    replayed: whether the connections replay a recording, and so are never called live.
     """
 
-    def __init__(self, now: Callable[[], float], tell: Callable[[Notice], None]) -> None:
+    def __init__(
+        self, now: Callable[[], float], tell: Callable[[Notice], None], *, replayed: bool = False
+    ) -> None:
         self.log = EventLog()
         self.last_gap: Gap | None = None
         self.tell = tell
         self._now = now
+        self._live, self._live_weight = ("up", Weight.NOTE) if replayed else ("live", Weight.GOOD)
         self._states: dict[int, ConnectionState] = {}
 
     def note(self, text: str, weight: Weight = Weight.NOTE) -> None:
@@ -94,7 +98,7 @@ class Events:
         reason = f": {message.reason}" if message.reason else ""
         match state:
             case ConnectionState.LIVE:
-                self.note(f"{name_of(number)} live, {group(len(tokens))} symbols", Weight.GOOD)
+                self.note(f"{name_of(number)} {self._live}, {group(len(tokens))} symbols", self._live_weight)
             case ConnectionState.RETRYING if before is ConnectionState.LIVE:
                 self.say(f"{name_of(number)} lost{reason}", Weight.WARNING)
             case ConnectionState.RETRYING:

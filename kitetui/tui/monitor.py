@@ -5,6 +5,7 @@ The screen reads from here at its own pace, and what a user does goes through he
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
@@ -33,15 +34,21 @@ from kitetui.tui.ordering import Ordering
 from kitetui.tui.paint.row import Row
 from kitetui.tui.paint.spark import sparkline
 from kitetui.tui.rates import Rates
-from kitetui.tui.rows import Rows
+from kitetui.tui.rows import NEVER_TICKED, Rows
+from kitetui.tui.transport import Transport
 from kitetui.tui.watchlist import Watchlist
-from kitetui.wire import Mode
+from kitetui.wire import Mode, TickBatch
 
 HOUR_CELLS: Final = 8
 """Cells of the graph of the last hour."""
 
 _HOURS_LAST: Final = 5.0
 """Seconds for which the graphs of the last hour are not made anew."""
+
+NOT_RECORDED: Final = "the recording has no tick of it so far"
+
+_SLACK: Final = 1.0
+"""Seconds by which a replay's clock may go back without all beginning anew."""
 
 _NEXT_MODE: Final = {Mode.LTP: Mode.QUOTE, Mode.QUOTE: Mode.FULL, Mode.FULL: Mode.LTP}
 
@@ -50,7 +57,8 @@ class Monitor:
     """The groups, the last values, the log and the rates of one manager.
 
     modes: how much to stream of an instrument, by token; `mode` is for all others.
-    now: returns UTC seconds. tell: is called with what the user should be told.
+    now: returns UTC seconds, which are those of the recording where there is a `replay`.
+    tell: is called with what the user should be told. stopwatch: the seconds that pass before the screen.
     """
 
     def __init__(
@@ -61,21 +69,25 @@ class Monitor:
         now: Callable[[], float],
         tell: Callable[[Notice], None],
         modes: Mapping[int, Mode] | None = None,
+        replay: Transport | None = None,
     ) -> None:
         self.manager = manager
         self.groups = groups
         self.mode = mode
-        self.now = now
+        self.now = now if replay is None else replay.now
+        self.stopwatch: Callable[[], float] = time.monotonic
+        self.replay = replay
         self.cache = LastValueCache()
         self.history = History()
-        self.rows = Rows(manager, self.cache, now)
+        self.rows = Rows(manager, self.cache, self.now, NEVER_TICKED if replay is None else NOT_RECORDED)
         self.ordering = Ordering()
-        self.events = Events(now, tell)
+        self.events = Events(self.now, tell, replayed=replay is not None)
         self.rates = Rates()
         self.tell = tell
         self._modes = dict(modes or {})
         self._hours: dict[int, str] = {}
         self._hours_at = -inf
+        self._clock_at = -inf
 
     @property
     def watchlist(self) -> Watchlist:
@@ -105,8 +117,8 @@ class Monitor:
         """Take in one message of the feed."""
         match message:
             case Ticks():
-                self.cache.apply(message.batch, message.received_at)
-                self.history.note(message.batch, message.received_at)
+                self.follow_clock()
+                self._take_ticks(message)
             case ConnectionChanged():
                 tokens = self._tokens_of(message.connection)
                 if message.state is ConnectionState.LIVE:
@@ -220,11 +232,15 @@ class Monitor:
             return
         tokens = [each.instrument_token for each in watchlist.instruments]
         columns = quotes(self.rows.cache, tokens, self.now())
-        watchlist.arrange(self.ordering.positions(watchlist.instruments, columns, self.now()))
+        watchlist.arrange(self.ordering.positions(watchlist.instruments, columns, self.stopwatch()))
+
+    def hold_order(self) -> None:
+        """Let the order stand for a while: the cursor is being moved."""
+        self.ordering.hold(self.stopwatch())
 
     def arrange_when_due(self) -> bool:
         """Sort and filter anew if it is time to, and return whether it was."""
-        due = self.ordering.is_due(self.now())
+        due = self.ordering.is_due(self.stopwatch())
         if due:
             self.arrange()
         return due
@@ -236,9 +252,9 @@ class Monitor:
 
     def hour_of(self, instrument: Instrument) -> str:
         """Return the last hour of an instrument as a small graph, anew every few seconds."""
-        if self.now() - self._hours_at >= _HOURS_LAST:
+        if self.stopwatch() - self._hours_at >= _HOURS_LAST:
             self._hours.clear()
-            self._hours_at = self.now()
+            self._hours_at = self.stopwatch()
         token = instrument.instrument_token
         if token not in self._hours:
             self._hours[token] = sparkline(self.history.closes(token, 60, 60), HOUR_CELLS)
@@ -271,6 +287,17 @@ class Monitor:
         """Return everything that a row shows of an instrument, but for the last hour."""
         return self.rows.row(instrument)
 
+    def follow_clock(self) -> None:
+        """Forget the market once the clock of a replay has gone back: what is known of it lies ahead then."""
+        before, self._clock_at = self._clock_at, self.now()
+        if self.replay is None or self._clock_at >= before - _SLACK:
+            return
+        self.rows.begin_anew()
+        self.history.clear()
+        self._hours.clear()
+        self.events.last_gap = None
+        self.events.note("the recording's clock has gone back; the market begins anew")
+
     def selected_row(self) -> Row | None:
         """Return the selected row, None where nothing is shown."""
         instrument = self.watchlist.selected
@@ -280,6 +307,17 @@ class Monitor:
     def used(self) -> int:
         """Symbols subscribed on all connections."""
         return sum(self.manager.get_symbol_distribution().values())
+
+    def _take_ticks(self, message: Ticks) -> None:
+        batch, received_at = message.batch, message.received_at
+        if self.replay is not None:
+            # They were on their way when the clock went back; taken in, they would be ahead for hours.
+            came = received_at <= round((self.now() + _SLACK) * 1e9)
+            if not came.all():
+                batch = TickBatch(batch.words[came], batch.lengths[came], batch.frames[came])
+                received_at = received_at[came]
+        self.cache.apply(batch, received_at)
+        self.history.note(batch, received_at)
 
     async def _subscribe(self, tokens: Iterable[int], modes: Mapping[int, Mode] | None = None) -> None:
         """Ask for what is not asked for yet. Raises ValueError when it does not fit; then nothing changes."""

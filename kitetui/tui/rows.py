@@ -27,13 +27,20 @@ NEVER_TICKED: Final = "no tick came: Kite may not know this token any more"
 class Rows:
     """What can be shown of each instrument, from the last values and the state of its connection.
 
-    now: returns UTC seconds.
+    now: returns UTC seconds. never_ticked: what to say of an instrument that was asked for in vain.
     """
 
-    def __init__(self, manager: KiteTickerManager, cache: LastValueCache, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        manager: KiteTickerManager,
+        cache: LastValueCache,
+        now: Callable[[], float],
+        never_ticked: str = NEVER_TICKED,
+    ) -> None:
         self._manager = manager
         self._cache = cache
         self._now = now
+        self._never_ticked = never_ticked
         self._held: LastValueCache | None = None
         self.held_at: float | None = None
         self._made: dict[int, tuple[int, Mode | None, Figures]] = {}
@@ -53,6 +60,12 @@ class Rows:
     def release(self) -> None:
         """Show what is true now."""
         self._held, self.held_at = None, None
+
+    def begin_anew(self) -> None:
+        """Forget all ticks, and wait for the next ones from now on."""
+        self._cache.clear()
+        self._complaints.clear()
+        self._asked_at = dict.fromkeys(self._asked_at, self._now())
 
     def asked_for(self, tokens: Iterable[int]) -> None:
         """Note that these instruments were just asked for: their next tick is one that the server kept."""
@@ -118,4 +131,4 @@ class Rows:
         if text and complained_at >= asked_at:
             return f"server: {text}"
         is_live = self._manager.state_of(token) is ConnectionState.LIVE
-        return NEVER_TICKED if is_live and self._now() - asked_at >= SILENT_AFTER else ""
+        return self._never_ticked if is_live and self._now() - asked_at >= SILENT_AFTER else ""

@@ -203,3 +203,17 @@ def test_the_cache_says_what_a_dictionary_fed_tick_by_tick_says(
     assert {one: cache.tick(one) for one in expected} == expected
     assert {one: cache.versions[row(cache, one)] for one in expected} == versions
     assert len(cache) == len(expected.keys() | added)
+
+
+def test_a_cleared_cache_holds_no_tick_and_gives_no_version_twice() -> None:
+    cache = LastValueCache()
+    apply(cache, ltp(INFY, 100), at=7)
+    cache.clear()
+    assert (price(cache, INFY), cache.received_at[row(cache, INFY)], cache.is_snapshot(INFY)) == (
+        None,
+        0,
+        False,
+    )
+    assert cache.latest(cache.rows_of([INFY])).lengths.tolist() == [0]
+    apply(cache, ltp(INFY, 200))
+    assert (price(cache, INFY), cache.versions[row(cache, INFY)], len(cache)) == (2.0, 2, 1)

@@ -304,3 +304,22 @@ def test_candles_are_those_of_a_dictionary_fed_tick_by_tick(
                 for (one, length, begin), prices in expected.items()
                 if (one, length) == (token, seconds)
             ]
+
+
+def test_a_cleared_history_takes_ticks_of_an_earlier_time() -> None:
+    history = History()
+    note(history, 7200, INFY, 100)
+    candles(history)
+    note(history, 7201, INFY, 100)
+    history.clear()
+    note(history, 0, INFY, 90)
+    assert candles(history) == [(0, 90, 90, 90, 90)]
+    assert closes(history, INFY, 1, 2) == [None, 90]
+
+
+def test_what_was_asked_for_before_a_history_was_cleared_is_still_awaited() -> None:
+    history = History()
+    history.mark_subscribed([INFY])
+    history.clear()
+    note(history, 0, INFY, 90, 91)
+    assert candles(history) == [(0, 91, 91, 91, 91)]

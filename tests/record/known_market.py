@@ -154,6 +154,7 @@ class KnownMarket:
                 return
             words, lengths = self._message(sorted(tokens), place, number)
             await connection.send(encode_frame(words, lengths.tolist()))
+            await asyncio.sleep(0)  # for a client that reads at once, `send` alone would never let others in
             sent.words.append(words)
             sent.lengths.append(lengths)
         await (await connection.ping())

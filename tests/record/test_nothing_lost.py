@@ -54,7 +54,7 @@ async def check_all(folder: Path, *, messages: int, ticks: int, symbols: int) ->
     outages = [(1, messages // 3), (2, messages // 2)]
     async with KnownMarket(connections=3, messages=messages, ticks=ticks, outages=outages) as market:
         said = await recorded(market, folder, FORMATS, symbols)
-        assert "lost" not in said
+        assert "ticks lost" not in said
         for kind in FORMATS:
             reader = open_reader(recording_in(folder, kind))
             assert check(iter(reader), market) == market.ticks, kind

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from textual.pilot import Pilot
 
@@ -114,8 +113,7 @@ def line_of(session: Session, symbol: str) -> str:
 def stand_still(app: MonitorApp) -> None:
     """Show nothing of the machine's clock and of the terminal that the tests run in."""
     app.theme = DEFAULT_THEME
-    note = app.monitor.history.note
-    app.monitor.history.note = lambda batch, received: note(batch, np.full_like(received, int(NOW * 1e9)))
+    app.monitor.stopwatch = lambda: NOW
     app.pulse.vitals = lambda: Vitals(10.0, Percentiles(0.004, 0.009), Percentiles(0.001, 0.003))
 
 
@@ -129,13 +127,18 @@ async def running(
     access_token=None,
     settle=True,
     now=NOW,
+    replay=None,
     **options,
 ) -> AsyncIterator[Session]:
-    """Run the app on a still exchange."""
+    """Run the app on a still exchange, which may be shown as the replay of a recording."""
+    read = replay.now if replay is not None else lambda: now
     async with SimulatedExchange(rate=0, seed=7, now=lambda: now) as exchange:
         endpoint, credentials = Endpoint.parse(exchange.url_with_credentials)
         config = KiteManagerConfig(
-            max_connections=connections, max_symbols_per_connection=symbols_each, endpoint=endpoint
+            max_connections=connections,
+            max_symbols_per_connection=symbols_each,
+            endpoint=endpoint,
+            clock=lambda: round(read() * 1e9),
         )
         manager = StillManager(credentials.api_key, access_token or credentials.access_token, config)
         universe = exchange.universe
@@ -148,6 +151,7 @@ async def running(
             groups=Groups([Watchlist(instruments, "Core", set_aside)]),
             mode=Mode.FULL,
             now=lambda: now,
+            replay=replay,
             **options,
         )
         app.animation_level = "none"

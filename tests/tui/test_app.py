@@ -305,7 +305,9 @@ async def add_unknown(session):
 
 async def test_a_token_that_nobody_knows_says_so_in_its_row_once_it_is_late(run):
     async with run(symbols=TWO) as session:
-        await add_unknown(session)
+        await session.pilot.press("a", *UNKNOWN, "enter")
+        assert f"added NSE:{UNKNOWN} " in session.screen()
+        await session.pilot.press("escape")
         assert line_of(session, UNKNOWN).split("│")[1].split() == ["▌", UNKNOWN, "…"]
         session.monitor.rows._now = lambda: NOW + SILENT_AFTER
         assert f"! {NEVER_TICKED}" in line_of(session, UNKNOWN)

@@ -93,6 +93,20 @@ def test_a_command_without_keys_is_in_neither_the_help_nor_the_line_of_keys():
     )
 
 
+def labels(keymap, *, replay):
+    return [each.label for each in keymap.line(replay=replay) if each.label]
+
+
+def test_the_line_of_keys_of_a_replay_begins_with_what_is_only_there():
+    keymap = Keymap({"step": ["comma"]})
+    assert labels(keymap, replay=True)[:5] == ["Pause", "Step", "Slower", "Faster", "Find"]
+    assert keymap.line(replay=True)[1].shown == ","
+    assert "Freeze" not in labels(keymap, replay=True)
+    assert labels(keymap, replay=False)[0] == "Find"
+    assert "Freeze" in labels(keymap, replay=False)
+    assert not {"Pause", "Step", "Slower", "Faster"} & set(labels(keymap, replay=False))
+
+
 def test_taking_the_keys_back_gives_the_usual_ones():
     keymap = Keymap({"remove": ["X"]})
     keymap.apply({})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kitetui.tui.paint.ink import Ink
-from kitetui.tui.widgets.table import WatchTable
+from kitetui.tui.widgets.table import FLASH_SECONDS, WatchTable
 from kitetui.wire import TickBatch, layout
 
 SYMBOLS = ["NSE:INFY", "NSE:TCS", "NSE:SBIN", "NSE:MRF", "NSE:IDEA", "NSE:HDFCBANK"]
@@ -53,6 +53,14 @@ def flashing(session):
 async def test_a_price_that_changed_flashes(session):
     change(session, SYMBOLS[:1], 5)
     assert flashing(session) == 1
+
+
+async def test_a_flash_goes_out_though_the_clock_of_the_market_stands(session):
+    change(session, SYMBOLS[:1], 5)
+    assert flashing(session) == 1
+    lit = session.monitor.stopwatch()
+    session.monitor.stopwatch = lambda: lit + FLASH_SECONDS
+    assert flashing(session) == 0
 
 
 async def test_a_tick_that_leaves_the_price_alone_does_not(session):

@@ -11,6 +11,8 @@ from pytest_textual_snapshot import SVGImageExtension
 from kitetui.feed import FeedState, FeedStatus
 from kitetui.tui.theme import load_themes
 from tests.tui.conftest import running
+from tests.tui.rows import NOW
+from tests.tui.tape import Tape
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 THEMES = [theme.name for theme in load_themes().themes]
@@ -61,6 +63,14 @@ async def market_closed(size):
         return await drawn(session)
 
 
+async def replayed(size, keys=()):
+    """Return a replay that runs at ten times the pace."""
+    async with running(size=size, replay=Tape(NOW, speed=10.0)) as session:
+        for _ in range(2):
+            await session.step()
+        return await drawn(session, keys)
+
+
 async def nothing_listed(size):
     async with running(size=size, symbols=[]) as session:
         return await drawn(session)
@@ -72,6 +82,7 @@ STATES = {
     "login-refused": login_refused,
     "closed": market_closed,
     "empty": nothing_listed,
+    "replay": replayed,
     "detail": lambda size: picture(size, ["enter"]),
     "add": lambda size: picture(size, ["a", *"nifty 25000"]),
     "help": lambda size: picture(size, ["question_mark"]),
@@ -94,6 +105,10 @@ def test_the_screen(state, size, snapshot):
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_the_narrow_screen(moment, snapshot):
     assert asyncio.run(picture((80, 24), MOMENTS[moment])) == snapshot(extension_class=SVGImageExtension)
+
+
+def test_a_replay_that_is_paused(snapshot):
+    assert asyncio.run(replayed((120, 40), ["space"])) == snapshot(extension_class=SVGImageExtension)
 
 
 @at_every_size

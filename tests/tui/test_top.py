@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from kitetui.feed import ConnectionState, feed_status
-from kitetui.tui.paint.ink import text_of, width_of
+from kitetui.tui.paint.ink import Ink, text_of, width_of
+from kitetui.tui.paint.replay import recorded_state
 from kitetui.tui.paint.top import Signs, state_text, top_line
 from tests.tui.rows import NOW, all_stats, stats
+from tests.tui.tape import Tape
 
 LIVE, RETRYING = ConnectionState.LIVE, ConnectionState.RETRYING
 DOWN, CONNECTING, UNUSED = ConnectionState.DOWN, ConnectionState.CONNECTING, ConnectionState.UNUSED
@@ -113,6 +115,59 @@ def test_where_not_all_fits_the_state_and_what_makes_prices_unreal_stay(width):
     assert "LIVE 1/1" in text
     assert " HELD 1m " in text
     assert " SIMULATED " in text
+
+
+FAILED = [stats(0), stats(1, RETRYING, **LOST)]
+NAMED = Tape(speed=10.0, name="nifty-" + 60 * "x")
+
+
+@pytest.mark.parametrize("connections", [[stats(0)], FAILED, [stats(0, DOWN, **REFUSED)]])
+@pytest.mark.parametrize("recorded", [None, 12_04_118])
+def test_at_every_width_a_replay_keeps_badge_pace_and_date_and_is_never_called_live(connections, recorded):
+    signs = Signs(recorded=recorded, replay=NAMED, renewal="run kitetui login")
+    for width in range(60, 201):
+        text = line_with(signs, width, connections)
+        assert text.startswith(" kitetui   REPLAY  ×10 ")
+        assert text.endswith(" 22 Nov 2026 10:42:17 IST ")
+        assert "LIVE" not in text
+        assert "run kitetui" not in text
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_no_part_of_a_replays_line_has_the_ink_of_a_live_feed(paused):
+    tape = Tape()
+    tape.is_paused = paused
+    line = top_line(feed_status([LIVE]), all_stats(stats(0)), 412.4, NOW, 120, Signs(replay=tape))
+    inks = {ink for _, ink in line}
+    assert Ink.LIVE not in inks
+    assert Ink.REPLAY in inks
+    assert (Ink.STALE in inks) is paused
+    assert ("412/s" in text_of(line)) is not paused
+
+
+@pytest.mark.parametrize(
+    ("connections", "text"),
+    [
+        ([stats(0, symbols=0)], "○ no symbols  press a to add one"),
+        ([stats(0, UNUSED)], "○ was not connected"),
+        ([stats(0), stats(1, CONNECTING)], "◌ was connecting 1/2"),
+        ([stats(0), stats(1)], "412/s   2/2 up"),
+        ([stats(0, **OLD)], "was quiet 45s  market closed"),
+        (FAILED, "! was stale 1/2  ws2 silent for 5 s"),
+        ([stats(0, DOWN, **REFUSED)], f"! was down 0/1  ws1 {REFUSED['reason']}"),
+    ],
+)
+def test_what_connections_did_is_said_of_the_time_of_the_recording(connections, text):
+    status, signs = status_of(connections), (Tape(), "market closed")
+    assert text_of(recorded_state(status, all_stats(*connections), 412.4, NOW, *signs)).strip() == text
+
+
+def test_where_there_is_room_a_replay_names_its_file_and_how_far_it_is():
+    assert " 20261122.capture  42%  22 Nov 2026 " in line_with(Signs(replay=Tape()), 120)
+    assert " 42%  22 Nov 2026 " in (narrow := line_with(Signs(replay=Tape()), 80))
+    assert "20261122.capture" not in narrow
+    assert "xxx…  42%  22 Nov" in line_with(Signs(replay=NAMED), 200)
+    assert "�[2J" in line_with(Signs(replay=Tape(name="\x1b[2J")), 200)
 
 
 def test_a_quiet_feed_of_a_closed_market_says_when_it_opens():

@@ -120,9 +120,9 @@ class _Gathered:
         length = _LENGTHS[tick["mode"], "volume_traded" in tick]
         other = (
             length,
-            nanoseconds_of(tick["received_at"]),
-            int(tick["connection"]) - 1,
-            int(tick["sequence"]),
+            _within(nanoseconds_of(tick["received_at"]), 2**63),
+            _within(int(tick["connection"]) - 1, 2**8),
+            _within(int(tick["sequence"]), 2**63),
             bool(tick.get("snapshot", False)),
         )
         self.words.append(_words(tick, length))
@@ -139,6 +139,12 @@ class _Gathered:
             sequence=np.array(sequence, dtype=np.int64),
             snapshot=np.array(snapshot, dtype=np.bool_),
         )
+
+
+def _within(number: int, limit: int) -> int:
+    if not 0 <= number < limit:
+        raise ValueError(f"{number} cannot be")
+    return number
 
 
 def _words(tick: dict[str, Any], length: int) -> list[int]:

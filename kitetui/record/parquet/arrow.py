@@ -44,12 +44,21 @@ def pyarrow() -> Any:
 
 
 @cache
+def file_schema() -> Any:
+    """Return the columns of a file: `row` numbers the ticks in the order of their arrival, from 0.
+
+    Ticks of an instrument stand together, which takes half the space and lets a query skip the others.
+    """
+    return schema().append(pyarrow().field("row", pyarrow().int64(), nullable=False))
+
+
+@cache
 def schema() -> Any:
-    """Return the columns."""
+    """Return the columns of a tick."""
     arrow = pyarrow()
     fields = [
         ("received_at", arrow.timestamp("ns", "UTC")),
-        ("connection", arrow.uint8()),
+        ("connection", arrow.uint16()),
         ("sequence", arrow.int64()),
         ("snapshot", arrow.bool_()),
         ("length", arrow.uint8()),
@@ -69,7 +78,7 @@ def batch_of(rows: Rows, name_of: NameOf) -> Any:
     names = [name_of(token) or ("", "") for token in tokens]
     columns = {
         "received_at": arrow.array(rows.received_at.view("M8[ns]"), arrow.timestamp("ns", "UTC")),
-        "connection": arrow.array(rows.connection + np.uint8(1)),
+        "connection": arrow.array(rows.connection.astype(np.uint16) + 1, arrow.uint16()),
         "sequence": arrow.array(rows.sequence),
         "snapshot": arrow.array(rows.snapshot),
         "length": arrow.array(rows.lengths),

@@ -9,12 +9,19 @@ from typing import Any, Final
 import numpy as np
 
 from kitetui.errors import UserError
-from kitetui.record.parquet.arrow import MARK, pyarrow, schema
+from kitetui.record.parquet.arrow import MARK, NAMED, file_schema, pyarrow
 from kitetui.record.rows import Rows
 from kitetui.wire.fields import FIELDS, Kind
 from kitetui.wire.layout import PACKET_LENGTHS, TOKEN, WORDS
 
 _BATCH: Final = 10_000
+
+_READ: Final = (
+    *("received_at", "connection", "sequence", "snapshot", "length", "row"),
+    *("exchange", "tradingsymbol"),
+    *FIELDS,
+)
+"""The columns that are read; the others follow from them."""
 
 
 def sniff(head: bytes) -> bool:
@@ -33,7 +40,7 @@ class ParquetReader:
         self._damage: list[str] = []
         with self._opened() as file:
             found = file.schema_arrow
-            is_ours = MARK in (found.metadata or {}) and set(schema().names) <= set(found.names)
+            is_ours = MARK in (found.metadata or {}) and set(file_schema().names) <= set(found.names)
         if not is_ours:
             raise UserError(f"{path} is Parquet, but no recording of kitetui; name another file")
 
@@ -58,19 +65,24 @@ class ParquetReader:
         with self._opened() as file:
             total = file.metadata.num_rows or 1
             try:
-                for batch in file.iter_batches(_BATCH):
-                    rows = self._rows(batch)
-                    read += len(rows)
-                    self._position = read / total
-                    yield rows
-            except (OSError, ValueError, self._arrow.ArrowException) as error:
+                for group in range(file.num_row_groups):
+                    # Its ticks stand by instrument, and are given in the order in which they came.
+                    table = file.read_row_group(group, columns=list(_READ))
+                    order = np.argsort(table["row"].to_numpy())
+                    for start in range(0, len(order), _BATCH):
+                        part = table.take(order[start : start + _BATCH]).combine_chunks()
+                        rows = self._rows(part.to_batches()[0])
+                        read += len(rows)
+                        self._position = read / total
+                        yield rows
+            except (OSError, ValueError, LookupError, self._arrow.ArrowException) as error:
                 self._damage.append(f"cannot be read beyond row {read:,}: {str(error).splitlines()[0]}")
         self._position = 1.0
 
     def _opened(self) -> Any:
         try:
-            return self._arrow.parquet.ParquetFile(self._path)
-        except (OSError, ValueError, self._arrow.ArrowException) as error:
+            return self._arrow.parquet.ParquetFile(self._path, read_dictionary=list(NAMED), pre_buffer=False)
+        except (OSError, ValueError, LookupError, self._arrow.ArrowException) as error:
             why = getattr(error, "strerror", None) or str(error).splitlines()[0]
             raise UserError(f"cannot read {self._path}: {why}; name another recording") from error
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from kitetui.errors import UserError
 from kitetui.record.parquet.arrow import pyarrow
-from kitetui.record.parquet.writer import GROUP_ROWS, file_writer, journal_of, part_of
+from kitetui.record.parquet.writer import GROUP_ROWS, GroupWriter, journal_of, part_of
 
 
 def repair(path: Path) -> str | None:
@@ -25,31 +25,30 @@ def repair(path: Path) -> str | None:
         if path.exists() and path.stat().st_size:  # finished, but for the tidying up
             journal.unlink()
             return None
-        rows = 0
         with part.open("wb") as file:
-            with file_writer(file) as writer:
-                for group in _groups(arrow, journal):
-                    writer.write_table(group)
-                    rows += group.num_rows
+            writer = GroupWriter(file)
+            for group in _groups(arrow, journal):
+                writer.write(group)
+            writer.close()
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
         journal.unlink()
     except (OSError, arrow.ArrowException) as error:
         raise UserError(f"cannot mend {path}: {error}; name another file with -o") from error
-    return f"finished {path.name} with the {rows:,} rows of its journal"
+    return f"finished {path.name} with the {writer.rows:,} rows of its journal"
 
 
-def _groups(arrow: Any, journal: Path) -> Iterator[Any]:
+def _groups(arrow: Any, journal: Path) -> Iterator[list[Any]]:
     """Yield the batches of a journal up to where it is torn, many together."""
     batches: list[Any] = []
     for batch in _batches(arrow, journal):
         batches.append(batch)
         if sum(each.num_rows for each in batches) >= GROUP_ROWS:
-            yield arrow.Table.from_batches(batches)
+            yield batches
             batches = []
     if batches:
-        yield arrow.Table.from_batches(batches)
+        yield batches
 
 
 def _batches(arrow: Any, journal: Path) -> Iterator[Any]:

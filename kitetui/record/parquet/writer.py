@@ -8,20 +8,26 @@ journal by `repair`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+import numpy as np
+
 from kitetui.errors import RecordingError, UserError
 from kitetui.record.names import NameOf
-from kitetui.record.parquet.arrow import COUNTS, NAMED, PRICES, batch_of, pyarrow, schema
+from kitetui.record.parquet.arrow import COUNTS, NAMED, PRICES, batch_of, file_schema, pyarrow, schema
 from kitetui.record.rows import Rows
 
-GROUP_ROWS: Final = 131_072
+GROUP_ROWS: Final = 65_536
 """Rows of a group: enough to compress well, few enough to hold."""
 
 _LEVEL: Final = 3
+
+
+_REPEATED: Final = (*NAMED, "divisor", "connection", "length", "instrument_token", "received_at")
+"""Columns in which a value comes again and again."""
 
 
 def journal_of(path: Path) -> Path:
@@ -53,7 +59,7 @@ class ParquetWriter:
             raise UserError(f"cannot write to {path}: {error.strerror}; name another file with -o") from error
         options = self._arrow.ipc.IpcWriteOptions(compression="lz4")
         self._journal = self._arrow.ipc.new_stream(self._journal_file, schema(), options=options)
-        self._part = file_writer(self._part_file)
+        self._part = GroupWriter(self._part_file)
 
     @property
     def size(self) -> int:
@@ -105,7 +111,7 @@ class ParquetWriter:
 
     def _write_group(self) -> None:
         if self._batches:
-            self._part.write_table(self._arrow.Table.from_batches(self._batches))
+            self._part.write(self._batches)
             self._part_file.flush()
         self._batches, self._unflushed, self._rows = [], 0, 0
 
@@ -126,14 +132,31 @@ class ParquetWriter:
             ) from error
 
 
-def file_writer(file: BinaryIO) -> Any:
-    """Return what writes tables of the columns to a file."""
-    split = [*PRICES, *COUNTS]
-    return pyarrow().parquet.ParquetWriter(
-        file,
-        schema(),
-        compression="zstd",
-        compression_level=_LEVEL,
-        use_dictionary=[*NAMED, "divisor", "connection", "length", "instrument_token"],
-        use_byte_stream_split=[name for name in split if name != "instrument_token"],
-    )
+class GroupWriter:
+    """Writes groups of rows to a file, the ticks of an instrument together; `rows` are those written."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.rows = 0
+        self._arrow = pyarrow()
+        self._writer = self._arrow.parquet.ParquetWriter(
+            file,
+            file_schema(),
+            compression="zstd",
+            compression_level=_LEVEL,
+            use_dictionary=list(_REPEATED),
+            use_byte_stream_split=[name for name in (*PRICES, *COUNTS) if name not in _REPEATED],
+            column_encoding=dict.fromkeys(("sequence", "row"), "DELTA_BINARY_PACKED"),
+        )
+
+    def write(self, batches: Sequence[Any]) -> None:
+        """Write batches as one group."""
+        table = self._arrow.Table.from_batches(batches)
+        numbers = self._arrow.array(np.arange(self.rows, self.rows + len(table)))
+        table = table.append_column(file_schema().field("row"), numbers)
+        order = np.argsort(table["instrument_token"].to_numpy(), kind="stable")
+        self._writer.write_table(table.take(self._arrow.array(order)), row_group_size=GROUP_ROWS * 2)
+        self.rows += len(table)
+
+    def close(self) -> None:
+        """Write what makes the file readable."""
+        self._writer.close()

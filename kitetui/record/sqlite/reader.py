@@ -18,6 +18,7 @@ from kitetui.wire.layout import PACKET_LENGTHS
 from kitetui.wire.layout import WORDS as ROW_WORDS
 
 _BATCH: Final = 5_000
+_LONGEST_REASON: Final = 100
 _HEAD: Final = b"SQLite format 3\x00"
 _APPLICATION_ID: Final = slice(68, 72)
 
@@ -48,8 +49,8 @@ class SqliteReader:
                     )
                 rows = database.execute("SELECT instrument_token, exchange, tradingsymbol FROM instruments")
                 self._names = {token: (exchange, symbol) for token, exchange, symbol in rows}
-        except sqlite3.Error as error:
-            raise UserError(f"cannot read {path}: {error}; name another recording") from error
+        except (sqlite3.Error, ValueError) as error:
+            raise UserError(f"cannot read {path}: {reason(error)}; name another recording") from error
 
     @property
     def names(self) -> Mapping[int, tuple[str, str]]:
@@ -73,14 +74,19 @@ class SqliteReader:
                 (last,) = database.execute("SELECT COALESCE(MAX(rowid), 1) FROM ticks").fetchone()
                 cursor = database.execute(_SELECT)
                 while values := cursor.fetchmany(_BATCH):
-                    self._position = values[-1][0] / last
+                    self._position = min(1.0, max(0.0, values[-1][0] / max(1, last)))
                     yield _rows(np.array(values, dtype=np.int64)[:, 1:])
         except (sqlite3.Error, ValueError, OverflowError) as error:
-            self._damage.append(f"the database cannot be read any further: {error}")
+            self._damage.append(f"the database cannot be read any further: {reason(error)}")
         self._position = 1.0
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(f"file:{quote(str(self._path))}?mode=ro", uri=True)
+
+
+def reason(error: Exception) -> str:
+    """Return why a database cannot be used, on one line: SQLite may quote a whole table."""
+    return " ".join(str(error).split())[:_LONGEST_REASON]
 
 
 def _rows(values: np.ndarray) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -25,14 +25,22 @@ _STATES: Final = {
 }
 
 
-def connection_lines(stats: ManagerStats, rates: Rates, now: float, width: int) -> list[Line]:
-    """Return the headings and a row for each connection; columns leave whole as the width shrinks."""
+_REPLAYED: Final = _STATES | {ConnectionState.LIVE: ("● replayed", Ink.TEXT)}
+
+
+def connection_lines(
+    stats: ManagerStats, rates: Rates, now: float, width: int, *, replayed: bool = False
+) -> list[Line]:
+    """Return the headings and a row for each connection; columns leave whole as the width shrinks.
+
+    replayed: whether they replay what others were sent, and so are not to look live.
+    """
     columns = _arranged(width)
     heads = "".join(column.head() for column in columns)
     lines: list[Line] = [[(f" {'conn':<5}{'state':<{_STATE}}{heads}", Ink.HEADING)]]
     for each in stats.connections:
         shown = _Shown(each, rates.of(each.connection), rates.history(each.connection), now)
-        lines.append(_row(shown, columns))
+        lines.append(_row(shown, columns, _REPLAYED if replayed else _STATES))
     return lines
 
 
@@ -111,9 +119,11 @@ class _Column:
         return f"{text:>{self.width}}"
 
 
-def _row(shown: _Shown, columns: Sequence[_Column]) -> Line:
+def _row(
+    shown: _Shown, columns: Sequence[_Column], states: Mapping[ConnectionState, tuple[str, Ink]]
+) -> Line:
     stats = shown.stats
-    state, ink = _STATES[stats.state]
+    state, ink = states[stats.state]
     used = stats.state is not ConnectionState.UNUSED or bool(stats.frames)
     line: Line = [
         (f" ws{stats.connection + 1:<3}", Ink.STRONG if used else Ink.DIM),

@@ -28,6 +28,7 @@ class Ink(StrEnum):
     ALARM = "alarm"
     LIVE = "live"
     SIMULATED = "simulated"
+    REPLAY = "replay"
     BRAND = "brand"
     KEY = "key"
 

@@ -12,6 +12,8 @@ from typing import Final
 from kitetui.feed import ConnectionState, ConnectionStats, FeedState, FeedStatus, ManagerStats
 from kitetui.formatting import age, clock, group, plain, short
 from kitetui.tui.paint.ink import Ink, Line, spread, width_of
+from kitetui.tui.paint.replay import recorded_clock, recorded_place, recorded_state, replay_badge
+from kitetui.tui.transport import Transport
 
 _STATE_WIDTH: Final = 12
 _REFUSED: Final = "login refused"
@@ -24,6 +26,7 @@ class Signs:
     simulated: whether the prices are made up. recorded: rows of a recording that is under way, None without
     one. held_for: seconds for which the display has been held still, None while it is not. closed: when the
     market opens again, in words, "" while it is open. renewal: what to do about a login that is refused.
+    replay: the recording that is played, None where the feed is of this moment.
     """
 
     simulated: bool = False
@@ -31,22 +34,32 @@ class Signs:
     held_for: float | None = None
     closed: str = ""
     renewal: str = ""
+    replay: Transport | None = None
 
 
 def top_line(
     status: FeedStatus, stats: ManagerStats, rate: float, now: float, width: int, signs: Signs
 ) -> Line:
     """Return the line; `rate` is in ticks a second, `now` UTC seconds."""
-    left: Line = [(" kitetui  ", Ink.BRAND), *state_text(status, stats, rate, now, signs)]
-    right = _right(signs, now, width - width_of(left[:2]))
+    kept: Line = [(" kitetui  ", Ink.BRAND)]
+    if signs.replay is not None:
+        kept += replay_badge(signs.replay)
+        told = recorded_state(status, stats, rate, now, signs.replay, signs.closed)
+    else:
+        told = state_text(status, stats, rate, now, signs)
+    left = [*kept, *told]
+    right = _right(signs, now, width - width_of([*kept, *told[:1]]), width - width_of(left))
     if status.state is FeedState.LIVE:  # figures are left out whole, where a sentence may be cut
         while width_of(left) + width_of(right) > width:
             left.pop()
     return spread(left, right, width)
 
 
-def _right(signs: Signs, now: float, room: int) -> Line:
-    """The signs and the clock; where they do not all fit, the recorder's goes, then the clock."""
+def _right(signs: Signs, now: float, room: int, spare: int) -> Line:
+    """The signs and the clock; where they do not all fit, the recorder's goes, then the clock.
+
+    A replay keeps its clock, which has the date; which file it is takes only what the state leaves.
+    """
     rec: Line = []
     if signs.recorded is not None:
         rec = [("⏺ ", Ink.STRONG), (f"rec {short(signs.recorded):<8}", Ink.TEXT), ("  ", Ink.TEXT)]
@@ -56,6 +69,11 @@ def _right(signs: Signs, now: float, room: int) -> Line:
     if signs.simulated:
         fixed += [(" SIMULATED ", Ink.SIMULATED), ("  ", Ink.TEXT)]
     time: Line = [(f"{clock(now)} IST ", Ink.STRONG)]
+    if signs.replay is not None:
+        fixed, time = [*fixed, recorded_clock(now)], []
+        for place in recorded_place(signs.replay):
+            if width_of(line := [fixed[0], *place, *rec, *fixed[1:]]) <= spare:
+                return line
     for line in ([fixed[0], *rec, *fixed[1:], *time], [*fixed, *time]):
         if width_of(line) <= room:
             return line

@@ -68,10 +68,13 @@ class AddScreen(ModalScreen[None]):
             instruments = self._chosen(field.value.strip())
             added = await self._monitor.add_all(instruments)
         except ValueError as refusal:
-            self._verdict.say(str(refusal), Ink.STALE)
+            unknown = self._monitor.replay is not None and isinstance(refusal, UnknownSymbol)
+            self._verdict.say(f"not recorded: {refusal}" if unknown else str(refusal), Ink.STALE)
             return
         field.value = ""
-        if added:
+        if added and self._is_in_vain(added):
+            self._verdict.say(f"added {_named(added)}, of which the recording has no tick", Ink.STALE)
+        elif added:
             self._verdict.say(f"added {_named(added)}", Ink.LIVE)
         else:
             self._monitor.watchlist.select(instruments[0].instrument_token)
@@ -90,6 +93,11 @@ class AddScreen(ModalScreen[None]):
     def action_close_add(self) -> None:
         """Close the dialog."""
         self.dismiss()
+
+    def _is_in_vain(self, instruments: Sequence[Instrument]) -> bool:
+        """Whether none of these will ever tick: a replay has only what was recorded."""
+        known = (self._universe.by_token(each.instrument_token) for each in instruments)
+        return self._monitor.replay is not None and not any(known)
 
     def _chosen(self, text: str) -> list[Instrument]:
         """What Enter adds: all of a pattern or a set, or else what is marked. Raises UnknownSymbol."""

@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 
 from kitetui.formatting import group
-from kitetui.tui.commands import ON_MONITOR, Command
+from kitetui.tui.commands import Command
 from kitetui.tui.desk import Desk
 from kitetui.tui.figures import Figures
 from kitetui.tui.layout import Pane, is_narrow, too_small
@@ -59,6 +59,7 @@ class TopPane(MonitorPane):
             held_for=None if held_at is None else now - held_at,
             closed="" if self.desk.simulated else monitor.closed(),
             renewal=self.desk.renewal,
+            replay=monitor.replay,
         )
         status, stats = monitor.manager.get_status(), monitor.manager.get_stats()
         return [top_line(status, stats, monitor.rates.ticks, now, width, signs)]
@@ -165,9 +166,12 @@ class ConnectionsPane(MonitorPane):
     def paint(self, width: int, height: int) -> list[Line]:
         """Return the table of connections."""
         monitor = self.monitor
-        title, gap = [("Connections", Ink.TITLE)], last_gap_text(monitor.events.last_gap)
+        replayed = monitor.replay is not None
+        title: Line = [("Connections, as recorded" if replayed else "Connections", Ink.TITLE)]
+        gap = last_gap_text(monitor.events.last_gap)
         inside = width - 2 if self.is_framed else width
-        lines = connection_lines(monitor.manager.get_stats(), monitor.rates, monitor.now(), inside)
+        stats = monitor.manager.get_stats()
+        lines = connection_lines(stats, monitor.rates, monitor.now(), inside, replayed=replayed)
         recorder = recorder_line(self.desk.recording.state, self.desk.pulse.vitals(), monitor.now(), inside)
         lines.append(recorder)
         return (
@@ -201,13 +205,17 @@ class KeysPane(MonitorPane):
 
     def paint(self, width: int, height: int) -> list[Line]:
         """Return the line of keys."""
-        return [keys_line(self.desk.keymap.of(*ON_MONITOR), width)]
+        return [keys_line(self._commands, width)]
 
     def on_click(self, event: events.Click) -> None:
         """Say which command was clicked."""
-        for start, end, command in placed_keys(self.desk.keymap.of(*ON_MONITOR), self.size.width):
+        for start, end, command in placed_keys(self._commands, self.size.width):
             if start <= event.x < end:
                 self.post_message(self.Clicked(command))
+
+    @property
+    def _commands(self) -> list[Command]:
+        return self.desk.keymap.line(replay=self.monitor.replay is not None)
 
 
 class TooSmallPane(MonitorPane):

@@ -236,7 +236,7 @@ class WatchTable(ScrollView):
 
     def _note_flashes(self, rows: Iterable[Row]) -> None:
         """Find the prices that have changed since the last time, and let the old flashes go out."""
-        now = self._monitor.now()
+        now = self._monitor.stopwatch()
         self._flashes = {token: flash for token, flash in self._flashes.items() if now < flash[1]}
         before, self._prices = self._prices, {}
         if self.app.animation_level == "none" or not self.flashes:

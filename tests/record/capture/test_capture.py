@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -289,29 +287,3 @@ def test_times_that_go_back_are_kept_as_they_are(path: Path) -> None:
     assert [each.at for each in messages(path)] == [T, T - 10**9]
     *_, block, _ = CaptureReader(path).blocks()
     assert (block.first, block.last) == (T - 10**9, T)
-
-
-PROGRAM = """
-import json, struct, sys, zlib
-
-with open(sys.argv[1], "rb") as file:
-    assert file.read(8) == b"KCAP" + struct.pack("<I", 1)
-    while head := file.read(40):
-        magic, flags, count, stored, length, first, last, checksum = struct.unpack("<4sIIIIQQI", head)
-        content = file.read(stored)
-        assert magic == b"KBLK" and zlib.crc32(head[:36] + content) == checksum
-        content = zlib.decompress(content)
-        while content:
-            kind, connection, at, sequence, size = struct.unpack_from("<BBQQI", content)
-            message, content = content[22 : 22 + size], content[22 + size :]
-            print(("data", "text", "sent", "note")[kind], connection, at, sequence, len(message))
-"""
-
-
-def test_the_program_in_the_readme_reads_it(small: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(small)], capture_output=True, text=True, check=True
-    )
-    lines = done.stdout.splitlines()
-    assert len(lines) == 5
-    assert lines[-1] == f"data 0 {T + 2} 3 {len(frame(INFY_QUOTE))}"

@@ -117,6 +117,7 @@ def test_a_file_cut_off_anywhere_gives_its_whole_rows(file_of: FileOf) -> None:
         (",2,7,", ",,7,", "connection"),
         (",2,7,", ",2,seven,", "sequence"),
         (",2,7,", ",2,-7,", "sequence"),
+        (",2,7,", ",2,1x345678901,", "sequence"),
         (",2,7,", ",2,12345678901234567890,", "sequence"),
         ("408065", "4294967296", "instrument_token"),
         ("408065", "", "instrument_token"),
@@ -168,6 +169,8 @@ def test_a_line_without_end_takes_no_memory(file_of: FileOf, monkeypatch: pytest
     path = file_of(HEADER + LINE + "\0" * 100_000 + "\n" + LINE)
     (sentence,) = damage_of(path, 2)
     assert sentence.startswith("line 3 has ")
+    with path.open("rb") as file:
+        assert max(map(len, reader._blocks(file))) <= 1000 + 500
 
 
 @pytest.mark.parametrize(

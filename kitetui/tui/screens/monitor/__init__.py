@@ -5,13 +5,14 @@ from kitetui.tui.screens.monitor.moving import Moving
 from kitetui.tui.screens.monitor.panes import ShowingPanes
 from kitetui.tui.screens.monitor.program import Program
 from kitetui.tui.screens.monitor.symbols import Symbols
+from kitetui.tui.screens.monitor.timing import Timing
 from kitetui.tui.screens.monitor.view import DRAWS_A_SECOND, MonitorView
 from kitetui.tui.screens.monitor.viewing import Viewing
 
 __all__ = ["DRAWS_A_SECOND", "MonitorScreen", "MonitorView"]
 
 
-class MonitorScreen(Moving, Symbols, Viewing, ShowingPanes, Program):
+class MonitorScreen(Moving, Symbols, Viewing, Timing, ShowingPanes, Program):
     """Watchlist, quote, depth, chart, connections and log, with the state above and the keys below."""
 
     BINDINGS = bindings_of(*ON_MONITOR)

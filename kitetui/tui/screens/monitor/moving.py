@@ -108,6 +108,6 @@ class Moving(MonitorView):
 
     def _move_to(self, position: int) -> None:
         self.monitor.watchlist.move(position)
-        self.monitor.ordering.hold(self.monitor.now())
+        self.monitor.hold_order()
         self.table.show_cursor()
         self.draw_selected()

@@ -79,6 +79,7 @@ class MonitorView(Screen[None]):
         if self.desk.outlet.is_stalled():
             return
         with self.desk.pulse.frame():
+            self.monitor.follow_clock()
             if self.monitor.arrange_when_due():
                 self.table.list_changed()
             self.table.update_rows()
@@ -87,7 +88,7 @@ class MonitorView(Screen[None]):
 
     def draw_slowly(self) -> None:
         """Bring the connections' figures and the chart up to date."""
-        self.monitor.rates.sample(self.monitor.now(), self.monitor.manager.get_stats())
+        self.monitor.rates.sample(self.monitor.stopwatch(), self.monitor.manager.get_stats())
         if self.desk.outlet.is_stalled():
             return
         self._repaint(ConnectionsPane)
@@ -102,7 +103,7 @@ class MonitorView(Screen[None]):
 
     def on_watch_table_selected(self) -> None:
         """Show the quote and the depth of what was clicked."""
-        self.monitor.ordering.hold(self.monitor.now())
+        self.monitor.hold_order()
         self.draw_selected()
 
     def draw_selected(self) -> None:

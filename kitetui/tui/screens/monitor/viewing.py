@@ -1,4 +1,4 @@
-"""Keys that change how the list is seen: sort, filter, columns, and holding it still."""
+"""Keys that change how the list is seen: sort, filter and columns."""
 
 from __future__ import annotations
 
@@ -78,15 +78,6 @@ class Viewing(MonitorView):
                 self.run_worker(self.desk.settings.keep_columns(chosen), group="keep")
 
         await self.app.push_screen(ColumnsScreen(self.desk.settings.columns, self.table.choose_columns), done)
-
-    def action_freeze(self) -> None:
-        """Hold the display still, or let it go on."""
-        rows = self.monitor.rows
-        if rows.held_at is None:
-            rows.hold()
-        else:
-            rows.release()
-        self.draw_selected()
 
     def _sort_by(self, column: Column | None) -> None:
         self._follow(None if column is None else Sort.by(column))

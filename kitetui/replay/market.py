@@ -1,0 +1,93 @@
+"""What is known of the recorded market so far: the last packet of each token, and who carried it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from typing import Final
+
+import numpy as np
+
+from kitetui.feed import ConnectionState
+from kitetui.feed.awaited import Awaited
+from kitetui.feed.replayed import RecordedGap, RecordedState
+from kitetui.record.capture.notes import GapNote, StateNote, parse_note
+from kitetui.record.capture.records import Record
+from kitetui.replay.packets import Packets
+from kitetui.wire import RequestError, Subscribe, parse_request
+
+Noted = RecordedState | RecordedGap
+
+_NONE: Final[frozenset[int]] = frozenset()
+
+
+class RecordedMarket:
+    """Follows a recording as it is played; `last` is the last packet of each token."""
+
+    def __init__(self) -> None:
+        self.last: dict[int, bytes] = {}
+        self._connection_of: dict[int, int] = {}
+        self._known: set[int] = set()
+        self._awaited: defaultdict[int, Awaited] = defaultdict(Awaited)
+
+    def clear(self) -> None:
+        """Know nothing again: the recording begins anew."""
+        self.last.clear()
+        self._connection_of.clear()
+        self._known.clear()
+        self._awaited.clear()
+
+    def asked(self, record: Record) -> None:
+        """Follow a request that was recorded."""
+        with suppress(RequestError):
+            request = parse_request(record.data)
+            self._awaited[record.connection].asked(request)
+            if isinstance(request, Subscribe):
+                self._carried(record.connection, request.tokens)
+
+    def kept(self, connection: int, packets: Packets) -> frozenset[int]:
+        """Return the tokens whose packets in the next message were those that the server had kept."""
+        awaited = self._awaited.get(connection)
+        if awaited is None:
+            return _NONE
+        flags = awaited.flags(np.array(packets.tokens, dtype=np.uint32))
+        if not flags.any():
+            return _NONE
+        return frozenset(token for token, flag in zip(packets.tokens, flags.tolist(), strict=True) if flag)
+
+    def came(self, connection: int, packets: Packets) -> None:
+        """Keep the packets of a message, for who subscribes later."""
+        self.last.update(zip(packets.tokens, packets.packets, strict=True))
+        self._carried(connection, packets.tokens)
+
+    def noted(self, record: Record) -> Noted | None:
+        """Follow a note of the recorder; return it where clients are told of it."""
+        noted = _read(record)
+        if isinstance(noted, RecordedState) and noted.state is not ConnectionState.LIVE:
+            self._awaited[record.connection].forget_all()
+        return noted
+
+    def concerns(self, connection: int, tokens: Collection[int]) -> bool:
+        """Whether what has no token, such as an order, concerns who listens to these.
+
+        On Kite every connection hears of it. So that who replaces several connections hears all, and who
+        replaces one hears it once, it concerns those that share a token with the connection it came on, and
+        all where that is not known yet, or where no tokens are listened to.
+        """
+        if not tokens or connection not in self._known:
+            return True
+        return any(self._connection_of.get(token) == connection for token in tokens)
+
+    def _carried(self, connection: int, tokens: Iterable[int]) -> None:
+        self._connection_of.update(dict.fromkeys(tokens, connection))
+        self._known.add(connection)
+
+
+def _read(record: Record) -> Noted | None:
+    match parse_note(record.data):
+        case StateNote(state, reason):
+            return RecordedState(record.at, state, reason)
+        case GapNote(start, end, symbols, reason):
+            return RecordedGap(record.at, start, end, symbols, reason)
+    return None

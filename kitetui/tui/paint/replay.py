@@ -1,0 +1,73 @@
+"""The first line of a replay, which nobody may take for the market of this moment.
+
+It never has the word or the colour of a live feed: what the connections did is said of the time of the
+recording. Its clock always has its date.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from kitetui.feed import ConnectionState, FeedState, FeedStatus, ManagerStats
+from kitetui.formatting import group, plain
+from kitetui.times import IST
+from kitetui.tui.paint.ink import Ink, Line, Span, fitted, width_of
+from kitetui.tui.transport import Transport, state_text
+
+_STATE: Final = len("PAUSED")
+_FLOW: Final = len("9,99,999/s")
+_LONGEST_NAME: Final = 40
+"""Cells of the file's name."""
+
+_FAILED: Final = (ConnectionState.RETRYING, ConnectionState.DOWN)
+
+
+def replay_badge(replay: Transport) -> Line:
+    """Return what stands where a live feed has its state: that this is a replay, and how it runs."""
+    ink = Ink.STALE if _stands(replay) else Ink.STRONG
+    return [(" REPLAY ", Ink.REPLAY), (f" {state_text(replay):<{_STATE}}  ", ink)]
+
+
+def recorded_state(
+    status: FeedStatus, stats: ManagerStats, rate: float, now: float, replay: Transport, closed: str
+) -> Line:
+    """Return what the recorded connections did; `rate` is in ticks a second, as they are played."""
+    if not stats.symbols:
+        return [("○ no symbols", Ink.STRONG), ("  press a to add one", Ink.TEXT)]
+    count = f"{status.live}/{status.used}"
+    match status.state:
+        case FeedState.IDLE:
+            return [("○ was not connected", Ink.STALE)]
+        case FeedState.CONNECTING:
+            return [(f"◌ was connecting {count}", Ink.STALE)]
+        case FeedState.LIVE:
+            flow = "" if _stands(replay) else f"{group(round(rate))}/s"
+            return [(f"{flow:>{_FLOW}}", Ink.TEXT), (f"   {count} up", Ink.TEXT)]
+        case FeedState.QUIET | FeedState.NO_TICKS:
+            quiet = int(stats.quiet_for(int(now * 1e9)))
+            return [(f"was quiet {quiet}s", Ink.STALE), (f"  {closed}" if closed else "", Ink.TEXT)]
+        case state:
+            reasons = (
+                f"ws{each.connection + 1} {plain(each.reason)}"
+                for each in stats.connections
+                if each.state in _FAILED
+            )
+            return [(f"! was {state} {count}", Ink.STALE), (f"  {'; '.join(reasons)}", Ink.TEXT)]
+
+
+def recorded_clock(now: float) -> Span:
+    """Return the recording's date and time in India."""
+    return (f"{datetime.fromtimestamp(now, IST):%d %b %Y %H:%M:%S} IST ", Ink.STRONG)
+
+
+def recorded_place(replay: Transport) -> list[Line]:
+    """Return which file it is and how far it is through, the longest form first."""
+    position: Span = (f"{replay.position:>5.0%}  ", Ink.DIM)
+    name = plain(replay.name)
+    whole: Line = [(name, Ink.DIM)]
+    return [[*fitted(whole, min(width_of(whole), _LONGEST_NAME)), position], [position]]
+
+
+def _stands(replay: Transport) -> bool:
+    return replay.is_paused or replay.is_ended

@@ -1,0 +1,53 @@
+"""Messages taken apart, cut and put together."""
+
+from __future__ import annotations
+
+import pytest
+
+from kitetui.replay.packets import cut, join, split
+from kitetui.wire import Mode
+from tests.replay.recordings import INFY, NIFTY, full, index
+from tests.wire.packets import FULL, INDEX_FULL, INDEX_QUOTE, LENGTHS, LTP, QUOTE, frame, packet
+
+
+def test_a_message_is_put_together_as_it_was() -> None:
+    message = frame(*(packet(length) for length in LENGTHS), full(2**32 - 1, -5))
+    found = split(message)
+    assert found is not None
+    assert list(map(len, found.packets)) == [*LENGTHS, FULL]
+    assert found.tokens == [INFY] * len(LENGTHS) + [2**32 - 1]
+    assert join(found.packets) == message
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 4, 5, 100, 187, 188, 373])
+def test_a_message_that_ends_early_is_not_taken_apart(size: int) -> None:
+    message = frame(full(INFY, 1), full(NIFTY, 2))
+    assert split(message[:size]) is None or size < 2
+
+
+def test_a_message_with_more_than_it_counts_is_not_taken_apart() -> None:
+    assert split(frame(full(INFY, 1)) + b"\0") is None
+
+
+def test_a_packet_without_room_for_a_token_is_not_taken_apart() -> None:
+    assert split(frame(b"abc")) is None
+    assert split(frame(b"abc", full(INFY, 1))) is None
+
+
+CUTS = {
+    Mode.LTP: {LTP: LTP, INDEX_QUOTE: LTP, INDEX_FULL: LTP, QUOTE: LTP, FULL: LTP, 200: 200},
+    Mode.QUOTE: {LTP: LTP, INDEX_QUOTE: INDEX_QUOTE, INDEX_FULL: INDEX_QUOTE, QUOTE: QUOTE, FULL: QUOTE},
+    Mode.FULL: {length: length for length in (*LENGTHS, 200)},
+}
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_each_mode_cuts_what_is_richer(mode: Mode) -> None:
+    for length, left in CUTS[mode].items():
+        whole = bytes(range(length))
+        assert cut(whole, mode) == whole[:left]
+
+
+def test_what_is_cut_has_the_values_of_the_whole() -> None:
+    assert cut(index(7), Mode.LTP) == packet(LTP, instrument_token=NIFTY, last_price=7)
+    assert cut(full(INFY, 7), Mode.QUOTE) == packet(QUOTE, last_price=7, volume_traded=7)
