@@ -289,7 +289,7 @@ def test_a_terminal_that_reads_nothing_holds_up_neither_feed_nor_recording(tmp_p
         terminal.wait_for("⏺")
         (recording,) = tmp_path.glob("ticks-*[0-9].csv")
         for _ in range(3):  # from here on what is written stays unread: far more than a terminal holds
-            wait_until_longer(recording, by=20_000)
+            wait_until_longer(recording, by=10_000)
         terminal.wait_for("the terminal took no output")
         wait_for_a_new_price(terminal, "RELIANCE")
         assert terminal.hang_up(patience=10.0) == 0

@@ -81,7 +81,7 @@ async def _serve(source: Source, port: int, **settings: Any) -> None:
     from kitetui.replay import Playback, ReplayExchange
 
     ended = asyncio.Event()
-    playback = Playback(**settings, on_jump=_say_the_jump)
+    playback = Playback(**settings, on_jump=lambda start, end: typer.echo(_jump(start, end), err=True))
     async with AsyncExitStack() as stack:
         stack.enter_context(ended_by_signals(ended))
         exchange = ReplayExchange(source, playback, port=port, settle=_SETTLE)
@@ -99,10 +99,8 @@ async def _serve(source: Source, port: int, **settings: Any) -> None:
         said.cancel()
 
 
-def _say_the_jump(start: int, end: int) -> None:
-    typer.echo(
-        f"nothing was recorded from {clock(start / 1e9)} to {clock(end / 1e9)}; going on there", err=True
-    )
+def _jump(start: int, end: int) -> str:
+    return f"nothing was recorded from {clock(start / 1e9)} to {clock(end / 1e9)}; going on there"
 
 
 async def _say_the_end(playback: Playback, exchange: ReplayExchange) -> None:
@@ -115,7 +113,7 @@ async def _show(source: Source, found: Inspection, **settings: Any) -> None:
     from kitetui.cli.signals import ended_by_signals
     from kitetui.cli.terminal import end_with_terminal
     from kitetui.config import ConfigFile
-    from kitetui.feed import MAX_CONNECTIONS, Endpoint, KiteManagerConfig, KiteTickerManager
+    from kitetui.feed import Endpoint, KiteManagerConfig, KiteTickerManager
     from kitetui.instruments import Universe
     from kitetui.logs import start_logging
     from kitetui.paths import config_file, config_folder
@@ -128,12 +126,16 @@ async def _show(source: Source, found: Inspection, **settings: Any) -> None:
     start_logging()
     file = ConfigFile(config_file(), VOCABULARY)
     instruments = recorded_instruments(found, source.names)
-    playback = Playback(**settings)
+
+    def say_the_jump(start: int, end: int) -> None:
+        app.monitor.events.say(_jump(start, end))
+
+    playback = Playback(**settings, on_jump=say_the_jump)
     ended = asyncio.Event()
     with ended_by_signals(ended):
         async with ReplayExchange(source, playback, wait_for=len(instruments)) as exchange:
             config = KiteManagerConfig(
-                max_connections=min(MAX_CONNECTIONS, max(found.connections) + 1),
+                max_connections=_connections(found, len(instruments)),
                 endpoint=Endpoint(exchange.url),
                 failover_after=None,
                 clock=lambda: playback.at,
@@ -144,20 +146,40 @@ async def _show(source: Source, found: Inspection, **settings: Any) -> None:
                 groups=Groups([Watchlist(instruments, _GROUP)]),
                 settings=Settings(file.read(), file, keeps_groups=False),
                 theme_folder=config_folder() / "themes",
-                now=playback.now,
                 replay=playback,
             )
             end_with_terminal(lambda: app.recording.is_on)
-            leaving = asyncio.create_task(_exit_when(ended, app))
-            await app.run_async()
-            leaving.cancel()
+            async with asyncio.TaskGroup() as tasks:
+                beside = [
+                    tasks.create_task(_exit_when(ended, app)),
+                    tasks.create_task(_show_the_end(playback, exchange, app)),
+                ]
+                await app.run_async()
+                for task in beside:
+                    task.cancel()
     if app.crash is not None:
         raise crash_of(app.crash)
+
+
+async def _show_the_end(playback: Playback, exchange: ReplayExchange, app: MonitorApp) -> None:
+    from kitetui.tui.eventlog import Weight
+
+    await playback.ended.wait()
+    if exchange.problem:
+        app.monitor.events.say(exchange.problem, Weight.ALARM)
 
 
 async def _exit_when(ended: asyncio.Event, app: MonitorApp) -> None:
     await ended.wait()
     app.exit()
+
+
+def _connections(found: Inspection, instruments: int) -> int:
+    """Return over how many connections to play: as many as were recorded, or as are needed."""
+    from kitetui.feed import MAX_CONNECTIONS, MAX_SYMBOLS_PER_CONNECTION
+
+    needed = -(-instruments // MAX_SYMBOLS_PER_CONNECTION)
+    return min(MAX_CONNECTIONS, max(needed, max(found.connections) + 1))
 
 
 def recorded_instruments(found: Inspection, names: Mapping[int, tuple[str, str]]) -> list[Instrument]:

@@ -131,3 +131,17 @@ def test_the_monitor_opens_on_a_recording_and_says_so(recording: Path) -> None:
         terminal.wait_for("10:42:")
         terminal.press("q")
         assert terminal.wait_exit() == 0
+
+
+async def test_a_night_without_a_message_is_passed_over_and_said(tmp_path: Path) -> None:
+    files = files_in(tmp_path, Clock(MORNING))
+    files.write([ticks(MORNING), ticks(MORNING + 17 * 3600 * SECOND, sequence=2)])
+    files.close()
+    async with replaying(str(tmp_path / "ticks-20261123-104217.csv")) as (url, replay):
+        run_of = await record("-s", "INFY", "--ws-url", url, "-o", str(tmp_path / "again.csv"))
+        await replay.hear("nothing was recorded from 10:42:17 to 03:42:17")
+        await replay.hear("at its end")
+        code, _, errors = await run_of.end(signal.SIGTERM)
+    assert code == 0, errors
+    times = [line.split(",")[0] for line in (tmp_path / "again.csv").read_text().splitlines()[1:]]
+    assert times == ["2026-11-23T10:42:17.000000+05:30", "2026-11-24T03:42:17.000000+05:30"]

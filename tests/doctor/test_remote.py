@@ -126,7 +126,7 @@ async def test_a_socket_that_does_not_work_says_its_status(exchange: SimulatedEx
 
 async def test_a_socket_that_does_not_answer_is_given_up(exchange: SimulatedExchange) -> None:
     await logged_in(exchange)
-    exchange.handshakes.delay = 60.0
+    exchange.handshakes.delay = 3.0
     report = await looked(exchange, limit=0.5)
     assert report.has(State.FAILED) == ["market data"]
     assert report["market data"].found == "the server did not answer the handshake in time"

@@ -80,7 +80,7 @@ class CaptureReader:
         head = file.read(len(HEAD))
         if head != HEAD:
             file.close()
-            raise _foreign(self._path, head)
+            raise foreign(self._path, head)
         return file
 
     def _blocks(self, file: BinaryIO) -> Iterator[tuple[BlockHead, bytes]]:
@@ -117,7 +117,7 @@ class CaptureReader:
         if next_one is None:
             self._say(f"the end, from byte {offset:,} on, is torn")
         else:
-            self._say(f"the block at byte {offset:,} is damaged, and its records are lost")
+            self._say(f"bytes {offset:,} to {next_one - 1:,} are damaged, and their records are lost")
 
     def _say(self, sentence: str) -> None:
         if len(self._damage) < _SENTENCES:
@@ -158,7 +158,8 @@ def find_block(file: BinaryIO, start: int, size: int) -> int | None:
     return None
 
 
-def _foreign(path: Path, head: bytes) -> UserError:
+def foreign(path: Path, head: bytes) -> UserError:
+    """Return what to say of a file that begins with this in place of a capture's head."""
     if head.startswith(MAGIC) and len(head) == len(HEAD):
         version = int.from_bytes(head[len(MAGIC) :], "little")
         if version > VERSION:

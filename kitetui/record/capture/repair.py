@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from kitetui.errors import UserError
 from kitetui.record.capture.layout import BLOCK_HEAD, HEAD, BlockHead
-from kitetui.record.capture.reader import ends_finished, find_block, sniff
+from kitetui.record.capture.reader import ends_finished, find_block, foreign
 
 
 def repair(path: Path) -> str | None:
@@ -22,8 +22,8 @@ def repair(path: Path) -> str | None:
             head = file.read(len(HEAD))
             if size < len(HEAD) and HEAD.startswith(head):
                 end = 0
-            elif not sniff(head):
-                raise UserError(f"{path} is no capture of kitetui; name another file")
+            elif head != HEAD:  # what a later version wrote would look torn
+                raise foreign(path, head)
             elif ends_finished(file):
                 return None
             else:

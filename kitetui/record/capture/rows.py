@@ -12,6 +12,7 @@ import numpy as np
 
 from kitetui.feed import ConnectionState
 from kitetui.feed.awaited import Awaited
+from kitetui.record.capture.layout import RECORD_HEAD
 from kitetui.record.capture.notes import NamesNote, StateNote, parse_note
 from kitetui.record.capture.reader import CaptureReader
 from kitetui.record.capture.records import Kind, Record
@@ -20,7 +21,7 @@ from kitetui.wire import RequestError, decode_frames, parse_request
 from kitetui.wire.layout import TOKEN
 
 _BATCH_BYTES: Final = 400_000
-"""Messages that are decoded together."""
+"""Records that are decoded together, heads and all: a quiet night is nothing but heartbeats of one byte."""
 
 
 class CaptureRows:
@@ -86,7 +87,7 @@ class _Decoder:
 
     def add(self, record: Record) -> None:
         self._records.append(record)
-        self.bytes += len(record.data)
+        self.bytes += RECORD_HEAD + len(record.data)
 
     def rows(self) -> Rows:
         """Decode all that waits."""

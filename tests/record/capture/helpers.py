@@ -1,0 +1,45 @@
+"""How the tests of captures write and read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import accumulate
+from pathlib import Path
+
+from kitetui.feed import RawFrame
+from kitetui.record.capture import CaptureReader, CaptureWriter, Kind, Record
+from kitetui.record.capture.layout import BLOCK_HEAD, HEAD, BlockHead
+from kitetui.record.output import continued_file
+from tests.wire.packets import INFY, frame
+
+T = 1_625_461_887_000_000_000
+NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+NAMES = {INFY: ("NSE", "INFY")}
+
+
+def writer_on(path: Path) -> CaptureWriter:
+    return CaptureWriter(continued_file(path), name_of=NAMES.get, now=lambda: NOW)
+
+
+def data(at: int, *packets: bytes, sequence: int = 1, connection: int = 0) -> RawFrame:
+    return RawFrame(connection, frame(*packets), at, sequence)
+
+
+def write(path: Path, *blocks: Sequence[RawFrame]) -> None:
+    """Write a capture with a block for each of these."""
+    writer = writer_on(path)
+    for frames in blocks:
+        writer.frames(frames)
+        writer.flush(sync=False)
+    writer.close()
+
+
+def messages(path: Path) -> list[Record]:
+    """The records of a capture, but for the recorder's own notes."""
+    return [each for each in CaptureReader(path).records() if each.kind is not Kind.NOTE]
+
+
+def ends_of(heads: Sequence[BlockHead]) -> list[int]:
+    """Where the head of a file and each of its blocks end."""
+    return list(accumulate((BLOCK_HEAD + head.stored for head in heads), initial=len(HEAD)))

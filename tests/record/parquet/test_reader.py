@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kitetui.errors import UserError
+from kitetui.record.parquet import ParquetReader, sniff
+from kitetui.record.parquet.arrow import pyarrow
+from tests.record.csv.helpers import assert_same, infy, joined
+from tests.record.parquet.helpers import table_of, written
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file of twelve thousand ticks of INFY."""
+    return written(tmp_path / "ticks.parquet", infy(12_000))
+
+
+def again(path: Path, table: Any) -> Path:
+    """Write a table over a file, as another program does."""
+    pyarrow().parquet.write_table(table, path)
+    return path
+
+
+def test_many_rows_come_in_parts_and_say_how_far_they_are(path: Path) -> None:
+    reader = ParquetReader(path)
+    parts, positions = [], []
+    for rows in reader:
+        parts.append(rows)
+        positions.append(reader.position)
+    assert max(map(len, parts)) < 12_000
+    assert positions == sorted(positions)
+    assert 0 < positions[0] < positions[-1] == 1.0
+    assert_same(joined(parts), infy(12_000))
+
+
+def test_a_file_that_another_program_wrote_again_reads_the_same(path: Path) -> None:
+    again(path, table_of(path))
+    assert_same(joined(list(ParquetReader(path))), infy(12_000))
+
+
+@pytest.mark.parametrize("name", ["received_at", "row", "ask_orders_5"])
+def test_a_recording_that_lacks_a_column_is_none(name: str, path: Path) -> None:
+    again(path, table_of(path).drop_columns([name]))
+    with pytest.raises(UserError, match="no recording of kitetui"):
+        ParquetReader(path)
+
+
+def test_a_row_that_cannot_be_ends_the_reading_in_a_sentence(path: Path) -> None:
+    table = table_of(path)
+    place = table.column_names.index("length")
+    lengths = np.where(np.arange(len(table)) == 11_000, 45, 184).astype(np.uint8)
+    again(path, table.set_column(place, "length", pyarrow().array(lengths)))
+    reader = ParquetReader(path)
+    assert_same(joined(list(reader)), infy(10_000))
+    assert reader.damage == ["cannot be read beyond row 10,000: a row has a length that no packet has"]
+
+
+def test_a_file_cut_off_anywhere_is_refused(path: Path) -> None:
+    content = path.read_bytes()
+    for end in [*range(0, len(content), len(content) // 20), len(content) - 1]:
+        path.write_bytes(content[:end])
+        with pytest.raises(UserError, match=r"cannot read .*; name another recording"):
+            ParquetReader(path)
+
+
+def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"cannot read .*ticks\.parquet"):
+        ParquetReader(tmp_path / "ticks.parquet")
+
+
+def test_another_file_is_none(path: Path) -> None:
+    assert sniff(path.read_bytes()[:4096])
+    assert not sniff(b"")
+    assert not sniff(b"KCAP")

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kitetui.errors import UserError
+from kitetui.instruments import simulated_instruments
+from kitetui.record.parquet import ParquetReader, ParquetWriter
+from kitetui.record.parquet.arrow import pyarrow
+from kitetui.record.parquet.writer import GROUP_ROWS
+from kitetui.record.rows import Rows
+from kitetui.simulator.market import Market
+from kitetui.wire import decode_frame, encode_frame
+from kitetui.wire.layout import FULL, TOKEN
+from tests.record.csv.helpers import infy, name_of, rows_of
+from tests.record.parquet.helpers import in_turns, table_of, written
+from tests.wire.packets import SEGMENTS
+from tests.wire.strategies import Drawn
+
+
+def one(path: Path, length: int, **values: int) -> dict[str, Any]:
+    """The row of one packet, as pyarrow gives it."""
+    (row,) = table_of(written(path, rows_of([Drawn(length, values)]))).to_pylist()
+    found: dict[str, Any] = row
+    return found
+
+
+@pytest.mark.parametrize(
+    ("segment", "price", "divisor"),
+    [("NSE", 157370, 100), ("MCX", -(2**31), 100), ("CDS", 842575001, 10**7), ("BCD", -842575, 10**4)],
+)
+def test_a_price_is_an_integer_beside_its_divisor(
+    segment: str, price: int, divisor: int, tmp_path: Path
+) -> None:
+    token = 1 << 8 | SEGMENTS[segment]
+    row = one(tmp_path / "ticks.parquet", 8, instrument_token=token, last_price=price)
+    assert (row["last_price"], row["divisor"]) == (price, divisor)
+
+
+def test_what_was_not_sent_is_null_and_never_zero(tmp_path: Path) -> None:
+    kinds = [Drawn(length, {"instrument_token": 0x1009}) for length in (8, 28, 32, 44, 184)]
+    others = ["price_change", "close", "volume_traded", "bid_quantity_1", "last_trade_time"]
+    table = table_of(written(tmp_path / "ticks.parquet", rows_of(kinds))).select(["length", "mode", *others])
+    assert [tuple(row.values()) for row in table.sort_by("length").to_pylist()] == [
+        (8, "ltp", None, None, None, None, None),
+        (28, "quote", 0, 0, None, None, None),
+        (32, "full", 0, 0, None, None, None),
+        (44, "quote", None, 0, 0, None, None),
+        (184, "full", None, 0, 0, 0, None),  # a time of 0 is none
+    ]
+
+
+def test_what_is_unsigned_stays_so_and_times_are_in_utc(tmp_path: Path) -> None:
+    most = 2**32 - 1
+    row = one(tmp_path / "ticks.parquet", 184, instrument_token=0xFFFFFF01, oi=most, last_trade_time=most)
+    assert row["instrument_token"] == 0xFFFFFF01
+    assert row["oi"] == most
+    assert row["last_trade_time"] == datetime.fromtimestamp(most, UTC)
+
+
+def test_how_it_was_received_stands_beside_a_tick(tmp_path: Path) -> None:
+    first, second = table_of(written(tmp_path / "ticks.parquet", infy(2))).to_pylist()
+    assert str(first["received_at"]).startswith("2021-07-05 05:11:28.123456")
+    assert (first["connection"], first["sequence"], first["row"]) == (1, 1, 0)
+    assert (first["exchange"], first["tradingsymbol"]) == ("NSE", "S408065")
+    assert [first["snapshot"], second["snapshot"]] == [True, False]
+
+
+def test_the_file_says_what_its_numbers_are(tmp_path: Path) -> None:
+    schema = table_of(written(tmp_path / "ticks.parquet", infy(1))).schema
+    assert b"divide them by divisor" in schema.metadata[b"units"]
+    types = {name: str(schema.field(name).type) for name in ("received_at", "last_price", "volume_traded")}
+    assert types == {"received_at": "timestamp[ns, tz=UTC]", "last_price": "int32", "volume_traded": "uint32"}
+
+
+def test_it_has_its_name_only_when_it_is_finished(tmp_path: Path) -> None:
+    path = tmp_path / "ticks.parquet"
+    writer = ParquetWriter(path, name_of)
+    writer.write(infy(3))
+    writer.flush(sync=True)
+    assert {each.name for each in tmp_path.iterdir()} == {"ticks.parquet.part", "ticks.parquet.journal"}
+    writer.close()
+    assert [each.name for each in tmp_path.iterdir()] == ["ticks.parquet"]
+    assert writer.size == path.stat().st_size
+
+
+def test_groups_are_written_while_it_records_and_keep_the_order_of_arrival(tmp_path: Path) -> None:
+    path = tmp_path / "ticks.parquet"
+    rows = in_turns(2 * GROUP_ROWS + 1000)
+    writer = ParquetWriter(path, name_of)
+    for start in range(0, len(rows), 10_000):
+        writer.write(rows[start : start + 10_000])
+    assert writer.size > 10_000
+    writer.close()
+    assert pyarrow().parquet.ParquetFile(path).num_row_groups > 1
+    found = list(ParquetReader(path))
+    assert max(map(len, found)) <= 10_000
+    np.testing.assert_array_equal(np.concatenate([each.sequence for each in found]), rows.sequence)
+    np.testing.assert_array_equal(
+        np.concatenate([each.words[:, TOKEN] for each in found]), rows.words[:, TOKEN]
+    )
+
+
+def test_a_full_tick_of_the_simulated_market_takes_at_most_fifty_bytes(tmp_path: Path) -> None:
+    listed = simulated_instruments(300)
+    names = {each.instrument_token: (each.exchange, each.tradingsymbol) for each in listed}
+    opened = 1_795_000_000
+    market = Market(listed, seed=1, now=opened)
+    frames = []
+    for step in range(1500):
+        words = market.words[market.step(20, opened + step // 50)]
+        words = words[words[:, TOKEN] & 0xFF != 9]
+        frames.append(decode_frame(encode_frame(words, [FULL] * len(words))).words)
+    words = np.concatenate(frames)
+    number = np.arange(len(words))
+    rows = Rows(
+        words,
+        np.full(len(words), FULL, np.uint8),
+        opened * 10**9 + number // 20 * 20_123_456,
+        np.zeros(len(words), np.uint8),
+        number + 1,
+        number < 300,
+    )
+    path = written(tmp_path / "ticks.parquet", rows, names=names.get)
+    assert len(words) > 20_000
+    assert path.stat().st_size / len(words) <= 50
+
+
+def test_no_rows_make_a_file_without_any(tmp_path: Path) -> None:
+    table = table_of(written(tmp_path / "ticks.parquet", Rows.none()))
+    assert table.num_rows == 0
+    assert "last_price" in table.column_names
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"cannot write to .*: No such file or directory; name another file"):
+        ParquetWriter(tmp_path / "none" / "ticks.parquet", name_of)
+
+
+def test_without_pyarrow_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UserError, match=r"pip install 'kitetui\[parquet\]'"):
+        ParquetWriter(tmp_path / "ticks.parquet", name_of)
+    assert not list(tmp_path.iterdir())
+
+
+def test_who_records_no_parquet_loads_no_pyarrow() -> None:
+    program = "import sys, kitetui.record, kitetui.record.parquet; print('pyarrow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
