@@ -1,8 +1,8 @@
 """What a tick costs in each format: to write, to read, and on the disk.
 
 Run on demand, not by pytest: `python -m tests.record.bench`. Full packets of the simulated market, given to
-the writers in batches of several sizes, as a busy and a quiet market make them, with a flush each second. Time
-is the processor's, memory is what a pass adds to the most that was held, each in a process of its own.
+the writers in batches of several sizes, as a busy and a quiet market make them, with a flush each second.
+Time is the processor's, memory is what a pass adds to the most that was held, each in a process of its own.
 """
 
 from __future__ import annotations
