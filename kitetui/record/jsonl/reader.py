@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from kitetui.wire.layout import (
     INDEX_QUOTE,
     LAST_PRICE,
     LTP,
+    PACKET_LENGTHS,
     PRICE_CHANGE,
     QUOTE,
     WORDS,
@@ -99,8 +101,8 @@ class JsonlReader:
     def _take(self, line: bytes, number: int, gathered: _Gathered) -> None:
         try:
             tick = json.loads(line, parse_float=str)
-            gathered.add(tick)
             token, exchange, symbol = tick["instrument_token"], tick["exchange"], tick["tradingsymbol"]
+            gathered.add(tick)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
             self._damage.add(f"line {number:,} is no tick that can be read")
             return
@@ -149,37 +151,49 @@ def _within(number: int, limit: int) -> int:
 
 def _words(tick: dict[str, Any], length: int) -> list[int]:
     decimals = decimals_of(tick["instrument_token"])
-    flat = {**tick, **tick.get("ohlc", {}), **_levels(tick.get("depth", {}))}
+    values = tick | tick.get("ohlc", {})
+    if length == FULL:
+        depth = tick["depth"]
+        values |= {name: depth[side][level][what] for name, side, level, what in _LEVELS}
     words = [0] * WORDS
-    for name, each in FIELDS.items():
-        if length in each.lengths and name != "price_change":
-            words[each.word] = _word(flat[name], each.kind, decimals)
+    for name, word, kind in _FIELDS[length]:
+        value = values[name]
+        if kind is Kind.PRICE:
+            value = _price(value, decimals)
+        elif kind is Kind.TIME:
+            value = 0 if value is None else _seconds(value)
+        words[word] = int(value)
+    if min(words) < -(2**31) or max(words) >= 2**32:
+        raise ValueError("a number has more than 32 bits")
     if length in (INDEX_QUOTE, INDEX_FULL):
         words[PRICE_CHANGE] = words[LAST_PRICE] - words[CLOSE]
     return words
 
 
-def _levels(depth: dict[str, Any]) -> dict[str, Any]:
-    return {
-        f"{side}_{what}_{level + 1}": depth[key][level][what]
-        for side, key in (("bid", "buy"), ("ask", "sell"))
-        for level in range(DEPTH_LEVELS)
-        for what in ("price", "quantity", "orders")
-        if depth
-    }
+def _price(value: Any, decimals: int) -> int:
+    whole, _, part = str(value).partition(".")
+    if len(part) > decimals:
+        raise ValueError(f"{value} has more decimals than its segment")
+    return int(whole + part.ljust(decimals, "0"))
 
 
-def _word(value: Any, kind: Kind, decimals: int) -> int:
-    match kind:
-        case Kind.TIME:
-            word = 0 if value is None else nanoseconds_of(value) // 1_000_000_000
-        case Kind.COUNT:
-            word = int(value)
-        case Kind.PRICE:
-            whole, _, part = str(value).partition(".")
-            if len(part) > decimals:
-                raise ValueError(f"{value} has more decimals than its segment")
-            word = int(whole + part.ljust(decimals, "0"))
-    if not -(2**31) <= word < 2**32:
-        raise ValueError(f"{value} is no number of 32 bits")
-    return word
+@lru_cache(1024)
+def _seconds(text: str) -> int:
+    return nanoseconds_of(text) // 1_000_000_000
+
+
+_FIELDS: Final = {
+    length: [
+        (name, each.word, each.kind)
+        for name, each in FIELDS.items()
+        if length in each.lengths and name != "price_change"
+    ]
+    for length in PACKET_LENGTHS
+}
+_LEVELS: Final = [
+    (f"{side}_{what}_{level + 1}", key, level, what)
+    for side, key in (("bid", "buy"), ("ask", "sell"))
+    for level in range(DEPTH_LEVELS)
+    for what in ("price", "quantity", "orders")
+]
+"""Where each field of the depth is: on which side, at which level, and under which name."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Final
 
-from kitetui.record.csv.cells import change_text, field_cell
+from kitetui.record.csv import COLUMNS, CsvEncoder
 from kitetui.record.names import NameOf
 from kitetui.record.output import Output
 from kitetui.record.rows import Rows
 from kitetui.times import ist_nanoseconds
-from kitetui.wire import decimals_of
+from kitetui.wire import Exchange
 from kitetui.wire.fields import FIELDS, MODE_OF_LENGTH, Kind
-from kitetui.wire.layout import CLOSE, DEPTH_LEVELS, INDEX_FULL, INDEX_QUOTE, LAST_PRICE, LTP, QUOTE, TOKEN
+from kitetui.wire.layout import DEPTH_LEVELS, FULL, INDEX_FULL, INDEX_QUOTE, LTP, TOKEN
 
 _OHLC: Final = ("open", "high", "low", "close")
 _TRADED: Final = (
@@ -26,7 +27,13 @@ _TRADED: Final = (
 )
 _FULL: Final = ("last_trade_time", "oi", "oi_day_high", "oi_day_low", "exchange_timestamp")
 _ENTRY: Final = ("quantity", "price", "orders")
-_UNSIGNED: Final = 0xFFFFFFFF
+
+_CELLS: Final = tuple(name for name in COLUMNS if name in FIELDS or name == "change")
+"""The columns of CSV whose cells are values here: many rows of them are written at once, and fast."""
+
+_TIMES: Final = [
+    place for place, name in enumerate(_CELLS) if name in FIELDS and FIELDS[name].kind is Kind.TIME
+]
 
 
 class JsonlWriter:
@@ -35,6 +42,7 @@ class JsonlWriter:
     def __init__(self, output: Output, name_of: NameOf) -> None:
         self._output = output
         self._name_of = name_of
+        self._encoder = CsvEncoder(name_of, _CELLS)
 
     @property
     def size(self) -> int:
@@ -57,7 +65,8 @@ class JsonlWriter:
 
     def _lines(self, rows: Rows) -> Iterator[str]:
         columns = zip(
-            rows.words.tolist(),
+            self._encoder.rows(rows).decode().splitlines(),
+            rows.words[:, TOKEN].tolist(),
             rows.lengths.tolist(),
             rows.received_at.tolist(),
             rows.connection.tolist(),
@@ -65,27 +74,23 @@ class JsonlWriter:
             rows.snapshot.tolist(),
             strict=True,
         )
-        for words, length, received_at, connection, sequence, snapshot in columns:
-            token = words[TOKEN] & _UNSIGNED
-            decimals = decimals_of(token)
-            template, names = _template(length)
-            values = [_value(name, field_cell(name, length)(words, decimals)) for name in names]
-            change = "" if length == LTP else change_text(words[LAST_PRICE], words[CLOSE], 10**decimals)
-            exchange, symbol = self._name_of(token) or ("", "")
-            head = (
-                f'{{"received_at":"{ist_nanoseconds(received_at)}","connection":{connection + 1},'
-                f'"sequence":{sequence},"exchange":{_text(exchange)},"tradingsymbol":{_text(symbol)},'
-            )
+        for line, token, length, received_at, connection, sequence, snapshot in columns:
+            cells = line.split(",")
+            for place in _TIMES:
+                cells[place] = f'"{cells[place]}"' if cells[place] else "null"
+            template, values = _template(length, is_tradable=token & 0xFF != Exchange.INDICES)
+            exchange, symbol = self._name_of(token & 0xFFFFFFFF) or ("", "")
             kept = '"snapshot":true,' if snapshot else ""
-            yield f"{head}{kept}{template % tuple(values)}".replace("\x00", change)
+            yield (
+                f'{{"received_at":"{_received(received_at)}","connection":{connection + 1},'
+                f'"sequence":{sequence},"exchange":{_text(exchange)},"tradingsymbol":{_text(symbol)},'
+                f"{kept}{template % values(cells)}"
+            )
 
 
 @cache
-def _template(length: int) -> tuple[str, tuple[str, ...]]:
-    """Return the text of a packet's object after its head, and the fields to fill in.
-
-    The change, which is no field, has a NUL in its place.
-    """
+def _template(length: int, *, is_tradable: bool) -> tuple[str, Callable[[Sequence[str]], tuple[str, ...]]]:
+    """Return the text of a packet's object after its head, and what picks the cells to fill in."""
     names: list[str] = []
 
     def value(name: str) -> str:
@@ -97,15 +102,13 @@ def _template(length: int) -> tuple[str, tuple[str, ...]]:
 
     def levels(side: str) -> str:
         entries = (
-            ",".join(
-                f'"{what}":{value(f"{side}_{what}_{level}")}' for what in ("quantity", "price", "orders")
-            )
+            ",".join(f'"{what}":{value(f"{side}_{what}_{level}")}' for what in _ENTRY)
             for level in range(1, DEPTH_LEVELS + 1)
         )
         return ",".join(f"{{{entry}}}" for entry in entries)
 
     is_index = length in (INDEX_QUOTE, INDEX_FULL)
-    tradable = "false" if is_index else "true"
+    tradable = "true" if is_tradable else "false"
     parts = [
         f'"tradable":{tradable},"mode":"{MODE_OF_LENGTH[length]}"',
         members("instrument_token", "last_price"),
@@ -113,21 +116,18 @@ def _template(length: int) -> tuple[str, tuple[str, ...]]:
     if length != LTP and not is_index:
         parts.append(members(*_TRADED))
     if length != LTP:
-        parts += [f'"ohlc":{{{members(*_OHLC)}}}', '"change":\x00']
+        parts += [f'"ohlc":{{{members(*_OHLC)}}}', members("change")]
     if length == INDEX_FULL:
         parts.append(members("exchange_timestamp"))
-    elif length not in (LTP, QUOTE, INDEX_QUOTE):
+    elif length == FULL:
         parts.append(members(*_FULL))
         parts.append(f'"depth":{{"buy":[{levels("bid")}],"sell":[{levels("ask")}]}}')
-    return f"{','.join(parts)}}}\n", tuple(names)
+    return f"{','.join(parts)}}}\n", itemgetter(*map(_CELLS.index, names))
 
 
-def _value(name: str, text: str) -> str:
-    if FIELDS[name].kind is not Kind.TIME:
-        return text
-    return f'"{text}"' if text else "null"
+_received = lru_cache(1)(ist_nanoseconds)  # all ticks of a message came at the same time
 
 
 @lru_cache(1 << 15)
 def _text(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(text)

@@ -62,7 +62,7 @@ class ParquetReader:
     def __iter__(self) -> Iterator[Rows]:
         self._damage, self._position = [], 0.0
         read = 0
-        with self._opened() as file:
+        with self._opened(NAMED) as file:
             total = file.metadata.num_rows or 1
             try:
                 for group in range(file.num_row_groups):
@@ -79,9 +79,9 @@ class ParquetReader:
                 self._damage.append(f"cannot be read beyond row {read:,}: {str(error).splitlines()[0]}")
         self._position = 1.0
 
-    def _opened(self) -> Any:
+    def _opened(self, texts: Sequence[str] = ()) -> Any:
         try:
-            return self._arrow.parquet.ParquetFile(self._path, read_dictionary=list(NAMED), pre_buffer=False)
+            return self._arrow.parquet.ParquetFile(self._path, read_dictionary=texts, pre_buffer=False)
         except (OSError, ValueError, LookupError, self._arrow.ArrowException) as error:
             why = getattr(error, "strerror", None) or str(error).splitlines()[0]
             raise UserError(f"cannot read {self._path}: {why}; name another recording") from error

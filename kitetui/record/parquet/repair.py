@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from kitetui.errors import UserError
 from kitetui.record.parquet.arrow import pyarrow
-from kitetui.record.parquet.writer import GROUP_ROWS, GroupWriter, journal_of, part_of
+from kitetui.record.parquet.writer import GROUP_ROWS, GroupWriter, few_of, journal_of, part_of
 
 
 def repair(path: Path) -> str | None:
@@ -21,41 +21,61 @@ def repair(path: Path) -> str | None:
     if not journal.exists():
         return None
     arrow = pyarrow()
+    found = _Journal(arrow, journal)
     try:
         if path.exists() and path.stat().st_size:  # finished, but for the tidying up
             journal.unlink()
             return None
         with part.open("wb") as file:
             writer = GroupWriter(file)
-            for group in _groups(arrow, journal):
-                writer.write(group)
-            writer.close()
+            try:
+                for group in _groups(found):
+                    writer.write(group)
+                writer.close()
+            finally:
+                writer.abandon()
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
         journal.unlink()
     except (OSError, arrow.ArrowException) as error:
         raise UserError(f"cannot mend {path}: {error}; name another file with -o") from error
-    return f"finished {path.name} with the {writer.rows:,} rows of its journal"
+    torn = f", whose last {found.torn:,} bytes were torn" if found.torn else ""
+    return f"finished {path.name} with the {writer.rows:,} rows of its journal{torn}"
 
 
-def _groups(arrow: Any, journal: Path) -> Iterator[list[Any]]:
-    """Yield the batches of a journal up to where it is torn, many together."""
+def _groups(journal: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield the batches of a journal, as many together as make a group."""
     batches: list[Any] = []
-    for batch in _batches(arrow, journal):
-        batches.append(batch)
-        if sum(each.num_rows for each in batches) >= GROUP_ROWS:
+    rows = 0
+    for batch in journal:
+        batches = few_of([*batches, batch])
+        rows += batch.num_rows
+        if rows >= GROUP_ROWS:
             yield batches
-            batches = []
+            batches, rows = [], 0
     if batches:
         yield batches
 
 
-def _batches(arrow: Any, journal: Path) -> Iterator[Any]:
-    with journal.open("rb") as file:
-        try:
-            stream = arrow.ipc.open_stream(file)
-            while True:
-                yield stream.read_next_batch()
-        except (StopIteration, OSError, arrow.ArrowException):
-            return
+class _Journal:
+    """The batches of a journal up to where it is torn; `torn` is how many bytes cannot be read, then."""
+
+    def __init__(self, arrow: Any, path: Path) -> None:
+        self.torn = 0
+        self._arrow = arrow
+        self._path = path
+
+    def __iter__(self) -> Iterator[Any]:
+        whole = 0
+        with self._path.open("rb") as file:
+            try:
+                stream = self._arrow.ipc.open_stream(file)
+                while True:
+                    batch = stream.read_next_batch()
+                    whole = file.tell()
+                    yield batch
+            except StopIteration:
+                return
+            except (OSError, self._arrow.ArrowException):
+                self.torn = os.fstat(file.fileno()).st_size - whole

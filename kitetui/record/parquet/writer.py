@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -25,6 +26,10 @@ GROUP_ROWS: Final = 65_536
 
 _LEVEL: Final = 3
 
+_BATCH_ROWS: Final = 4096
+"""Rows that go into the journal together, if no flush comes before."""
+
+_MANY: Final = 256
 
 _REPEATED: Final = (*NAMED, "divisor", "connection", "length", "instrument_token", "received_at")
 """Columns in which a value comes again and again."""
@@ -49,9 +54,11 @@ class ParquetWriter:
             raise UserError(f"{path} is there already and holds data; name another file with -o")
         self._path = path
         self._name_of = name_of
-        self._batches: list[Any] = []
-        self._unflushed = 0
-        self._rows = 0
+        self._unflushed: list[Rows] = []
+        self._unflushed_rows = 0
+        self._group: list[Any] = []
+        self._group_rows = 0
+        self._group_start = 0
         try:
             self._journal_file = journal_of(path).open("xb")
             self._part_file = part_of(path).open("xb")
@@ -63,20 +70,20 @@ class ParquetWriter:
 
     @property
     def size(self) -> int:
-        """Bytes written so far, the journal apart, or the journal's while there is no more."""
-        return max(self._part_file.tell() if not self._part_file.closed else 0, self._finished_size())
+        """Bytes that the file has, and those of the journal that are not in it yet."""
+        if self._part_file.closed:
+            return self._path.stat().st_size if self._path.exists() else 0
+        return self._part_file.tell() + self._journal_file.tell() - self._group_start
 
     def write(self, rows: Rows) -> None:
         """Add rows. Raises RecordingError."""
         if not len(rows):
             return
         with self._written():
-            self._batches.append(batch_of(rows, self._name_of))
-            self._unflushed += 1
-            self._rows += len(rows)
-            if self._rows >= GROUP_ROWS:
+            self._unflushed.append(rows)
+            self._unflushed_rows += len(rows)
+            if self._unflushed_rows >= _BATCH_ROWS:
                 self._flush(sync=False)
-                self._write_group()
 
     def flush(self, *, sync: bool) -> None:
         """Have all that was written in the journal. Raises RecordingError."""
@@ -95,6 +102,7 @@ class ParquetWriter:
                 part_of(self._path).replace(self._path)
                 journal_of(self._path).unlink()
         finally:
+            self._part.abandon()
             with suppress(OSError, self._arrow.ArrowException):
                 self._part_file.close()
             with suppress(OSError, self._arrow.ArrowException):
@@ -102,21 +110,23 @@ class ParquetWriter:
 
     def _flush(self, *, sync: bool) -> None:
         if self._unflushed:
-            for batch in self._batches[-self._unflushed :]:
-                self._journal.write_batch(batch)
-            self._unflushed = 0
+            batch = batch_of(_joined(self._unflushed), self._name_of)
+            self._unflushed, self._unflushed_rows = [], 0
+            self._journal.write_batch(batch)
+            self._group = few_of([*self._group, batch])
+            self._group_rows += len(batch)
         self._journal_file.flush()
         if sync:
             os.fsync(self._journal_file.fileno())
+        if self._group_rows >= GROUP_ROWS:
+            self._write_group()
 
     def _write_group(self) -> None:
-        if self._batches:
-            self._part.write(self._batches)
+        if self._group:
+            self._part.write(self._group)
             self._part_file.flush()
-        self._batches, self._unflushed, self._rows = [], 0, 0
-
-    def _finished_size(self) -> int:
-        return self._path.stat().st_size if self._part_file.closed and self._path.exists() else 0
+        self._group, self._group_rows = [], 0
+        self._group_start = self._journal_file.tell()
 
     @contextmanager
     def _written(self) -> Iterator[None]:
@@ -160,3 +170,20 @@ class GroupWriter:
     def close(self) -> None:
         """Write what makes the file readable."""
         self._writer.close()
+
+    def abandon(self) -> None:
+        """Leave the file as it is, unless it is closed."""
+        # pyarrow's writer would try once more when it is collected, and print a traceback.
+        self._writer.is_open = False
+
+
+def few_of(batches: list[Any]) -> list[Any]:
+    """Return the same rows in one batch where these are many: one of a row takes a hundred times its size."""
+    if len(batches) < _MANY:
+        return batches
+    few: list[Any] = pyarrow().Table.from_batches(batches).combine_chunks().to_batches()
+    return few
+
+
+def _joined(parts: Sequence[Rows]) -> Rows:
+    return Rows(*(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Rows)))

@@ -107,6 +107,7 @@ def test_a_line_that_is_no_tick_costs_itself_alone(wrong: str, lines: list[str],
         ('"sequence":2', '"sequence":9223372036854775808'),
         ("28.123456000+05:30", "28.123456000"),
         ('"instrument_token":408065', '"instrument_token":"408065"'),
+        ('"tradingsymbol"', '"symbol"'),
         ('"depth":', '"depths":'),
     ],
 )

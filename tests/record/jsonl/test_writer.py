@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from kitetui.errors import RecordingError
 from kitetui.record.jsonl import JsonlWriter
 from kitetui.record.names import NameOf
 from kitetui.record.output import empty_file
 from kitetui.record.rows import Rows
-from tests.record.csv.helpers import infy, name_of, rows_of
+from kitetui.wire import Tick
+from tests.record.csv.helpers import any_rows, infy, name_of, rows_of
 from tests.wire.packets import SEGMENTS
 from tests.wire.strategies import Drawn
 
@@ -40,6 +44,17 @@ def one(path: Path, length: int, number: Callable[[str], Any] = float, **values:
     return found
 
 
+def in_dict(tick: Tick) -> dict[str, Any]:
+    """The library's dictionary with its times as moments, which JSON has as text."""
+    return {name: _seconds(value) for name, value in tick.to_dict().items()}
+
+
+def _seconds(value: Any) -> Any:
+    if isinstance(value, str) and value.endswith("+05:30"):
+        return datetime.fromisoformat(value).timestamp()
+    return value.timestamp() if isinstance(value, datetime) else value
+
+
 def test_a_line_is_a_tick_with_how_it_was_received_before_it(tmp_path: Path) -> None:
     first, second = written(tmp_path / "ticks.jsonl", infy(2)).splitlines()
     assert first.startswith(
@@ -50,6 +65,16 @@ def test_a_line_is_a_tick_with_how_it_was_received_before_it(tmp_path: Path) -> 
     assert '"sequence":2,' in second
     assert "snapshot" not in second
     assert '"depth":{"buy":[{"quantity":5,"price":1573.40,"orders":1},' in second
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(rows=any_rows(most=8))
+def test_an_object_is_the_dictionary_of_the_library(rows: Rows, tmp_path: Path) -> None:
+    found = objects(tmp_path / "ticks.jsonl", rows)
+    for at, each in enumerate(found):
+        tick = Tick(rows.words[at].tolist(), int(rows.lengths[at]))
+        without = {name: _seconds(value) for name, value in each.items() if name not in OWN}
+        assert without == in_dict(tick)
 
 
 @pytest.mark.parametrize(
@@ -83,10 +108,11 @@ def test_what_was_not_sent_is_absent_and_a_time_of_none_is_null(tmp_path: Path) 
     assert full["oi"] == 0
 
 
-def test_a_name_cannot_break_its_line(tmp_path: Path) -> None:
-    name = ("N\nSE", 'M&M,"%s\x00\x1b[31m')
+def test_a_name_cannot_break_its_line_or_a_terminal(tmp_path: Path) -> None:
+    name = ("N\nSE", 'M&M,"%s\x00\x1b[31m\x9b31m\u2028')
     text = written(tmp_path / "ticks.jsonl", infy(2), lambda token: name)
     assert text.count("\n") == 2
+    assert text.isascii()
     assert not set(text) & {"\x00", "\x1b"}
     for line in text.splitlines():
         found = json.loads(line)
@@ -108,6 +134,18 @@ def test_its_size_is_that_of_the_file(tmp_path: Path) -> None:
         writer.write(infy(3))
         writer.flush(sync=True)
         assert writer.size == path.stat().st_size > 0
+    writer.close()
+
+
+def test_the_disk_is_asked_to_keep_it_only_by_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(os, "fsync", asked.append)
+    writer = JsonlWriter(empty_file(tmp_path / "ticks.jsonl"), name_of)
+    writer.write(infy(1))
+    writer.flush(sync=False)
+    assert len(asked) == 0
+    writer.flush(sync=True)
+    assert len(asked) == 1
     writer.close()
 
 

@@ -42,6 +42,12 @@ def test_a_file_that_another_program_wrote_again_reads_the_same(path: Path) -> N
     assert_same(joined(list(ParquetReader(path))), infy(12_000))
 
 
+def test_a_table_of_another_program_is_named(path: Path) -> None:
+    again(path, pyarrow().table({"price": [1, 2]}))
+    with pytest.raises(UserError, match="is Parquet, but no recording of kitetui; name another file"):
+        ParquetReader(path)
+
+
 @pytest.mark.parametrize("name", ["received_at", "row", "ask_orders_5"])
 def test_a_recording_that_lacks_a_column_is_none(name: str, path: Path) -> None:
     again(path, table_of(path).drop_columns([name]))

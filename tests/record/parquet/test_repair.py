@@ -6,6 +6,8 @@ import pytest
 
 from kitetui.errors import UserError
 from kitetui.record.parquet import ParquetReader, repair
+from kitetui.record.parquet.arrow import pyarrow
+from kitetui.record.parquet.repair import _groups, _Journal
 from kitetui.record.parquet.writer import GROUP_ROWS, journal_of, part_of
 from tests.record.csv.helpers import assert_same, infy, joined
 from tests.record.parquet.helpers import in_turns, left_by_a_kill, written
@@ -43,6 +45,26 @@ def test_a_journal_that_is_torn_anywhere_gives_its_whole_flushes(tmp_path: Path)
         counts.append(len(found))
     assert counts == sorted(counts)
     assert set(counts) == {0, 10, 20, 30, 40}
+
+
+def test_a_torn_end_is_said(tmp_path: Path) -> None:
+    first = journal_of(left_by_a_kill(tmp_path / "first.parquet", infy(10))).stat().st_size
+    path = left_by_a_kill(tmp_path / "ticks.parquet", infy(10), infy(10))
+    torn = journal_of(path).read_bytes()[:-100]
+    journal_of(path).write_bytes(torn)
+    assert repair(path) == (
+        "finished ticks.parquet with the 10 rows of its journal, "
+        f"whose last {len(torn) - first:,} bytes were torn"
+    )
+
+
+def test_many_small_flushes_are_few_batches(tmp_path: Path) -> None:
+    rows = infy(600)
+    path = left_by_a_kill(tmp_path / "ticks.parquet", *(rows[at : at + 1] for at in range(len(rows))))
+    (group,) = _groups(_Journal(pyarrow(), journal_of(path)))
+    assert len(group) < 256
+    assert repair(path)
+    assert_same(joined(list(ParquetReader(path))), rows)
 
 
 def test_a_kill_during_the_mending_leaves_it_to_be_mended(tmp_path: Path) -> None:

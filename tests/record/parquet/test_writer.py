@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kitetui.errors import UserError
+from kitetui.errors import RecordingError, UserError
 from kitetui.instruments import simulated_instruments
 from kitetui.record.parquet import ParquetReader, ParquetWriter
 from kitetui.record.parquet.arrow import pyarrow
-from kitetui.record.parquet.writer import GROUP_ROWS
+from kitetui.record.parquet.writer import GROUP_ROWS, journal_of
 from kitetui.record.rows import Rows
 from kitetui.simulator.market import Market
 from kitetui.wire import decode_frame, encode_frame
 from kitetui.wire.layout import FULL, TOKEN
-from tests.record.csv.helpers import infy, name_of, rows_of
+from tests.record.csv.helpers import assert_same, infy, joined, name_of, rows_of
 from tests.record.parquet.helpers import in_turns, table_of, written
 from tests.wire.packets import SEGMENTS
 from tests.wire.strategies import Drawn
@@ -90,15 +90,46 @@ def test_it_has_its_name_only_when_it_is_finished(tmp_path: Path) -> None:
     assert writer.size == path.stat().st_size
 
 
+def test_its_size_grows_with_every_flush(tmp_path: Path) -> None:
+    writer = ParquetWriter(tmp_path / "ticks.parquet", name_of)
+    sizes = []
+    for _ in range(3):
+        writer.write(infy(10))
+        writer.flush(sync=False)
+        sizes.append(writer.size)
+    assert 0 < sizes[0] < sizes[1] < sizes[2]
+    writer.close()
+
+
+def test_what_comes_tick_by_tick_is_one_batch_a_flush(tmp_path: Path) -> None:
+    rows = infy(600)
+    path = tmp_path / "ticks.parquet"
+    writer = ParquetWriter(path, name_of)
+    for at in range(len(rows)):
+        writer.write(rows[at : at + 1])
+    writer.flush(sync=False)
+    with journal_of(path).open("rb") as file:
+        (batch,) = pyarrow().ipc.open_stream(file)
+    assert batch.num_rows == 600
+    for at in range(len(rows)):
+        writer.write(rows[at : at + 1])
+        writer.flush(sync=False)
+    writer.close()
+    assert_same(joined(list(ParquetReader(path))), joined([rows, rows]))
+
+
 def test_groups_are_written_while_it_records_and_keep_the_order_of_arrival(tmp_path: Path) -> None:
     path = tmp_path / "ticks.parquet"
     rows = in_turns(2 * GROUP_ROWS + 1000)
     writer = ParquetWriter(path, name_of)
     for start in range(0, len(rows), 10_000):
         writer.write(rows[start : start + 10_000])
-    assert writer.size > 10_000
+    assert 10_000 < writer.size < journal_of(path).stat().st_size
     writer.close()
     assert pyarrow().parquet.ParquetFile(path).num_row_groups > 1
+    by_arrival = table_of(path).sort_by("row")
+    np.testing.assert_array_equal(by_arrival["row"], np.arange(len(rows)))
+    np.testing.assert_array_equal(by_arrival["sequence"], rows.sequence)
     found = list(ParquetReader(path))
     assert max(map(len, found)) <= 10_000
     np.testing.assert_array_equal(np.concatenate([each.sequence for each in found]), rows.sequence)
@@ -136,6 +167,15 @@ def test_no_rows_make_a_file_without_any(tmp_path: Path) -> None:
     table = table_of(written(tmp_path / "ticks.parquet", Rows.none()))
     assert table.num_rows == 0
     assert "last_price" in table.column_names
+
+
+def test_a_recording_that_is_removed_ends(tmp_path: Path) -> None:
+    writer = ParquetWriter(tmp_path / "ticks.parquet", name_of)
+    (tmp_path / "ticks.parquet.journal").unlink()
+    with pytest.raises(RecordingError, match="was removed"):
+        writer.write(infy(1))
+    with pytest.raises(RecordingError, match="was removed"):
+        writer.close()
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
