@@ -52,6 +52,7 @@ def _ist(seconds: str) -> str:
 
 
 SCHEMA: Final = f"""
+BEGIN;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE instruments (instrument_token INTEGER PRIMARY KEY, exchange TEXT, tradingsymbol TEXT);
 CREATE TABLE ticks ({", ".join(f"{name} INTEGER" for name in (*OWN, *NAMES))});
@@ -63,4 +64,5 @@ SELECT {_ist("received_at / 1000000000")} AS received_at, connection, sequence, 
 FROM ticks LEFT JOIN instruments USING (instrument_token);
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
+COMMIT;
 """  # noqa: S608 - made of the names of our own fields

@@ -105,7 +105,7 @@ class SqliteWriter:
             with suppress(sqlite3.Error):
                 self._database.rollback()
             raise RecordingError(
-                f"cannot write to {self._path}: {error}; what was written before is whole"
+                f"cannot write to {self._path}: {error}; what was flushed before is whole"
             ) from error
 
 
