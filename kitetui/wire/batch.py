@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.wire import layout
+from kitetui.wire.dicts import dict_of, words_needed
 from kitetui.wire.errors import PacketError
 from kitetui.wire.fields import FIELDS, MODE_OF_LENGTH, Kind
 from kitetui.wire.segments import DIVISORS, Exchange
@@ -72,14 +73,15 @@ class TickBatch:
         if field is None:
             raise KeyError(f"no column {name!r}; there are {', '.join(sorted([*FIELDS, *_DERIVED]))}")
         if field.kind is Kind.PRICE:
-            prices: NDArray[np.float64] = self.words[:, field.word] / DIVISORS[self._segments()]
-            return np.where(self.present(name), prices, np.nan)
+            prices: NDArray[np.float64] = self.words[:, field.word] / DIVISORS.take(self._segments())
+            np.copyto(prices, np.nan, where=~self.present(name))
+            return prices
         counts = self.words[:, field.word].view(np.uint32).astype(np.int64)
         return np.where(self.present(name), counts, 0)
 
     def present(self, name: str) -> NDArray[np.bool_]:
         """Return for each row whether its packet carries the field."""
-        return _CARRIES[name][self.lengths]
+        return _CARRIES[name].take(self.lengths)
 
     def tick(self, row: int) -> Tick:
         """Return one row as a `Tick`."""
@@ -87,7 +89,9 @@ class TickBatch:
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return the official Python client's list of tick dictionaries; see `Tick.to_dict`."""
-        return [tick.to_dict() for tick in self]
+        needed = words_needed(int(self.lengths.max(initial=0)))
+        rows = self.words[:, :needed].tolist()
+        return [dict_of(words, length) for words, length in zip(rows, self.lengths.tolist(), strict=True)]
 
     def __repr__(self) -> str:
         return f"TickBatch({len(self)} ticks, {len(self.errors)} errors, {self.heartbeats} heartbeats)"

@@ -48,6 +48,8 @@ DECIMALS: Final[NDArray[np.int64]] = np.array(
 DIVISORS: Final[NDArray[np.float64]] = np.float_power(10.0, DECIMALS)
 """What an integer price is divided by, by segment number: shape (256,), float64."""
 
+_DIVISORS: Final[tuple[int, ...]] = tuple(10**decimals for decimals in DECIMALS.tolist())
+
 
 def decimals_of(instrument_token: int) -> int:
     """Return the decimal places of this token's prices as sent: 7 on CDS, 4 on BCD and NCO, else 2."""
@@ -56,4 +58,4 @@ def decimals_of(instrument_token: int) -> int:
 
 def divisor_of(instrument_token: int) -> int:
     """Return what this token's integer prices are divided by: 10,000,000, 10,000 or 100."""
-    return int(10 ** decimals_of(instrument_token))
+    return _DIVISORS[instrument_token & 0xFF]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from kitetui.wire import layout
+from kitetui.wire.dicts import dict_of, time_of
 from kitetui.wire.fields import MODE_OF_LENGTH
 from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, LTP, QUOTE
 from kitetui.wire.modes import Mode
@@ -173,35 +174,7 @@ class Tick:
         Its keys and values, but for two things: times carry their zone (UTC) and are None where Kite
         sent none, and prices below zero stay below zero.
         """
-        tick: dict[str, Any] = {
-            "tradable": self.tradable,
-            "mode": str(self.mode),
-            "instrument_token": self.instrument_token,
-            "last_price": self.last_price,
-        }
-        if self.length == LTP:
-            return tick
-        if self._is_index:
-            tick["ohlc"] = self._ohlc_dict(("high", "low", "open", "close"))
-            tick["change"] = self.change
-            if self.length == INDEX_FULL:
-                tick["exchange_timestamp"] = self.exchange_timestamp
-            return tick
-        tick["last_traded_quantity"] = self.last_traded_quantity
-        tick["average_traded_price"] = self.average_traded_price
-        tick["volume_traded"] = self.volume_traded
-        tick["total_buy_quantity"] = self.total_buy_quantity
-        tick["total_sell_quantity"] = self.total_sell_quantity
-        tick["ohlc"] = self._ohlc_dict(("open", "high", "low", "close"))
-        tick["change"] = self.change
-        if self.length == FULL:
-            tick["last_trade_time"] = self.last_trade_time
-            tick["oi"] = self.oi
-            tick["oi_day_high"] = self.oi_day_high
-            tick["oi_day_low"] = self.oi_day_low
-            tick["exchange_timestamp"] = self.exchange_timestamp
-            tick["depth"] = self._depth_dict()
-        return tick
+        return dict_of(self.words, self.length)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tick):
@@ -229,8 +202,7 @@ class Tick:
         return self.words[word] & _UNSIGNED
 
     def _time(self, word: int) -> datetime | None:
-        seconds = self._count(word)
-        return datetime.fromtimestamp(seconds, UTC) if seconds else None
+        return time_of(self.words[word])
 
     def _depth_entry(self, index: int) -> DepthEntry:
         quantity, price, orders = self._depth_words(index)
@@ -239,14 +211,3 @@ class Tick:
     def _depth_words(self, index: int) -> Sequence[int]:
         first = layout.DEPTH + layout.DEPTH_ENTRY_WORDS * index
         return self.words[first : first + layout.DEPTH_ENTRY_WORDS]
-
-    def _ohlc_dict(self, order: tuple[str, ...]) -> dict[str, float]:
-        words = {"open": layout.OPEN, "high": layout.HIGH, "low": layout.LOW, "close": layout.CLOSE}
-        return {name: self._price(words[name]) for name in order}
-
-    def _depth_dict(self) -> dict[str, list[dict[str, float]]]:
-        entries = [
-            {"quantity": quantity & _UNSIGNED, "price": price / self._divisor, "orders": orders}
-            for quantity, price, orders in map(self._depth_words, range(2 * layout.DEPTH_LEVELS))
-        ]
-        return {"buy": entries[: layout.DEPTH_LEVELS], "sell": entries[layout.DEPTH_LEVELS :]}
