@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from kitetui.cli.bench import bench
 from kitetui.cli.config import config_app
 from kitetui.cli.convert import convert
 from kitetui.cli.doctor import doctor
@@ -38,6 +39,7 @@ app.command()(doctor)
 app.command()(inspect)
 app.command()(convert)
 app.command()(replay)
+app.command()(bench)
 
 
 @app.callback(invoke_without_command=True)

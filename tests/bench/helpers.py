@@ -1,0 +1,21 @@
+"""What tests of benchmarks share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from kitetui.bench import Figure, Settings
+from kitetui.bench import official as rival
+
+MOMENT = Settings(rounds=1, seconds=0.3, symbols=30, rate=2000)
+"""As little as shows that a benchmark works."""
+
+
+def without_the_official_client(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(rival, "find_spec", lambda _: None)
+
+
+def values(figures: Iterable[Figure]) -> dict[str, float | None]:
+    return {each.name: each.value for each in figures}
