@@ -1,5 +1,6 @@
-"""The market as last seen."""
+"""The market as last seen, and in candles."""
 
 from kitetui.market.cache import LastValueCache
+from kitetui.market.candles import Candle, CandleBuilder, Candles, resample
 
-__all__ = ["LastValueCache"]
+__all__ = ["Candle", "CandleBuilder", "Candles", "LastValueCache", "resample"]

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import repeat
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.wire import Tick, TickBatch
 from kitetui.wire.layout import TOKEN, WORDS
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
 
 _FIRST_CAPACITY: Final = 256
 
@@ -107,6 +112,29 @@ class LastValueCache:
         if row is None or not self.versions[row]:
             return None
         return Tick(self._words[row].tolist(), int(self._lengths[row]))
+
+    def ticked(self) -> NDArray[np.intp]:
+        """Return the rows that have a tick, shape (n,)."""
+        return np.flatnonzero(self.versions)
+
+    def to_batch(self) -> TickBatch:
+        """Return the last tick of every instrument that has one, in the order of `ticked`."""
+        return self.latest(self.ticked())
+
+    def to_pandas(self, columns: Iterable[str] | None = None) -> pandas.DataFrame:
+        """Return the same with `received_at` as a `pandas.DataFrame`; see `TickBatch.to_pandas`."""
+        rows = self.ticked()
+        return self.latest(rows).to_pandas(columns, received_at=self.received_at[rows])
+
+    def to_polars(self, columns: Iterable[str] | None = None) -> polars.DataFrame:
+        """Return the same with `received_at` as a `polars.DataFrame`; see `TickBatch.to_polars`."""
+        rows = self.ticked()
+        return self.latest(rows).to_polars(columns, received_at=self.received_at[rows])
+
+    def to_arrow(self, columns: Iterable[str] | None = None) -> pyarrow.Table:
+        """Return the same with `received_at` as a `pyarrow.Table`; see `TickBatch.to_arrow`."""
+        rows = self.ticked()
+        return self.latest(rows).to_arrow(columns, received_at=self.received_at[rows])
 
     def is_snapshot(self, token: int) -> bool:
         """Whether the last tick is the one that the server kept, and none has come live since."""

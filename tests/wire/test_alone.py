@@ -1,4 +1,4 @@
-"""A message of one packet, read by itself, is what it is among others."""
+"""A message that is read alone is what it is among others."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import copy
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from kitetui.wire import HEARTBEAT, decode_frame, decode_frames
-from kitetui.wire.single import SingleTick, read_single
-from tests.wire.packets import FULL, INFY_FULL, LENGTHS, frame, packet
+from kitetui.wire.alone import SingleTick, read_alone
+from tests.wire.packets import FULL, INFY_FULL, LENGTHS, QUOTE, frame, packet
 from tests.wire.strategies import Drawn, drawn_packets
 
 
@@ -25,6 +26,19 @@ def test_it_is_the_same_tick_and_the_same_row_as_among_others(drawn: Drawn) -> N
     np.testing.assert_array_equal(alone.words, among.words)
     np.testing.assert_array_equal(alone.lengths, among.lengths)
     np.testing.assert_array_equal(alone.frames, among.frames)
+
+
+@given(st.lists(drawn_packets(), min_size=2, max_size=6), st.sampled_from(LENGTHS))
+def test_packets_of_one_kind_are_the_same_rows_as_among_others(drawn: list[Drawn], length: int) -> None:
+    data = frame(*(packet(length, **(each.values if each.length == length else {})) for each in drawn))
+    alone, among = read_alone(data), decode_frames([data, HEARTBEAT])
+    assert alone is not None
+    np.testing.assert_array_equal(alone.words, among.words)
+    np.testing.assert_array_equal(alone.lengths, among.lengths)
+    np.testing.assert_array_equal(alone.frames, among.frames)
+    assert (alone.words.dtype, alone.lengths.dtype, alone.frames.dtype) == (np.int32, np.uint8, np.int32)
+    assert alone.words.flags.c_contiguous
+    assert alone.words.flags.writeable
 
 
 def test_its_arrays_have_the_types_of_every_batch() -> None:
@@ -50,7 +64,7 @@ def test_it_has_no_other_attributes_and_can_be_copied() -> None:
 
 @pytest.mark.parametrize("length", LENGTHS)
 def test_one_good_packet_is_read_alone(length: int) -> None:
-    assert read_single(frame(packet(length))) is not None
+    assert read_alone(frame(packet(length))) is not None
 
 
 @pytest.mark.parametrize(
@@ -59,7 +73,8 @@ def test_one_good_packet_is_read_alone(length: int) -> None:
         b"",
         HEARTBEAT,
         frame(),
-        frame(packet(FULL), packet(FULL)),
+        frame(packet(FULL), packet(QUOTE)),
+        frame(packet(28), packet(8), packet(44), packet(32)),
         frame(packet(FULL)) + b"\0",
         frame(packet(FULL))[:-1],
         b"\0\1\0\7" + bytes(7),
@@ -69,7 +84,8 @@ def test_one_good_packet_is_read_alone(length: int) -> None:
         "nothing",
         "heartbeat",
         "no packet",
-        "two",
+        "two kinds",
+        "as long as equal ones",
         "a byte more",
         "a byte less",
         "unknown length",
@@ -77,4 +93,4 @@ def test_one_good_packet_is_read_alone(length: int) -> None:
     ],
 )
 def test_every_other_message_is_not(data: bytes) -> None:
-    assert read_single(data) is None
+    assert read_alone(data) is None

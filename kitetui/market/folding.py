@@ -1,0 +1,137 @@
+"""The arithmetic of candles: rows of ticks become rows of candles, and candles of the same span become one.
+
+A tick is a candle of its own price, so that folding ticks, and folding them into candles that are there
+already, is the same: in whatever parts ticks come, the same candles are made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kitetui.market.interval import days
+from kitetui.wire import TickBatch
+from kitetui.wire.layout import LAST_PRICE, OI, TOKEN, VOLUME
+
+NONE: Final = -1
+"""The volume and the open interest that were not sent."""
+
+_SHIFT: Final = np.uint64(32)
+_LOW: Final = np.uint64(0xFFFFFFFF)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Ticks or candles in columns, each of shape (n,).
+
+    start: UTC seconds. Prices are as sent. volume, oi: `NONE` where they were not sent.
+    """
+
+    token: NDArray[np.uint32]
+    start: NDArray[np.int64]
+    open: NDArray[np.int32]
+    high: NDArray[np.int32]
+    low: NDArray[np.int32]
+    close: NDArray[np.int32]
+    ticks: NDArray[np.int64]
+    volume: NDArray[np.int64]
+    oi: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.token)
+
+    def __getitem__(self, rows: NDArray[Any] | slice) -> Rows:
+        """Return some of the rows."""
+        return Rows(*(getattr(self, name)[rows] for name in self.__slots__))
+
+    @classmethod
+    def none(cls) -> Rows:
+        """Return no rows."""
+        kinds = (np.uint32, np.int64, *[np.int32] * 4, *[np.int64] * 3)
+        return cls(*(np.empty(0, dtype=kind) for kind in kinds))
+
+    @classmethod
+    def joined(cls, parts: Iterable[Rows]) -> Rows:
+        """Return the rows of all parts, in order."""
+        full = [part for part in parts if len(part)] or [cls.none()]
+        if len(full) == 1:
+            return full[0]
+        return cls(*(np.concatenate([getattr(part, name) for part in full]) for name in cls.__slots__))
+
+
+def rows_of(batch: TickBatch, start: NDArray[np.int64]) -> Rows:
+    """Return a row a tick; its volume is that of the day, as sent."""
+    price = batch.words[:, LAST_PRICE].copy()
+    ones = np.ones(len(batch), dtype=np.int64)
+    volume, oi = (
+        np.where(batch.present(field), batch.words[:, word].view(np.uint32), np.int64(NONE))
+        for field, word in (("volume_traded", VOLUME), ("oi", OI))
+    )
+    token = batch.words[:, TOKEN].view(np.uint32)
+    return Rows(token.copy(), start, price, price, price, price, ones, volume, oi)
+
+
+def count_volume(ticks: Rows, before: Rows) -> tuple[Rows, Rows]:
+    """Return ticks with the volume since the tick before, and for each instrument what was seen last.
+
+    Ticks are then sorted by instrument, and those without a price (before the first trade) are gone.
+    before: what was seen last of the ticks before these, as returned from here.
+    """
+    rows = Rows.joined([before, ticks])
+    arrival = np.arange(len(rows), dtype=np.uint64)
+    rows = rows[np.sort((rows.token.astype(np.uint64) << _SHIFT) | arrival) & _LOW]
+    places = np.flatnonzero(rows.volume != NONE)
+    carrying = rows[places]
+    is_last = np.append(carrying.token[1:] != carrying.token[:-1], True)[: len(places)]
+    seen = carrying[is_last]
+    seen = replace(seen, ticks=np.zeros_like(seen.ticks))
+    volume = rows.volume.copy()
+    volume[places] = _steps(carrying)
+    is_tick = (rows.ticks > 0) & (rows.close != 0)
+    rows = replace(rows, volume=volume)
+    return (rows if is_tick.all() else rows[is_tick]), seen
+
+
+def fold(rows: Rows) -> Rows:
+    """Return one row for each instrument and span of time, sorted by instrument and start.
+
+    Within a candle the order of the rows is that of time.
+    """
+    if not len(rows):
+        return rows
+    keys = (rows.token.astype(np.uint64) << _SHIFT) | (rows.start.astype(np.uint64) & _LOW)
+    if (keys[1:] < keys[:-1]).any():
+        order = np.argsort(keys, kind="stable")
+        rows, keys = rows[order], keys[order]
+    firsts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
+    lasts = np.append(firsts[1:], len(rows)) - 1
+    has_volume = np.maximum.reduceat(rows.volume, firsts) != NONE
+    volume = np.add.reduceat(np.maximum(rows.volume, 0), firsts)
+    with_oi = np.maximum.reduceat(np.where(rows.oi != NONE, np.arange(len(rows)), NONE), firsts)
+    return Rows(
+        token=rows.token[firsts],
+        start=rows.start[firsts],
+        open=rows.open[firsts],
+        high=np.maximum.reduceat(rows.high, firsts),
+        low=np.minimum.reduceat(rows.low, firsts),
+        close=rows.close[lasts],
+        ticks=np.add.reduceat(rows.ticks, firsts),
+        volume=np.where(has_volume, volume, NONE),
+        oi=np.where(with_oi != NONE, rows.oi[with_oi], NONE),
+    )
+
+
+def _steps(ticks: Rows) -> NDArray[np.int64]:
+    """Return how far the volume of each tick is from that of its instrument's tick before."""
+    steps = np.zeros_like(ticks.volume)
+    now, then = ticks.volume[1:], ticks.volume[:-1]
+    day = days(ticks.start)
+    # A new day with the very volume of the last is the tick that the server had kept.
+    is_fresh = (day[1:] != day[:-1]) & (now != then)
+    is_same = ticks.token[1:] == ticks.token[:-1]
+    steps[1:] = np.where(is_fresh, now, np.maximum(now - then, 0)) * is_same
+    return steps
