@@ -3,7 +3,8 @@
 Taking ticks in costs next to nothing: they are only kept until a few thousand have come or someone asks, and
 then folded into the candles all at once. Memory is bounded, and laid out so that nothing ever moves: each
 instrument has, for each length, so many candles in one common table, and a candle's place follows from its
-time. What is written there later overwrites what is older by a whole round.
+time. What is written there later overwrites what is older by a whole round. Candles of one time stand beside
+each other, so that what has not been yet takes no memory.
 """
 
 from __future__ import annotations
@@ -173,17 +174,21 @@ class History:
 class _Table:
     """The candles of one length, of all instruments.
 
-    A bucket is the number of a candle's span of time, counted from 1970. A candle stands at the instrument's
-    start, plus its bucket modulo how many the instrument keeps; the bucket beside it tells which one it is.
+    A bucket is the number of a span of time, counted from 1970. Instruments that keep as many candles
+    share a block, with one line for each candle. An instrument's stands in the line of its bucket modulo how
+    many it keeps; the bucket beside it tells which one it is.
     """
 
     def __init__(self, seconds: int, number: int) -> None:
         self._seconds = seconds
-        self._kept = np.repeat([counts[number] for _, counts in _KEPT], [rows for rows, _ in _KEPT])
-        self._starts = np.cumsum(self._kept) - self._kept
+        rows, kept = np.array([(rows, counts[number]) for rows, counts in _KEPT]).T
+        self._kept, self._widths = np.repeat(kept, rows), np.repeat(rows, rows)
+        ends = np.cumsum(rows * kept)
+        first_rows = np.repeat(np.cumsum(rows) - rows, rows)
+        self._starts = np.repeat(ends - rows * kept, rows) + np.arange(len(first_rows)) - first_rows
         # Zeros are only mapped: a page takes memory when it is first written to.
-        self._buckets = np.zeros(self._kept.sum(), dtype=np.uint32)
-        self._prices = np.zeros((self._kept.sum(), 4), dtype=np.int32)
+        self._buckets = np.zeros(ends[-1], dtype=np.uint32)
+        self._prices = np.zeros((ends[-1], 4), dtype=np.int32)
         self._newest = 0
 
     def write(self, rows: NDArray[np.intp], prices: NDArray[np.int32], times: NDArray[np.int64]) -> None:
@@ -203,7 +208,7 @@ class _Table:
         has_place = rows < len(self._kept)
         if not has_place.all():
             rows, buckets, fresh = rows[has_place], buckets[has_place], fresh[has_place]
-        places = self._starts[rows] + buckets % self._kept[rows]
+        places = self._places(rows, buckets)
         there = self._buckets[places]
         in_time = there <= buckets
         places, buckets, fresh, there = places[in_time], buckets[in_time], fresh[in_time], there[in_time]
@@ -219,8 +224,8 @@ class _Table:
         """Return the buckets and the prices of an instrument's candles, oldest first."""
         if row >= len(self._kept):
             return self.nothing()
-        start, kept = int(self._starts[row]), int(self._kept[row])
-        newest = int(self._buckets[start : start + kept].max())
+        kept = int(self._kept[row])
+        newest = int(self._buckets[self._places(row, np.arange(kept))].max())
         buckets, places, is_there = self._round(row, newest, kept)
         return buckets[is_there], self._prices[places[is_there]]
 
@@ -241,8 +246,13 @@ class _Table:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
         """Return the last buckets up to the newest, their places, and whether there is a candle."""
         buckets = np.arange(newest - count + 1, newest + 1, dtype=np.int64)
-        places = self._starts[row] + buckets % self._kept[row]
+        places = self._places(row, buckets)
         return buckets, places, self._buckets[places] == buckets
+
+    def _places(self, rows: NDArray[np.intp] | int, buckets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return where the candles of rows in their buckets stand, or those of one row in several."""
+        places: NDArray[np.int64] = self._starts[rows] + buckets % self._kept[rows] * self._widths[rows]
+        return places
 
 
 def _seconds(exchange_words: NDArray[np.int32], received: NDArray[np.int64]) -> NDArray[np.int64]:
