@@ -5,6 +5,8 @@ Kite sends one on every subscribe, and it can be days old, so that it must not p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,12 +31,11 @@ class Awaited:
         """Note that the connection is lost: what it asked for will not come."""
         self._tokens.clear()
 
-    def flags(self, tokens: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    def flags(self, came: Sequence[int]) -> NDArray[np.bool_]:
         """Return for each tick, given its token, whether it is a kept one; shape (n,), as the tokens."""
-        flags = np.zeros(len(tokens), dtype=np.bool_)
-        came = tokens.tolist()
+        flags = np.zeros(len(came), dtype=np.bool_)
         # Tokens that never tick are awaited all day: what none of a batch is must cost next to nothing.
-        if self._tokens.isdisjoint(came):
+        if not self._tokens or self._tokens.isdisjoint(came):
             return flags
         for place, token in enumerate(came):
             if token in self._tokens:

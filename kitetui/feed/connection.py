@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from operator import countOf
 from typing import Final, NoReturn
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -164,7 +164,7 @@ class Connection:
             reconnects=measures.reconnects,
             gaps=measures.gaps,
             account=self._account.name,
-            modes=Counter(self._wanted.values()),
+            modes=_modes_of(self._wanted),
             last_close=measures.last_close,
             recent_gaps=tuple(measures.recent_gaps),
             round_trips=Percentiles.of(measures.round_trips),
@@ -393,6 +393,15 @@ async def _first_failure(*tasks: asyncio.Task[NoReturn]) -> Exception:
     if not isinstance(failure, Exception):
         raise AssertionError("such a task ends by a failure alone")
     return failure
+
+
+def _modes_of(wanted: Mapping[int, Mode]) -> dict[Mode, int]:
+    counts, left = {}, len(wanted)
+    for mode in reversed(Mode):  # thousands of symbols are mostly all full, and counted in one go
+        if left and (count := countOf(wanted.values(), mode)):
+            counts[mode] = count
+            left -= count
+    return counts
 
 
 def _is_replay(socket: ClientConnection) -> bool:

@@ -6,7 +6,7 @@ Frames gather until the loop's next turn, and are decoded together: a batch cost
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -131,11 +131,11 @@ class Intake:
             self._pass_on(frames, received, firsts.tolist())
         if not len(batch) and not batch.errors:
             return
-        tokens = batch.words[:, TOKEN].view(np.uint32)
+        tokens = batch.words[:, TOKEN].view(np.uint32).tolist()
         received_at = np.array(received, dtype=np.int64)[batch.frames]
         if len(batch):
             self.last_tick_at = int(received_at[-1])
-            self._measures.last_tick_of.update(zip(tokens.tolist(), received_at.tolist(), strict=True))
+            self._measures.last_tick_of.update(zip(tokens, received_at.tolist(), strict=True))
             self._ticked()
         self._publish(Ticks(self._number, batch, received_at, sequence, self._snapshot(batch, tokens)))
 
@@ -156,15 +156,15 @@ class Intake:
             for frame, at, sequence in zip(frames, received, sequences, strict=True):
                 self._publish_raw(RawFrame(self._number, frame, at, sequence))
 
-    def _snapshot(self, batch: TickBatch, tokens: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    def _snapshot(self, batch: TickBatch, tokens: Sequence[int]) -> NDArray[np.bool_]:
         if self._kept is None:
             return self._awaited.flags(tokens)
         flags = np.zeros(len(batch), dtype=np.bool_)
         for frame, kept in self._kept.items():
-            rows = batch.frames == frame
+            rows = np.flatnonzero(batch.frames == frame).tolist()
             awaited = Awaited()
             awaited.asked(Subscribe(tuple(kept)))
-            flags[rows] = awaited.flags(tokens[rows])
+            flags[rows] = awaited.flags([tokens[row] for row in rows])
         self._kept.clear()
         return flags
 

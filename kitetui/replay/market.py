@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from typing import Final
 
-import numpy as np
-
 from kitetui.feed import ConnectionState
 from kitetui.feed.awaited import Awaited
 from kitetui.feed.replayed import RecordedGap, RecordedState
@@ -51,7 +49,7 @@ class RecordedMarket:
         awaited = self._awaited.get(connection)
         if awaited is None:
             return _NONE
-        flags = awaited.flags(np.array(packets.tokens, dtype=np.uint32))
+        flags = awaited.flags(packets.tokens)
         if not flags.any():
             return _NONE
         return frozenset(token for token, flag in zip(packets.tokens, flags.tolist(), strict=True) if flag)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from kitetui.feed.awaited import Awaited
 from kitetui.wire import Mode, SetMode, Subscribe, Unsubscribe
 
 
 def flags(awaited: Awaited, *tokens: int) -> list[bool]:
-    return awaited.flags(np.array(tokens, dtype=np.uint32)).tolist()
+    return awaited.flags(tokens).tolist()
 
 
 def test_the_first_tick_of_each_token_after_a_subscribe_is_a_kept_one() -> None:

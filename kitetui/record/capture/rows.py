@@ -98,7 +98,7 @@ class _Decoder:
         snapshot = np.zeros(len(batch), dtype=np.bool_)
         for number in np.unique(connection).tolist():
             mine = connection == number
-            snapshot[mine] = self.awaited[number].flags(tokens[mine])
+            snapshot[mine] = self.awaited[number].flags(tokens[mine].tolist())
         return Rows(
             words=batch.words,
             lengths=batch.lengths,
