@@ -8,13 +8,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kitetui.errors import RecordingError, UserError
 from kitetui.feed import KiteTickerManager, Receiver, TickerMessage
 from kitetui.formatting import group, plain
-from kitetui.record import COLUMNS, Files, Folder, Format, NameOf, Recorder
 from kitetui.tui.eventlog import Weight
+
+if TYPE_CHECKING:
+    from kitetui.record import NameOf, Recorder
 
 _WAY_OUT: Final = "start kitetui in a folder that can be written, then press r"
 
@@ -89,6 +91,8 @@ class Recording:
         """Begin a new file with what is received from now on; does nothing while one is being written."""
         if self.is_on:
             return
+        from kitetui.record import COLUMNS, Files, Folder, Format, Recorder  # the list does not wait for them
+
         self._error, self._under_way = "", None
         place = Folder(self._folder, [Format.CSV], COLUMNS, way_out=_WAY_OUT)
         try:

@@ -9,7 +9,6 @@ from kitetui.errors import UserError
 from kitetui.formatting import group
 from kitetui.tui.eventlog import Weight
 from kitetui.tui.events import Notice
-from kitetui.tui.export import TableRow, dated_stem, table_csv, write_new
 from kitetui.tui.filter import EVERYTHING
 from kitetui.tui.screens.choice import ChoiceScreen
 from kitetui.tui.screens.monitor.view import MonitorView
@@ -32,6 +31,8 @@ class Program(MonitorView):
 
     def action_export(self) -> None:
         """Write the table as it stands to a CSV file."""
+        from kitetui.tui.export import TableRow, table_csv
+
         monitor, now = self.monitor, self.monitor.now()
         rows = [monitor.rows.row(instrument) for instrument in monitor.watchlist.shown]
         table = [
@@ -89,6 +90,8 @@ class Program(MonitorView):
         self.call_later(self.run_action, event.command.id)
 
     def _write(self, suffix: str, text: str, what: str) -> None:
+        from kitetui.tui.export import dated_stem, write_new
+
         try:
             path = write_new(Path.cwd(), dated_stem(self.monitor.now()), suffix, text)
         except UserError as error:
