@@ -80,6 +80,7 @@ class Receiver(Generic[M]):
         self.lost_ticks = 0
         self._published_ticks = 0
         self._delivered_ticks = 0
+        self._waiting_ticks = 0
         self._channel = channel
         self._waiting: deque[M] = deque()
         self._capacity = capacity
@@ -107,9 +108,9 @@ class Receiver(Generic[M]):
             return lagged
         if not self._waiting:
             return None
-        message = self._waiting.popleft()
+        message, ticks = self._take_first()
         self.delivered += 1
-        self._delivered_ticks += _ticks_in(message)
+        self._delivered_ticks += ticks
         return message
 
     def stats(self) -> ReaderStats:
@@ -118,25 +119,34 @@ class Receiver(Generic[M]):
             published=self._published_ticks,
             delivered=self._delivered_ticks,
             lost=self.lost_ticks,
-            waiting=sum(map(_ticks_in, self._waiting)),
+            waiting=self._waiting_ticks,
         )
 
     def close(self) -> None:
         """Stop reading: the stream ends at once, and the channel forgets this reader."""
         self._channel._forget(self)
         self._waiting.clear()
+        self._waiting_ticks = 0
         self._untold = Lagged(0, 0)
         self._end()
 
     def _put(self, message: M) -> None:
         if len(self._waiting) == self._capacity:
-            self._drop(self._waiting.popleft())
+            self._drop_first()
+        ticks = _ticks_in(message)
         self._waiting.append(message)
-        self._published_ticks += _ticks_in(message)
+        self._published_ticks += ticks
+        self._waiting_ticks += ticks
         self._wakeup.set()
 
-    def _drop(self, message: M) -> None:
+    def _take_first(self) -> tuple[M, int]:
+        message = self._waiting.popleft()
         ticks = _ticks_in(message)
+        self._waiting_ticks -= ticks
+        return message, ticks
+
+    def _drop_first(self) -> None:
+        _, ticks = self._take_first()
         self.lost_messages += 1
         self.lost_ticks += ticks
         self._untold = Lagged(self._untold.messages + 1, self._untold.ticks + ticks)
