@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _FIRST_CAPACITY: Final = 256
 
+_ROW: Final = np.dtype(f"V{4 * WORDS}")
+"""A row as one piece: NumPy moves such pieces twice as fast as rows of a matrix."""
+
 
 class LastValueCache:
     """The last tick of every instrument.
@@ -69,9 +72,9 @@ class LastValueCache:
         """
         if not len(batch):
             return
-        rows = self._rows(batch.words[:, TOKEN].view(np.uint32))
+        rows = self._rows(np.ascontiguousarray(batch.words[:, TOKEN]).view(np.uint32))
         self.version += 1
-        self._words[rows] = batch.words
+        self._words.view(_ROW)[rows] = batch.words.view(_ROW)
         self._lengths[rows] = batch.lengths
         self.received_at[rows] = received_at
         self.versions[rows] = self.version
@@ -142,12 +145,13 @@ class LastValueCache:
         return row is not None and bool(self.versions[row] and self.ticks[row] <= 1)
 
     def _rows(self, tokens: NDArray[np.uint32]) -> NDArray[np.intp]:
-        places = np.searchsorted(self._sorted_tokens, tokens)
-        places[places == len(self._sorted_tokens)] = 0
-        if not len(self._sorted_tokens) or (self._sorted_tokens[places] != tokens).any():
-            self.add(tokens.tolist())
-            return self._rows(tokens)
-        return self._sorted_rows[places]
+        known = self._sorted_tokens
+        if len(known):
+            places = known.searchsorted(tokens)
+            if (known.take(places, mode="clip") == tokens).all():
+                return self._sorted_rows.take(places)
+        self.add(tokens.tolist())
+        return self._rows(tokens)
 
     def _grow(self, rows: int) -> None:
         capacity = len(self._lengths)

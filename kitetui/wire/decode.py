@@ -1,9 +1,10 @@
 """From binary messages to columns; nothing in here raises on bad bytes.
 
-A message that comes alone, with packets of one kind, is read where it is (see `kitetui.wire.alone`). All
-others go through two steps together. The scan finds where each packet begins (see `kitetui.wire.scan`). The
-gather then copies all packets at once out of overlapping windows on the joined messages, swaps their bytes,
-and puts those of the shorter kinds into the shape of the full one.
+Large messages of packets of one kind, and those that come alone, are read where they are (see
+`kitetui.wire.equal` and `kitetui.wire.single`). All others go through two steps together. The scan finds
+where each packet begins (see `kitetui.wire.scan`). The gather then copies all packets at once out of
+overlapping windows on the joined messages, swaps their bytes, and puts those of the shorter kinds into the
+shape of the full one.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.wire import layout
-from kitetui.wire.alone import read_alone, shift_orders
 from kitetui.wire.batch import TickBatch
+from kitetui.wire.equal import read_equal, shift_orders
 from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, WORDS
 from kitetui.wire.scan import PADDING, find_packets
+from kitetui.wire.single import read_single
 
 _PACKET: Final = np.dtype(f"V{FULL}")
 """A full packet's worth of bytes: NumPy moves such records many times faster than rows of a matrix."""
+
+_LARGE: Final = 4000
+"""Bytes of a message, on the average, from which each is better read by itself."""
 
 _SENT: Final = np.dtype(">i4")
 
@@ -46,8 +51,12 @@ def decode_frame(data: bytes) -> TickBatch:
 
 def decode_frames(frames: Sequence[bytes]) -> TickBatch:
     """Decode several binary messages into one batch, in order."""
-    if len(frames) == 1 and (alone := read_alone(frames[0])) is not None:
-        return alone
+    if len(frames) == 1 and (single := read_single(frames[0])) is not None:
+        return single
+    if len(frames) == 1 or sum(map(len, frames)) > _LARGE * len(frames):
+        equal = read_equal(frames)
+        if equal is not None:
+            return equal
     joined = b"".join((*frames, PADDING))
     found = find_packets(joined, frames)
     words = _gather(joined, found.positions)

@@ -92,20 +92,22 @@ def _find_together(joined: bytes, frames: Sequence[bytes]) -> Packets | None:
     octets = np.frombuffer(joined, np.uint8)
     halves = np.ndarray((len(joined) - 1,), dtype=_HALF, buffer=joined, strides=(1,))
     sizes = np.fromiter(map(len, frames), np.intp, len(frames))
-    starts = np.cumsum(sizes) - sizes
-    counts, firsts = halves[starts].astype(np.intp), octets[starts + PREFIX + 1]
-    are_equal = sizes == PREFIX + counts * (firsts + np.intp(PREFIX))
+    starts = sizes.cumsum() - sizes
+    counts, strides = halves[starts].astype(np.intp), octets[starts + PREFIX + 1] + np.intp(PREFIX)
+    are_equal = sizes == PREFIX + counts * strides
     others = np.flatnonzero(~are_equal)
     walked = _walked(joined, frames, others, starts, counts)
     if walked is None:
         return None
     indices = np.repeat(np.arange(len(frames), dtype=np.int32), counts)
-    lengths = np.repeat(firsts, counts)
+    steps = np.repeat(strides, counts)
     if walked:
-        lengths[~are_equal[indices]] = np.frombuffer(walked, np.uint8)
+        steps[~are_equal[indices]] = np.frombuffer(walked, np.uint8) + np.intp(PREFIX)
     # Up to the body of a packet there are the packets before it, the heads of messages, and its own prefix.
-    heads = np.cumsum(np.minimum(sizes, PREFIX))
-    positions = np.cumsum(lengths + np.uint8(PREFIX), dtype=np.intp) - lengths + np.repeat(heads, counts)
+    positions = steps.cumsum()
+    positions -= steps
+    positions += np.repeat(np.minimum(sizes, PREFIX).cumsum() + PREFIX, counts)
+    lengths = (steps - PREFIX).astype(np.uint8)
     if np.count_nonzero(halves[positions - PREFIX] != lengths) or lengths.tobytes().translate(None, _LENGTHS):
         return None
     return Packets(positions, lengths, indices, heartbeats=int(np.count_nonzero(sizes == 1)))

@@ -1,8 +1,6 @@
-"""A message that came alone, with packets of one kind: read where it is, without a scan.
+"""A message of one packet, alone: read by `struct`, because columns of one row cost more than the row.
 
-On a feed that the machine keeps up with nearly every message comes alone. One packet, the most usual one, is
-read by `struct`, because columns of one row cost more than the row; its arrays are made when somebody asks
-for a column.
+On a quiet feed nearly every message is one. Its arrays are made when somebody asks for a column.
 """
 
 from __future__ import annotations
@@ -12,18 +10,16 @@ from struct import Struct
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kitetui.wire import layout
 from kitetui.wire.batch import TickBatch
 from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, LTP, PACKET_LENGTHS, QUOTE, WORDS
 from kitetui.wire.tick import Tick
 
-_PREFIX: Final = 2
-_HEAD: Final = 2 * _PREFIX
-"""The count of packets, and the length of the first."""
+_HEAD: Final = 4
+"""The count of packets, which is 1, and the packet's length."""
 
-_LENGTH_OF: Final = {length.to_bytes(_PREFIX, "big"): length for length in PACKET_LENGTHS}
+_LENGTH_OF: Final = {Struct(">HH").pack(1, length): length for length in PACKET_LENGTHS}
 _FULL: Final = Struct(f">{layout.DEPTH}i" + "iiH2x" * 2 * layout.DEPTH_LEVELS)
 _SHORT: Final = {length: Struct(f">{length // 4}i") for length in (LTP, QUOTE, INDEX_QUOTE, INDEX_FULL)}
 _REST: Final = {length: (0,) * (WORDS - length // 4) for length in (LTP, QUOTE)}
@@ -67,20 +63,12 @@ class SingleTick(TickBatch):
         return [self._tick.to_dict()]
 
 
-def read_alone(data: bytes) -> TickBatch | None:
-    """Return the ticks of a message of good packets of one kind, None for every other message."""
-    length = _LENGTH_OF.get(data[_PREFIX:_HEAD])
-    if length is None:
+def read_single(data: bytes) -> SingleTick | None:
+    """Return the tick of a message of one good packet, None for every other message."""
+    length = _LENGTH_OF.get(data[:_HEAD])
+    if length is None or len(data) != _HEAD + length:
         return None
-    count, stride = data[0] << 8 | data[1], _PREFIX + length
-    if not count or len(data) != _PREFIX + count * stride:
-        return None
-    if count == 1:
-        return SingleTick(Tick(_read_packet(data, length), length))
-    highs, lows = data[_PREFIX::stride], data[_PREFIX + 1 :: stride]
-    if highs != data[_PREFIX : _PREFIX + 1] * count or lows != data[_PREFIX + 1 : _HEAD] * count:
-        return None
-    return _read_equal(data, count, length)
+    return SingleTick(Tick(_read_packet(data, length), length))
 
 
 def _read_packet(data: bytes, length: int) -> Sequence[int]:
@@ -94,24 +82,3 @@ def _read_packet(data: bytes, length: int) -> Sequence[int]:
     for word, value in zip(layout.INDEX_WORDS, sent, strict=False):
         words[word] = value
     return words
-
-
-def _read_equal(data: bytes, count: int, length: int) -> TickBatch:
-    """Return the ticks of a message of so many packets of this length."""
-    sent = np.ndarray(
-        (count, length // 4), dtype=">i4", buffer=data, offset=_HEAD, strides=(_PREFIX + length, 4)
-    )
-    if length == FULL:
-        words = sent.astype(np.int32)
-        shift_orders(words)
-    else:
-        words = np.zeros((count, WORDS), np.int32)
-        places = slice(length // 4) if length in _REST else layout.INDEX_WORDS[: length // 4]
-        words[:, places] = sent
-    return TickBatch(words, np.full(count, length, np.uint8), np.zeros(count, np.int32))
-
-
-def shift_orders(words: NDArray[np.int32]) -> None:
-    """Put the orders of each level of depth, two bytes before two of padding, where their word ends."""
-    orders = words[:, layout.DEPTH + layout.ENTRY_ORDERS :: layout.DEPTH_ENTRY_WORDS].view(np.uint32)
-    orders >>= 16

@@ -1,4 +1,4 @@
-"""A message that is read alone is what it is among others."""
+"""A message of one packet, read by itself, is what it is among others."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import copy
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from kitetui.wire import HEARTBEAT, decode_frame, decode_frames
-from kitetui.wire.alone import SingleTick, read_alone
+from kitetui.wire.single import SingleTick, read_single
 from tests.wire.packets import FULL, INFY_FULL, LENGTHS, QUOTE, frame, packet
 from tests.wire.strategies import Drawn, drawn_packets
 
@@ -26,19 +25,6 @@ def test_it_is_the_same_tick_and_the_same_row_as_among_others(drawn: Drawn) -> N
     np.testing.assert_array_equal(alone.words, among.words)
     np.testing.assert_array_equal(alone.lengths, among.lengths)
     np.testing.assert_array_equal(alone.frames, among.frames)
-
-
-@given(st.lists(drawn_packets(), min_size=2, max_size=6), st.sampled_from(LENGTHS))
-def test_packets_of_one_kind_are_the_same_rows_as_among_others(drawn: list[Drawn], length: int) -> None:
-    data = frame(*(packet(length, **(each.values if each.length == length else {})) for each in drawn))
-    alone, among = read_alone(data), decode_frames([data, HEARTBEAT])
-    assert alone is not None
-    np.testing.assert_array_equal(alone.words, among.words)
-    np.testing.assert_array_equal(alone.lengths, among.lengths)
-    np.testing.assert_array_equal(alone.frames, among.frames)
-    assert (alone.words.dtype, alone.lengths.dtype, alone.frames.dtype) == (np.int32, np.uint8, np.int32)
-    assert alone.words.flags.c_contiguous
-    assert alone.words.flags.writeable
 
 
 def test_its_arrays_have_the_types_of_every_batch() -> None:
@@ -63,8 +49,8 @@ def test_it_has_no_other_attributes_and_can_be_copied() -> None:
 
 
 @pytest.mark.parametrize("length", LENGTHS)
-def test_one_good_packet_is_read_alone(length: int) -> None:
-    assert read_alone(frame(packet(length))) is not None
+def test_one_good_packet_is_read_single(length: int) -> None:
+    assert read_single(frame(packet(length))) is not None
 
 
 @pytest.mark.parametrize(
@@ -93,4 +79,4 @@ def test_one_good_packet_is_read_alone(length: int) -> None:
     ],
 )
 def test_every_other_message_is_not(data: bytes) -> None:
-    assert read_alone(data) is None
+    assert read_single(data) is None
