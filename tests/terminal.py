@@ -43,6 +43,8 @@ class Terminal:
         self._set_size(columns, lines)
         self.settings_before = termios.tcgetattr(self._slave)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
+        for name in ("COLUMNS", "LINES"):  # whoever runs the tests may have set them: they hide the real size
+            environment.pop(name, None)
         self.process = subprocess.Popen(
             command,
             stdin=self._slave,

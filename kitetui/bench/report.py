@@ -41,6 +41,23 @@ def machine_line(machine: Machine) -> str:
     return f"{machine.processor}, {machine.cores} cores, {machine.system}, {machine.python}, {versions}"
 
 
+def text_of(cell: Cell) -> str:
+    """Return a cell as people read it."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "yes" if cell else "no"
+        case float():
+            return (
+                f"{cell:,.0f}" if abs(cell) >= 1000 else f"{cell:,.1f}" if abs(cell) >= 10 else f"{cell:,.2f}"
+            )
+        case int():
+            return f"{cell:,}"
+        case _:
+            return cell
+
+
 def _target(benchmark: str, figure: Figure) -> dict[str, Any]:
     return {
         "benchmark": benchmark,
@@ -60,7 +77,7 @@ def _drawn_table(table: Table) -> Drawn:
         is_text = all(isinstance(row[at], str | bool) for row in table.rows)
         grid.add_column(table.columns[at].replace("_", " "), justify="left" if is_text else "right")
     for row in table.rows:
-        grid.add_row(*(_text(row[at]) for at in kept))
+        grid.add_row(*(text_of(row[at]) for at in kept))
     return grid
 
 
@@ -69,26 +86,10 @@ def _drawn_figures(figures: Iterable[Figure]) -> Drawn:
     for name in ("what", "measured", "target", ""):
         grid.add_column(name, justify="right" if name == "measured" else "left")
     for each in figures:
-        measured = f"{_text(each.value)} {each.unit}" if each.value is not None else "not measured"
+        measured = f"{text_of(each.value)} {each.unit}" if each.value is not None else "not measured"
         grid.add_row(each.name, measured, each.target, _JUDGED[each.met] if each.target else "")
     return grid
 
 
 def _grid(title: str) -> Drawn:
     return Drawn(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-
-
-def _text(cell: Cell) -> str:
-    match cell:
-        case None:
-            return ""
-        case bool():
-            return "yes" if cell else "no"
-        case float():
-            return (
-                f"{cell:,.0f}" if abs(cell) >= 1000 else f"{cell:,.1f}" if abs(cell) >= 10 else f"{cell:,.2f}"
-            )
-        case int():
-            return f"{cell:,}"
-        case _:
-            return cell

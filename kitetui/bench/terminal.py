@@ -20,6 +20,7 @@ _CHUNK: Final = 65_536
 _KEPT: Final = 200_000
 """Bytes that are kept to look through; a pattern is never as far apart."""
 
+_TYPE: Final = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 _PATIENCE: Final = 30.0
 _END: Final = 10.0
 
@@ -49,7 +50,7 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment},
+            env={**_without_size(os.environ), **_TYPE, **environment},
             start_new_session=True,
             pass_fds=pass_fds,
         )
@@ -116,3 +117,8 @@ class Terminal:
             if time.perf_counter() - start > _PATIENCE or (not self.read(0.1) and is_over):
                 raise UserError("the monitor did not draw what it should; run the benchmark again, alone")
         return time.perf_counter() - start
+
+
+def _without_size(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what would hide the size of the pseudo-terminal."""
+    return {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}

@@ -9,6 +9,7 @@ from kitetui.bench.decode import SIZES, bench_decode
 from kitetui.bench.frames import KINDS
 from kitetui.bench.official import ABSENT
 from tests.bench.helpers import MOMENT, values, without_the_official_client
+from tests.bench.readme import stands_in_readme
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +32,7 @@ def test_every_target_has_its_figure() -> None:
     outcome = bench_decode(Settings(rounds=1, seconds=0.1))
     assert len(outcome.figures) == 6
     assert all(each.value and each.target for each in outcome.figures)
+    assert all(map(stands_in_readme, outcome.figures))
     assert not outcome.remarks
 
 

@@ -8,6 +8,7 @@ from kitetui.bench import feed
 from kitetui.bench.feed import bench_feed
 from kitetui.bench.official import ABSENT
 from tests.bench.helpers import MOMENT, values, without_the_official_client
+from tests.bench.readme import stands_in_readme
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +34,7 @@ def test_both_clients_are_measured_at_capacity_and_at_a_rate() -> None:
     figures = values(outcome.figures)
     assert figures["capacity, one connection, 20 a message, against the official client"]
     assert figures["ticks lost by the library, at every load"] == 0
+    assert all(map(stands_in_readme, outcome.figures))
 
 
 def test_without_the_official_client_ours_is_measured_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from kitetui.bench.screen import bench_screen
 from tests.bench.helpers import MOMENT, values
+from tests.bench.readme import stands_in_readme
 
 pytest.importorskip("termios", reason="there are no pseudo-terminals on this system")
 
@@ -26,4 +27,5 @@ def test_the_monitor_is_measured_under_each_load_and_its_first_paint() -> None:
     figures = values(outcome.figures)
     assert figures["key to paint p99, 30 rows, 2,000 a second"]
     assert figures["first paint, 30 symbols"]
+    assert all(map(stands_in_readme, outcome.figures))
     assert figures["ticks lost, the monitor on 3 connections, 2,000 a second, 1 a message"] == 0
