@@ -36,6 +36,9 @@ _MOST: Final = 2000
 _TURN: Final = 0.02
 """Seconds of each rival in each round."""
 
+_TURNS: Final = 5
+"""Turns of each rival in a round: a machine can be busy for longer than one so short."""
+
 _FROM_TEN: Final = 10
 _FROM_THIRTY: Final = 30
 _MIXED: Final = 100
@@ -47,7 +50,7 @@ Case = tuple[str, int, bool]
 
 def bench_decode(settings: Settings) -> Outcome:
     """Measure every case, and hold the slowest of each kind against its target."""
-    turn = min(_TURN, settings.seconds / 100)
+    turn = min(_TURN, settings.seconds / 150)
     found: dict[Case, Costs] = {}
     for kind in KINDS:
         for size in SIZES:
@@ -74,7 +77,7 @@ def _compared(frames: Sequence[bytes], size: int, settings: Settings, turn: floa
         works |= _ours(flushes, cache, coalesced=coalesced)
     if size == 1:
         works[TICK, False] = lambda: [_read(each) for each in frames]
-    costs = in_turn(works, size * len(frames), rounds=settings.rounds, seconds=turn)
+    costs = in_turn(works, size * len(frames), rounds=_TURNS * settings.rounds, seconds=turn)
     alone = {name: spread for (name, coalesced), spread in costs.items() if not coalesced}
     together = {name: spread for (name, coalesced), spread in costs.items() if coalesced}
     if OFFICIAL in alone:

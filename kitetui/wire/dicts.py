@@ -12,16 +12,12 @@ from functools import lru_cache
 from typing import Any, Final
 
 from kitetui.wire import layout
-from kitetui.wire.fields import MODE_OF_LENGTH
-from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, LTP
+from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, LTP, QUOTE
 from kitetui.wire.segments import Exchange, divisor_of
 
 _UNSIGNED: Final = 0xFFFFFFFF
-
-
 _LTP_WORDS: Final = layout.LAST_PRICE + 1
 _QUOTE_WORDS: Final = layout.CLOSE + 1
-_INDEX: Final = (INDEX_QUOTE, INDEX_FULL)
 
 
 def words_needed(longest: int) -> int:
@@ -39,49 +35,103 @@ def time_of(seconds: int) -> datetime | None:
 
 def dict_of(words: Sequence[int], length: int) -> dict[str, Any]:
     """Return the dictionary of a row, given its words, as many as it needs, and the length of its packet."""
+    return _MAKERS[length](words)
+
+
+def _ltp(words: Sequence[int]) -> dict[str, Any]:
     token, last = words[:_LTP_WORDS]
-    divisor = divisor_of(token)
-    last_price = last / divisor
-    tick: dict[str, Any] = {
+    return {
         "tradable": token & 0xFF != Exchange.INDICES,
-        "mode": MODE_OF_LENGTH[length],
+        "mode": "ltp",
         "instrument_token": token & _UNSIGNED,
-        "last_price": last_price,
+        "last_price": last / divisor_of(token),
     }
-    if length == LTP:
-        return tick
-    quantity, average, volume, buying, selling, open_, high, low, close = words[_LTP_WORDS:_QUOTE_WORDS]
-    opened, highest = open_ / divisor, high / divisor
-    lowest, closed = low / divisor, close / divisor
-    change = (last_price - closed) * 100 / closed if closed else 0.0
-    if length in _INDEX:
-        tick["ohlc"] = {"high": highest, "low": lowest, "open": opened, "close": closed}
-        tick["change"] = change
-        if length == INDEX_FULL:
-            tick["exchange_timestamp"] = time_of(words[layout.EXCHANGE_TIME])
-        return tick
-    tick["last_traded_quantity"] = quantity & _UNSIGNED
-    tick["average_traded_price"] = average / divisor
-    tick["volume_traded"] = volume & _UNSIGNED
-    tick["total_buy_quantity"] = buying & _UNSIGNED
-    tick["total_sell_quantity"] = selling & _UNSIGNED
-    tick["ohlc"] = {"open": opened, "high": highest, "low": lowest, "close": closed}
-    tick["change"] = change
-    if length == FULL:
-        traded_at, oi, oi_high, oi_low, sent_at = words[_QUOTE_WORDS : layout.DEPTH]
-        tick["last_trade_time"] = time_of(traded_at)
-        tick["oi"] = oi & _UNSIGNED
-        tick["oi_day_high"] = oi_high & _UNSIGNED
-        tick["oi_day_low"] = oi_low & _UNSIGNED
-        tick["exchange_timestamp"] = time_of(sent_at)
-        tick["depth"] = _depth_of(words, divisor)
-    return tick
 
 
-def _depth_of(words: Sequence[int], divisor: int) -> dict[str, list[dict[str, float]]]:
+def _index(words: Sequence[int]) -> dict[str, Any]:
+    token, last, *_, open_, high, low, close = words[:_QUOTE_WORDS]
+    divisor = divisor_of(token)
+    return {
+        "tradable": token & 0xFF != Exchange.INDICES,
+        "mode": "quote",
+        "instrument_token": token & _UNSIGNED,
+        "last_price": last / divisor,
+        "ohlc": {
+            "high": high / divisor,
+            "low": low / divisor,
+            "open": open_ / divisor,
+            "close": close / divisor,
+        },
+        "change": _change(last / divisor, close / divisor),
+    }
+
+
+def _full_index(words: Sequence[int]) -> dict[str, Any]:
+    timestamp = time_of(words[layout.EXCHANGE_TIME])
+    return {**_index(words), "mode": "full", "exchange_timestamp": timestamp}
+
+
+def _quote(words: Sequence[int]) -> dict[str, Any]:
+    token, last, quantity, average, volume, buying, selling, open_, high, low, close = words[:_QUOTE_WORDS]
+    divisor = divisor_of(token)
+    return {
+        "tradable": token & 0xFF != Exchange.INDICES,
+        "mode": "quote",
+        "instrument_token": token & _UNSIGNED,
+        "last_price": last / divisor,
+        "last_traded_quantity": quantity & _UNSIGNED,
+        "average_traded_price": average / divisor,
+        "volume_traded": volume & _UNSIGNED,
+        "total_buy_quantity": buying & _UNSIGNED,
+        "total_sell_quantity": selling & _UNSIGNED,
+        "ohlc": {
+            "open": open_ / divisor,
+            "high": high / divisor,
+            "low": low / divisor,
+            "close": close / divisor,
+        },
+        "change": _change(last / divisor, close / divisor),
+    }
+
+
+def _full(words: Sequence[int]) -> dict[str, Any]:
+    # All in one go, the words of a quote too: this is the dictionary that is made most, and the longest.
+    (token, last, quantity, average, volume, buying, selling, open_, high, low, close,
+     traded_at, oi, oi_high, oi_low, sent_at) = words[: layout.DEPTH]  # fmt: skip
+    divisor = divisor_of(token)
     rest = iter(words[layout.DEPTH :])
     entries = [
-        {"quantity": quantity & _UNSIGNED, "price": price / divisor, "orders": orders}
-        for quantity, price, orders in zip(rest, rest, rest, strict=True)
+        {"quantity": entry & _UNSIGNED, "price": price / divisor, "orders": orders}
+        for entry, price, orders in zip(rest, rest, rest, strict=True)
     ]
-    return {"buy": entries[: layout.DEPTH_LEVELS], "sell": entries[layout.DEPTH_LEVELS :]}
+    return {
+        "tradable": token & 0xFF != Exchange.INDICES,
+        "mode": "full",
+        "instrument_token": token & _UNSIGNED,
+        "last_price": last / divisor,
+        "last_traded_quantity": quantity & _UNSIGNED,
+        "average_traded_price": average / divisor,
+        "volume_traded": volume & _UNSIGNED,
+        "total_buy_quantity": buying & _UNSIGNED,
+        "total_sell_quantity": selling & _UNSIGNED,
+        "ohlc": {
+            "open": open_ / divisor,
+            "high": high / divisor,
+            "low": low / divisor,
+            "close": close / divisor,
+        },
+        "change": _change(last / divisor, close / divisor),
+        "last_trade_time": time_of(traded_at),
+        "oi": oi & _UNSIGNED,
+        "oi_day_high": oi_high & _UNSIGNED,
+        "oi_day_low": oi_low & _UNSIGNED,
+        "exchange_timestamp": time_of(sent_at),
+        "depth": {"buy": entries[: layout.DEPTH_LEVELS], "sell": entries[layout.DEPTH_LEVELS :]},
+    }
+
+
+def _change(last: float, close: float) -> float:
+    return (last - close) * 100 / close if close else 0.0
+
+
+_MAKERS: Final = {LTP: _ltp, INDEX_QUOTE: _index, INDEX_FULL: _full_index, QUOTE: _quote, FULL: _full}
