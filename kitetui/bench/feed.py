@@ -139,13 +139,16 @@ def _figures(found: dict[Case, dict[str, Found]], rate: int, settings: Settings)
         yield Figure(
             name, None if not times else 1 / times, "times", _CAPACITY_TARGETS[packets], judged=judged
         )
-    usual = found[Case(_USUAL, 1, rate)]
+    load = Case(_USUAL, 1, rate)
+    usual = found[load]
+    # A rival that falls behind has no latency to compare with, and a processor that is all its own.
+    comparable = judged and not (OFFICIAL in usual and _is_behind(load, usual[OFFICIAL]))
     of_official = (("cpu_percent", "CPU", 0.25), ("latency_p50_us", "latency p50", 0.5))
     for measure, what, most in (*of_official, ("latency_p99_us", "latency p99", 0.5)):
         times = _times(usual, measure)
         value = None if not times else 1 / times
         name = f"{what} of the official client's, {rate:,} a second, 20 a message"
-        yield Figure(name, value, "of it", most, at_most=True, judged=judged)
+        yield Figure(name, value, "of it", most, at_most=True, judged=comparable)
     lost = max(each[CALLER]["lost"] or 0 for each in found.values())
     yield Figure("ticks lost by the library, at every load", lost, "ticks", 0, at_most=True)
 
