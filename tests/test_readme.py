@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from kitetui.bench import Benchmark, Outcome, Settings
 from kitetui.cli.main import run
 from kitetui.config import read_config
 from kitetui.errors import LoginError, RecordingError, UserError
@@ -26,6 +27,7 @@ from kitetui.tui.commands import ON_MONITOR, Context, Keymap
 from kitetui.tui.filter import Filter
 from kitetui.tui.settings import VOCABULARY
 from kitetui.tui.theme import load_themes
+from tests.bench.readme import rows_in_readme
 from tests.cli.served import Served
 from tests.feed.helpers import ltp_frame
 from tests.record.helpers import at, ticks
@@ -70,7 +72,9 @@ ASKING = [line for line in KITETUI_LINES if line.startswith(("kitetui instrument
 PRINTING = [line for line in KITETUI_LINES if line.startswith(("kitetui config", "kitetui keys"))]
 OF_FILES = [line for line in KITETUI_LINES if line.startswith(("kitetui inspect", "kitetui convert"))]
 REPLAYS = [line for line in KITETUI_LINES if line.startswith("kitetui replay")]
-OTHERS = [*RECORDINGS, *EXCHANGES, *LOGINS, *ASKING, *PRINTING, *OF_FILES, *REPLAYS]
+BENCHMARKS = [line for line in KITETUI_LINES if line.startswith("kitetui bench")]
+EXAMPLES = [line for line in shell_lines() if line.startswith("python -m kitetui.examples")]
+OTHERS = [*BENCHMARKS, *RECORDINGS, *EXCHANGES, *LOGINS, *ASKING, *PRINTING, *OF_FILES, *REPLAYS]
 MONITORS = [line for line in KITETUI_LINES if line not in OTHERS]
 FILTER_TABLE = README.partition("| Filter | Shows |")[2].partition("\n\n")[0]
 FILTERS = re.findall(r"^\| `(.+?)` \|", FILTER_TABLE, re.MULTILINE)
@@ -253,6 +257,45 @@ def test_the_program_that_reads_a_capture_reads_it(recordings: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert [line.split()[0] for line in done.stdout.splitlines()].count("data") == 5
+
+
+@pytest.mark.parametrize("line", BENCHMARKS)
+def test_a_benchmark_is_one_that_there_is(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is run in tests/bench; here only its options are looked at."""
+    asked: list[tuple[Benchmark, Settings]] = []
+
+    def note(benchmark: Benchmark, settings: Settings) -> Outcome:
+        asked.append((benchmark, settings))
+        return Outcome()
+
+    monkeypatch.setattr("kitetui.bench.run_benchmark", note)
+    assert run(shlex.split(line)[1:]) == 0
+    assert [benchmark for benchmark, _ in asked] == (
+        [Benchmark(line.split()[2])] if " " in line[8:] else list(Benchmark)
+    )
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_an_example_runs(line: str) -> None:
+    """All of them, and what they print, are in tests/examples."""
+    done = subprocess.run(
+        [sys.executable, *shlex.split(line)[1:], "--seconds", "1"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_what_is_said_of_a_target_is_true_of_what_was_measured() -> None:
+    rows = rows_in_readme()
+    assert len(rows) > 20
+    for name, measured, target, verdict in rows:
+        if not verdict:  # without a target, or measured at another load than the target's
+            continue
+        value, bound = (
+            float(re.findall(r"[\d,.]+", text)[0].replace(",", "")) for text in (measured, target)
+        )
+        is_met = value <= bound if "at most" in target else value >= bound
+        assert verdict == ("met" if is_met else "**missed**"), name
 
 
 @pytest.mark.parametrize("line", MONITORS)

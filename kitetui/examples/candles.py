@@ -1,0 +1,31 @@
+"""Candles as they close, made of the stream, with volume by difference.
+
+python -m kitetui.examples.candles [--every INTERVAL] [--live] [--seconds N]
+"""
+
+from __future__ import annotations
+
+from kitetui import CandleBuilder, Mode, Ticks
+from kitetui.examples.market import Market, run
+
+OPTIONS = {"--every": {"default": "1s", "help": "1s, 5s, 1min, 15min …"}}
+
+
+async def candles(market: Market) -> None:
+    """Print each candle once, when it is finished."""
+    names = {each.instrument_token: each.key for each in market.shares(5)}
+    builder = CandleBuilder(market.options.every)
+    async with market.manager() as manager:
+        await manager.subscribe_symbols(names, Mode.FULL)
+        async for message in manager:
+            if not isinstance(message, Ticks):
+                continue
+            live = ~message.snapshot  # a tick that the server had kept is of another time
+            for candle in builder.add(message.batch[live], message.received_at[live]):
+                prices = f"{candle.open:,.2f} {candle.high:,.2f} {candle.low:,.2f} {candle.close:,.2f}"
+                name = names[candle.instrument_token]
+                print(f"{candle.start:%H:%M:%S} UTC {name:16} {prices} volume {candle.volume}")
+
+
+if __name__ == "__main__":
+    run(candles, __doc__, OPTIONS, rate=2000)
