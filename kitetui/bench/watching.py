@@ -34,7 +34,10 @@ _MARGIN: Final = 1.0
 """Seconds that the server streams on, so that none of what is measured is of its silence."""
 
 _SETTLE: Final = 0.5
-"""Seconds after the last message was sent."""
+"""Seconds between two looks at whether all that was sent has come."""
+
+_LATE: Final = 10.0
+"""Seconds after which what has not come is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,11 @@ def watched(sight: Sight, settings: Settings, home: str) -> Found:
             _line(serving, terminal)
             found = _measured(sight, settings, terminal, pipes)
             sent = int(_line(serving, terminal).removeprefix(END))
-            terminal.read_for(_SETTLE)
             after = pipes.ask(terminal)
+            deadline = time.monotonic() + _LATE
+            while (after["ticks"] or 0) < sent and time.monotonic() < deadline:
+                terminal.read_for(_SETTLE)
+                after = pipes.ask(terminal)
     found["lost"] = sent - (after["ticks"] or 0) + (after["dropped"] or 0)
     return found
 

@@ -24,14 +24,14 @@ LENGTHS: Final = (1, 5, 60)
 
 _KEPT: Final = (
     (64, (3600, 2160, 1440)),
-    (936, (300, 120, 420)),
-    (8_000, (60, 36, 400)),
-    (18_000, (60, 24, 60)),
+    (936, (180, 120, 420)),
+    (8_000, (30, 24, 400)),
+    (18_000, (30, 24, 60)),
 )
 """How many instruments keep how many candles of each length, in the order in which instruments first tick.
 
 A watchlist of usual size keeps an hour of seconds and a day of minutes; the last of 9,000 still keep every
-minute of a session in shares. Those 9,000 take 104 MB, and 27,000 take 156 MB; the next keep nothing.
+minute of a session in shares. Those 9,000 take 95 MB, and 27,000 take 136 MB; the next keep nothing.
 """
 
 _PENDING: Final = 4096

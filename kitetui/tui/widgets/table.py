@@ -42,7 +42,7 @@ FLASH_SECONDS: Final = 0.3
 MAX_FLASHING: Final = 1 / 3
 """When a larger part of the visible rows flashes, none does: it would say nothing."""
 
-_CACHED_STRIPS: Final = 2000
+_CACHED_STRIPS: Final = 500
 _EMPTY: Final = "No symbols here. Press a to add one, or start with: kitetui -s NSE:RELIANCE"
 _FILTERED: Final = "No symbol passes the filter. F shows all again."
 
