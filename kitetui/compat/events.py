@@ -1,0 +1,69 @@
+"""What happens on a connection, as the official client's callbacks tell it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+CallbackName = Literal[
+    "on_ticks",
+    "on_connect",
+    "on_open",
+    "on_close",
+    "on_error",
+    "on_message",
+    "on_reconnect",
+    "on_noreconnect",
+    "on_order_update",
+]
+
+NO_CODE: Final = 0
+"""The code of an error that did not close a connection."""
+
+NORMAL: Final = 1000
+ABNORMAL: Final = 1006
+"""WebSocket close codes: as agreed, and without a word (RFC 6455, section 7.4.1)."""
+
+_CLOSED_BY_SERVER: Final = re.compile(r"closed by the server \((\d+)(?:: (.*))?\)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionResponse:
+    """What `on_connect` is given: `peer` is the address that answered, without any secret."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A binary message as it came: market data, or a heartbeat of one byte."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A callback to be called with these arguments, after the client itself."""
+
+    name: CallbackName
+    arguments: tuple[object, ...] = ()
+
+
+Event = Frame | Call
+
+
+class Closing(NamedTuple):
+    """The code and reason that a connection was closed with, and whether there was a closing handshake."""
+
+    code: int
+    reason: str
+    is_clean: bool
+
+
+def closing_of(reason: str) -> Closing:
+    """Return how a connection was closed, from the feed's words for it."""
+    said = _CLOSED_BY_SERVER.fullmatch(reason)
+    if said is None:
+        return Closing(ABNORMAL, reason, is_clean=False)
+    return Closing(int(said[1]), said[2] or "", is_clean=True)

@@ -1,0 +1,63 @@
+"""The bounded queue between the feed and the callbacks: the feed never waits for a callback.
+
+When it is full, the oldest market data goes, because a newer tick says more than an older one; what else
+happened (connected, closed, an order) stays for as long as there is market data to drop instead.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from kitetui.compat.events import Event, Frame
+
+
+class Inbox:
+    """Events in order of arrival, put in by the feed's thread and taken out by that of the callbacks.
+
+    lost: how many events were dropped because the callbacks are too slow.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.lost = 0
+        self._capacity = capacity
+        self._events: deque[Event] = deque()
+        self._changed = threading.Condition()
+        self._is_muted = False
+        self._is_closed = False
+
+    def put(self, event: Event) -> None:
+        """Add an event; never waits. After `mute` or `close` it is passed over."""
+        with self._changed:
+            if self._is_muted:
+                return
+            if len(self._events) == self._capacity:
+                self._drop_one()
+            self._events.append(event)
+            self._changed.notify()
+
+    def take(self) -> Event | None:
+        """Return the next event, waiting for it; None when the inbox is closed and empty."""
+        with self._changed:
+            while not self._events and not self._is_closed:
+                # In portions: without an end, the wait would not see Ctrl-C on Windows.
+                self._changed.wait(1.0)
+            return self._events.popleft() if self._events else None
+
+    def mute(self) -> None:
+        """Hand out nothing of what waits, or comes, before `close`."""
+        with self._changed:
+            self._is_muted = True
+            self._events.clear()
+
+    def close(self, *last: Event) -> None:
+        """End it with these events as the last ones."""
+        with self._changed:
+            self._is_muted = self._is_closed = True
+            self._events.extend(last)
+            self._changed.notify_all()
+
+    def _drop_one(self) -> None:
+        oldest = next((place for place, event in enumerate(self._events) if isinstance(event, Frame)), 0)
+        del self._events[oldest]
+        self.lost += 1

@@ -1,0 +1,223 @@
+"""The official client's class, on top of this package's feed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from kitetui.compat.callbacks import Callbacks
+from kitetui.compat.events import Event
+from kitetui.compat.inbox import Inbox
+from kitetui.compat.line import Line, LineSettings
+from kitetui.compat.session import NotConnectedError, Session
+from kitetui.feed import KITE_URL, Endpoint
+from kitetui.wire import Exchange, Mode
+
+log = logging.getLogger("kitetui.compat")
+
+_WAITING_AT_MOST: Final = 5_000
+"""Messages that wait for slow callbacks; the manager's channels hold as many for a reader."""
+
+
+class KiteTicker:
+    """Streams ticks to callbacks, as the class of this name in the official client does.
+
+    Assign functions to the attributes `on_ticks(ws, ticks)`, `on_connect(ws, response)`, `on_close(ws, code,
+    reason)`, `on_error(ws, code, reason)`, `on_message(ws, payload, is_binary)`, `on_reconnect(ws,
+    attempts_count)`, `on_noreconnect(ws)`, `on_order_update(ws, data)` or `on_open(ws)`; `ws` is this object.
+    They are called one at a time: on the thread that `connect` blocks, or on one of their own with
+    `threaded=True`. One that blocks holds up the others and nothing else: up to 5,000 messages wait for it,
+    then the oldest market data is dropped, counted in `lost_messages`, and told once to `on_error`. What one
+    raises goes to the log and to `on_error`, with the code 0; the feed goes on.
+
+    A tick is a dictionary as `kitetui.TickBatch.to_dicts` makes it: times carry their zone. Up to 9,000
+    symbols may be subscribed, from any thread, once `connect` was called; a second and a third connection of
+    the API key are opened when the 3,000 of the one before are used up. They call `on_close`, `on_error` and
+    `on_reconnect` as the first does, which alone calls `on_connect`.
+
+    api_key, access_token: the login of the day. root: another service's WebSocket URL. debug: logs every
+    change of a connection, under `kitetui.compat`. reconnect: whether to dial again after a loss;
+    reconnect_max_tries: how often in a row; connect_timeout: seconds for a handshake. reconnect_max_delay is
+    kept as given: delays are drawn at random up to a ceiling that doubles from 2 s to 60 s. An access token
+    that is refused (403) is not dialled with again.
+
+    Raises ValueError for a root that is no WebSocket URL.
+    """
+
+    MODE_LTP = "ltp"
+    MODE_QUOTE = "quote"
+    MODE_FULL = "full"
+
+    EXCHANGE_MAP: Final[Mapping[str, int]] = {
+        **{each.name.lower(): int(each) for each in Exchange if each is not Exchange.UNKNOWN},
+        "bsecds": int(Exchange.BCD),
+    }
+
+    CONNECT_TIMEOUT = 30
+    RECONNECT_MAX_DELAY = 60
+    RECONNECT_MAX_TRIES = 50
+    ROOT_URI = KITE_URL
+
+    def __init__(
+        self,
+        api_key: str,
+        access_token: str,
+        debug: bool = False,
+        root: str | None = None,
+        reconnect: bool = True,
+        reconnect_max_tries: int = RECONNECT_MAX_TRIES,
+        reconnect_max_delay: int = RECONNECT_MAX_DELAY,
+        connect_timeout: float = CONNECT_TIMEOUT,
+    ) -> None:
+        self.root = root or self.ROOT_URI
+        self.debug = debug
+        if debug:
+            log.setLevel(logging.DEBUG)
+        self.reconnect_max_tries = reconnect_max_tries
+        self.reconnect_max_delay = reconnect_max_delay
+        self.connect_timeout = connect_timeout
+
+        self.on_ticks: Callable[..., Any] | None = None
+        self.on_connect: Callable[..., Any] | None = None
+        self.on_open: Callable[..., Any] | None = None
+        self.on_close: Callable[..., Any] | None = None
+        self.on_error: Callable[..., Any] | None = None
+        self.on_message: Callable[..., Any] | None = None
+        self.on_reconnect: Callable[..., Any] | None = None
+        self.on_noreconnect: Callable[..., Any] | None = None
+        self.on_order_update: Callable[..., Any] | None = None
+
+        self.subscribed_tokens: dict[int, str] = {}
+        """What is subscribed, token to mode; kept over `close`, `stop` and the next `connect`."""
+
+        self._api_key = api_key
+        self._access_token = access_token
+        self._settings = LineSettings(
+            endpoint=Endpoint.parse(self.root)[0],
+            reconnect=reconnect,
+            max_tries=reconnect_max_tries,
+            connect_timeout=connect_timeout,
+        )
+        self._inbox = Inbox(_WAITING_AT_MOST)
+        self._session: Session | None = None
+
+    @property
+    def lost_messages(self) -> int:
+        """How many messages slow callbacks have cost since `connect`."""
+        return self._inbox.lost
+
+    def connect(
+        self,
+        threaded: bool = False,
+        disable_ssl_verification: bool = False,
+        proxy: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Connect, and block until `stop` or Ctrl-C; with `threaded` return at once.
+
+        After `close`, or after a connection was given up, it connects again and returns at once where the
+        ticker still runs; after `stop` it starts anew. What was subscribed is subscribed again. TLS
+        certificates are verified in either case.
+
+        Raises ValueError for a proxy: that is named by the environment.
+        """
+        if proxy:
+            raise ValueError("name the proxy in the environment instead: HTTPS_PROXY=http://host:port")
+        if disable_ssl_verification:
+            log.warning("TLS certificates are verified all the same; add your own authority to the system's")
+        before = self._session
+        if before is not None and before.is_running:
+            before.open()
+            return
+        if before is not None:
+            before.join()
+        inbox = self._inbox = Inbox(_WAITING_AT_MOST)
+        session = self._session = Session(self._make_line, self.subscribed_tokens, inbox)
+        session.start()
+        if threaded:
+            threading.Thread(
+                target=self._call_back, args=(session, inbox), name="kitetui callbacks", daemon=True
+            ).start()
+            return
+        try:
+            self._call_back(session, inbox)
+        except KeyboardInterrupt:
+            self._call_back(session, inbox)  # which is on_close alone
+        finally:
+            session.join()
+
+    def is_connected(self) -> bool:
+        """Return whether the first connection is up."""
+        return self._session is not None and self._session.is_live
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Hang up and dial no more; `on_close` is called, and a blocking `connect` still waits for `stop`.
+
+        code, reason: what `on_close` is given, 1000 and an empty text at first.
+        """
+        with suppress(NotConnectedError):
+            self._running().close(code, reason or "")
+
+    def stop(self) -> None:
+        """End it, from any thread: `on_close` is called where the connection is up, and no other callback.
+
+        Then a blocking `connect` returns.
+        """
+        if self._session is not None:
+            self._session.stop()
+
+    def stop_retry(self) -> None:
+        """Dial no more; a connection that is up stays until it is lost."""
+        with suppress(NotConnectedError):
+            self._running().stop_retry()
+
+    def subscribe(self, instrument_tokens: Iterable[int]) -> bool:
+        """Subscribe these tokens, as quotes; those subscribed already keep their mode. Returns True.
+
+        Raises CapacityError (a ValueError) when not all fit, ValueError for a number that is no token, then
+        nothing changes; NotConnectedError (a RuntimeError) before `connect` and after `stop`.
+        """
+        self._running().subscribe(instrument_tokens)
+        return True
+
+    def unsubscribe(self, instrument_tokens: Iterable[int]) -> bool:
+        """Unsubscribe these tokens; those not subscribed are passed over. Returns True.
+
+        Raises NotConnectedError (a RuntimeError) before `connect` and after `stop`.
+        """
+        self._running().unsubscribe(instrument_tokens)
+        return True
+
+    def set_mode(self, mode: str, instrument_tokens: Iterable[int]) -> bool:
+        """Stream these tokens as `ltp`, `quote` or `full`; those not subscribed are passed over. Returns
+        True.
+
+        Raises ValueError for another mode, NotConnectedError (a RuntimeError) before `connect` and after
+        `stop`.
+        """
+        self._running().set_mode(Mode(mode), instrument_tokens)
+        return True
+
+    def resubscribe(self) -> None:
+        """Does nothing: every new connection is subscribed by itself, each token once."""
+
+    def __repr__(self) -> str:
+        state = "connected" if self.is_connected() else "not connected"
+        return f"KiteTicker({state}, {len(self.subscribed_tokens):,} symbols)"
+
+    def _running(self) -> Session:
+        if self._session is None:
+            raise NotConnectedError
+        return self._session
+
+    def _call_back(self, session: Session, inbox: Inbox) -> None:
+        try:
+            Callbacks(self, inbox).run()
+        finally:
+            # Also when a callback ends its thread: nobody would take what comes in.
+            session.stop()
+
+    def _make_line(self, is_first: bool, tell: Callable[[Event], None]) -> Line:
+        return Line(self._api_key, self._access_token, self._settings, tell, is_first=is_first)
