@@ -32,7 +32,7 @@ def test_the_protocol_needs_numpy_alone() -> None:
 
 
 def test_the_library_does_not_load_the_terminal() -> None:
-    program = "import kitetui; kitetui.KiteTickerManager; kitetui.decode_frame"
+    program = "import kitetui; kitetui.KiteTickerManager; kitetui.decode_frame; import kitetui.compat"
     assert not modules_after(program) & {"textual", "rich", "typer"}
 
 

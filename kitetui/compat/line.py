@@ -42,7 +42,9 @@ class LineSettings:
     endpoint: Endpoint
     reconnect: bool
     max_tries: int
+    max_delay: float
     connect_timeout: float
+    proxy: str | None = None
 
 
 class Line:
@@ -73,7 +75,7 @@ class Line:
             self._dialling()
             return access_token
 
-        self._manager = KiteTickerManager(api_key, token, _config(settings))
+        self._manager = KiteTickerManager(api_key, token, _config(settings, connect_when_idle=is_first))
         self._reader: asyncio.Task[None] | None = None
         self._stopper: asyncio.Task[None] | None = None
 
@@ -97,9 +99,6 @@ class Line:
         self._reader = asyncio.create_task(
             self._read(self._manager.full_stream()), name="kitetui compat reader"
         )
-        if self._is_first:
-            # Without a symbol a manager dials nobody; but `on_connect` is where programs subscribe.
-            self._manager._connections[0].keep_trying = True
         await self._manager.start()
 
     async def close(self) -> bool:
@@ -186,9 +185,13 @@ class Line:
             self._stopper = asyncio.create_task(self._manager.stop(), name="kitetui compat stop")
 
 
-def _config(settings: LineSettings) -> KiteManagerConfig:
+def _config(settings: LineSettings, *, connect_when_idle: bool) -> KiteManagerConfig:
     return KiteManagerConfig(
         max_connections=1,
+        # On the first connection programs subscribe in `on_connect`, when it is up.
+        connect_when_idle=connect_when_idle,
+        proxy=settings.proxy,
+        reconnect_max_delay=settings.max_delay,
         # Decoding is left to the thread of the callbacks, which makes the dictionaries too.
         enable_dedicated_parsers=False,
         connection_timeout=settings.connect_timeout,

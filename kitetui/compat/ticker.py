@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from kitetui.compat.callbacks import Callbacks
@@ -40,9 +41,9 @@ class KiteTicker:
 
     api_key, access_token: the login of the day. root: another service's WebSocket URL. debug: logs every
     change of a connection, under `kitetui.compat`. reconnect: whether to dial again after a loss;
-    reconnect_max_tries: how often in a row; connect_timeout: seconds for a handshake. reconnect_max_delay is
-    kept as given: delays are drawn at random up to a ceiling that doubles from 2 s to 60 s. An access token
-    that is refused (403) is not dialled with again.
+    reconnect_max_tries: how often in a row; reconnect_max_delay: seconds that the ceiling of delays, drawn at
+    random, doubles up to; connect_timeout: seconds for a handshake. An access token that is refused (403) is
+    not dialled with again.
 
     Raises ValueError for a root that is no WebSocket URL.
     """
@@ -99,6 +100,7 @@ class KiteTicker:
             endpoint=Endpoint.parse(self.root)[0],
             reconnect=reconnect,
             max_tries=reconnect_max_tries,
+            max_delay=reconnect_max_delay,
             connect_timeout=connect_timeout,
         )
         self._inbox = Inbox(_WAITING_AT_MOST)
@@ -121,10 +123,10 @@ class KiteTicker:
         ticker still runs; after `stop` it starts anew. What was subscribed is subscribed again. TLS
         certificates are verified in either case.
 
-        Raises ValueError for a proxy: that is named by the environment.
+        proxy: a dictionary with `host` and `port`; without one the environment's is used.
+        Raises ValueError for a proxy without the two.
         """
-        if proxy:
-            raise ValueError("name the proxy in the environment instead: HTTPS_PROXY=http://host:port")
+        self._settings = replace(self._settings, proxy=_proxy_url(proxy) if proxy else None)
         if disable_ssl_verification:
             log.warning("TLS certificates are verified all the same; add your own authority to the system's")
         before = self._session
@@ -221,3 +223,10 @@ class KiteTicker:
 
     def _make_line(self, is_first: bool, tell: Callable[[Event], None]) -> Line:
         return Line(self._api_key, self._access_token, self._settings, tell, is_first=is_first)
+
+
+def _proxy_url(proxy: Mapping[str, Any]) -> str:
+    host, port = proxy.get("host"), proxy.get("port")
+    if not host or not port:
+        raise ValueError('a proxy needs its host and port: {"host": "localhost", "port": 8080}')
+    return f"http://{host}:{port}"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
+from kitetui.feed.backoff import CAP
 from kitetui.feed.endpoint import Endpoint
 from kitetui.wire import Mode
 
@@ -57,8 +58,17 @@ class KiteManagerConfig:
     reconnect_delay: float = 2.0
     """Seconds that the backoff between attempts starts from, after a first quick one."""
 
+    reconnect_max_delay: float = CAP
+    """Seconds that the ceiling of the backoff doubles up to."""
+
     max_reconnect_attempts: int | None = None
     """Attempts in a row before a connection gives up; None never does while the token is good."""
+
+    connect_when_idle: bool = False
+    """Whether to dial without any symbol too: order updates need none."""
+
+    proxy: str | None = None
+    """The URL of a proxy, `http://host:port`; None uses what the environment names."""
 
     default_mode: Mode = Mode.QUOTE
     """The mode of symbols subscribed without one; `quote` is also the server's."""
@@ -88,6 +98,7 @@ class KiteManagerConfig:
             "heartbeat_liveness_threshold",
             "health_check_interval",
             "reconnect_delay",
+            "reconnect_max_delay",
         ):
             _positive(name, getattr(self, name))
         _positive("failback_after", self.failback_after)

@@ -131,7 +131,7 @@ class Connection:
 
     @property
     def _is_needed(self) -> bool:
-        return bool(self._wanted) or self.keep_trying
+        return bool(self._wanted) or self.keep_trying or self._config.connect_when_idle
 
     @property
     def state(self) -> ConnectionState:
@@ -174,7 +174,7 @@ class Connection:
 
     async def _stay_connected(self) -> None:
         """Dial, and dial again, until no symbols are wanted any more."""
-        delays = backoff(self._config.reconnect_delay)
+        delays = backoff(self._config.reconnect_delay, self._config.reconnect_max_delay)
         self._attempt = 0
         while self._is_needed:
             started = time.monotonic()
@@ -182,7 +182,7 @@ class Connection:
             was_live = self._state is ConnectionState.LIVE
             self.is_crowded_out = decision.action is Action.RETRY_LATER
             if was_live and time.monotonic() - started >= HEALTHY_AFTER:
-                delays = backoff(self._config.reconnect_delay)
+                delays = backoff(self._config.reconnect_delay, self._config.reconnect_max_delay)
                 self._attempt = 0
             self._attempt += 1
             if was_live and self._outage is None and self._last_frame_at is not None:
@@ -191,7 +191,7 @@ class Connection:
                 self.measures.last_close = decision.reason
             if decision.action is Action.WAIT_FOR_TOKEN:
                 await self._wait_for_another_token(decision.reason)
-                delays = backoff(self._config.reconnect_delay)
+                delays = backoff(self._config.reconnect_delay, self._config.reconnect_max_delay)
                 self._attempt = 0
                 continue
             limit = self._config.max_reconnect_attempts
@@ -259,7 +259,7 @@ class Connection:
             additional_headers=_HEADERS | ({REPLAY_HEADER: "1"} if endpoint.is_loopback else {}),
             user_agent_header=_USER_AGENT,
             compression=None,
-            proxy=None if endpoint.is_loopback else True,
+            proxy=self._config.proxy or (None if endpoint.is_loopback else True),
             open_timeout=self._config.connection_timeout,
             ping_interval=None,  # it pings by itself, to measure alone: a pong proves nothing of the feed
             close_timeout=_CLOSE_TIMEOUT,
