@@ -1,0 +1,1 @@
+"""Programs as users write them, from the README and the reference alone."""
