@@ -20,12 +20,12 @@ from kitetui.cli.inspect import inspect
 from kitetui.cli.instruments import instruments_app
 from kitetui.cli.login import AccountOption, EndpointOption, login, logout
 from kitetui.cli.replay import replay
+from kitetui.cli.serve import FOR_THE_MONITOR, serve
 from kitetui.errors import UserError
 from kitetui.times import ist_today
 
 app = typer.Typer(
     name="kitetui",
-    add_completion=False,
     no_args_is_help=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -40,6 +40,7 @@ app.command()(inspect)
 app.command()(convert)
 app.command()(replay)
 app.command()(bench)
+app.command(context_settings=FOR_THE_MONITOR)(serve)
 
 
 @app.callback(invoke_without_command=True)
