@@ -1,0 +1,1 @@
+"""What users get: archives, installations without the development tools, completion, missing extras."""
