@@ -1,13 +1,15 @@
-"""Make the README's picture: the monitor itself, on the simulated exchange, as a PNG beside this file."""
+"""Make the README's pictures: the monitor itself, on the simulated exchange, as PNG files beside this one."""
 
 from __future__ import annotations
 
 import asyncio
 import re
+from http import HTTPStatus
 from pathlib import Path
 
 import cairosvg
 from PIL import Image
+from textual.pilot import Pilot
 
 from kitetui.feed import Endpoint, FeedState, KiteManagerConfig, KiteTickerManager
 from kitetui.simulator import SimulatedExchange
@@ -20,6 +22,7 @@ from kitetui.wire import Mode
 SIZE = (120, 40)
 COLOURS = 64
 SECONDS = 45
+OUTAGE = 4
 FONT = "DejaVu Sans Mono"
 FONT_SIZE = "20.27px"
 """At this size a character of the font is as wide as a cell of the drawing, 12.2."""
@@ -28,7 +31,7 @@ SCALE = 14 / 12.2
 
 
 async def main() -> None:
-    """Let the market run for some seconds, and take the picture."""
+    """Let the market run for some seconds, and take the pictures."""
     async with SimulatedExchange(rate=2500, seed=7) as exchange:
         endpoint, pair = Endpoint.parse(exchange.url_with_credentials)
         app = MonitorApp(
@@ -44,10 +47,25 @@ async def main() -> None:
             await pilot.press("j", "j", "j", "t")
             await asyncio.sleep(SECONDS)
             assert app.monitor.manager.get_status().state is FeedState.LIVE
-            app.clear_notifications()
-            await pilot.pause()
-            svg = app.export_screenshot(title="kitetui")
-    picture = Path(__file__).with_name("monitor.png")
+            await take("monitor", pilot)
+            await pilot.press("enter")
+            await take("detail", pilot)
+            await pilot.press("escape", "a", *"nifty 25000")
+            await take("add", pilot)
+            await pilot.press("escape")
+            exchange.handshakes.refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+            exchange.clients[1].drop()
+            await asyncio.sleep(OUTAGE)
+            assert app.monitor.manager.get_status().live == 2
+            await take("lost", pilot)
+
+
+async def take(name: str, pilot: Pilot[None]) -> None:
+    """Write the screen as it stands to a PNG of this name."""
+    pilot.app.clear_notifications()
+    await pilot.pause(1)
+    svg = pilot.app.export_screenshot(title="kitetui")
+    picture = Path(__file__).with_name(f"{name}.png")
     cairosvg.svg2png(in_our_font(svg).encode(), write_to=str(picture), scale=SCALE)
     Image.open(picture).quantize(COLOURS).save(picture, optimize=True)
     print(picture.name, picture.stat().st_size, "bytes")

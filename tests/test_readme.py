@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from kitetui.bench import Benchmark, Outcome, Settings
@@ -74,7 +75,8 @@ OF_FILES = [line for line in KITETUI_LINES if line.startswith(("kitetui inspect"
 REPLAYS = [line for line in KITETUI_LINES if line.startswith("kitetui replay")]
 BENCHMARKS = [line for line in KITETUI_LINES if line.startswith("kitetui bench")]
 EXAMPLES = [line for line in shell_lines() if line.startswith("python -m kitetui.examples")]
-OTHERS = [*BENCHMARKS, *RECORDINGS, *EXCHANGES, *LOGINS, *ASKING, *PRINTING, *OF_FILES, *REPLAYS]
+SERVERS = [line for line in KITETUI_LINES if line.startswith("kitetui serve")]
+OTHERS = [*SERVERS, *BENCHMARKS, *RECORDINGS, *EXCHANGES, *LOGINS, *ASKING, *PRINTING, *OF_FILES, *REPLAYS]
 MONITORS = [line for line in KITETUI_LINES if line not in OTHERS]
 FILTER_TABLE = README.partition("| Filter | Shows |")[2].partition("\n\n")[0]
 FILTERS = re.findall(r"^\| `(.+?)` \|", FILTER_TABLE, re.MULTILINE)
@@ -296,6 +298,26 @@ def test_what_is_said_of_a_target_is_true_of_what_was_measured() -> None:
         )
         is_met = value <= bound if "at most" in target else value >= bound
         assert verdict == ("met" if is_met else "**missed**"), name
+
+
+def test_every_example_is_in_the_table() -> None:
+    examples = [path.stem for path in (ROOT / "kitetui" / "examples").glob("*.py")]
+    table = README.partition("| Example | Shows |")[2].partition("\n\n")[0]
+    listed = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert sorted(listed) == sorted(set(examples) - {"__init__", "market"})
+
+
+@pytest.mark.parametrize("line", SERVERS)
+def test_a_page_is_served(line: str) -> None:
+    line = re.sub(r"--port \d+", "", line).replace("kitetui", KITETUI, 1) + " --port 0 --feed sim"
+    with subprocess.Popen(
+        shlex.split(line), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        assert "<html" in httpx.get(url).text
+        process.terminate()
+        assert process.wait(30) == 0
 
 
 @pytest.mark.parametrize("line", MONITORS)
