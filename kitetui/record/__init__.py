@@ -8,6 +8,7 @@ from kitetui.record.output import new_file
 from kitetui.record.places import File, Folder, Place, StandardOutput
 from kitetui.record.recorder import Durability, Recorder
 from kitetui.record.rotation import Rotation
+from kitetui.record.rows import Rows
 
 __all__ = [
     "COLUMNS",
@@ -21,6 +22,7 @@ __all__ = [
     "Place",
     "Recorder",
     "Rotation",
+    "Rows",
     "StandardOutput",
     "Totals",
     "field_text",

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.feed import Ticks
+from kitetui.wire import TickBatch
 from kitetui.wire.layout import WORDS
 
 
@@ -60,6 +61,11 @@ class Rows:
             sequence=np.empty(0, np.int64),
             snapshot=np.empty(0, np.bool_),
         )
+
+    @property
+    def batch(self) -> TickBatch:
+        """The same ticks as a batch, with its columns, objects and tables; all of one message."""
+        return TickBatch(self.words, self.lengths, np.zeros(len(self), np.int32))
 
     def __len__(self) -> int:
         return len(self.words)

@@ -103,6 +103,7 @@ from kitetui.record import (
     Place,
     Recorder,
     Rotation,
+    Rows,
     StandardOutput,
     Totals,
     field_text,
@@ -365,6 +366,8 @@ async def play_back(path: Path, name_of: NameOf) -> None:
     encoder = CsvEncoder(name_of)
     copy = assert_type(new_file(path.parent, "copy", ".csv"), tuple[Path, BinaryIO])
     for rows in reader:
+        assert_type(rows, Rows)
+        assert_type(rows.batch, TickBatch)
         copy[1].write(encoder.rows(rows))
     source: Source = RowsSource(reader, span=(0, 1))
     async with ReplayExchange(source, Playback(speed=SPEEDS[0])) as replay:
