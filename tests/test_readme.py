@@ -204,9 +204,9 @@ def test_a_python_snippet_runs_as_it_stands(program: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("line", RECORDINGS)
 def test_a_recording_records(line: str, tmp_path: Path) -> None:
     program, pipe, rest = line.partition(" | ")
-    ending = "" if "--duration" in program else " --duration 3"
+    ending = "" if "--duration" in program else " --duration 1.5"
     feed = "" if "--feed" in program else " --feed sim"
-    program = re.sub(r"--duration \S+", "--duration 3", program)
+    program = re.sub(r"--duration \S+", "--duration 1.5", program)
     shell = f"{program.replace('kitetui', KITETUI, 1)}{ending}{feed}{pipe}{rest}"
     command = ["bash", "-o", "pipefail", "-c", shell]
     with Terminal(command, env=NO_CREDENTIALS, cwd=tmp_path) as terminal:
