@@ -99,6 +99,12 @@ class Terminal:
         """Wait until the screen shows this text."""
         self.wait_until(lambda: text in self.text, repr(text))
 
+    def wait_for_secret(self, prompt: str) -> None:
+        """Wait until a prompt reads without an echo: what is typed before that is thrown away."""
+        self.wait_until(
+            lambda: prompt in self.text and not termios.tcgetattr(self._slave)[3] & termios.ECHO, prompt
+        )
+
     def wait_exit(self) -> int:
         """Wait for the end of the program; return its exit code."""
         self.wait_until(lambda: self.process.poll() is not None, "the end of the program")

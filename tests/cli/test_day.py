@@ -39,7 +39,7 @@ def log_in(*arguments: str, is_asked: bool = True) -> str:
     with Terminal([*KITETUI, "login", "--no-browser", *arguments], columns=400) as terminal:
         if is_asked:
             for question, answer in (("API key:", "simulated"), ("API secret:", SECRET)):
-                terminal.wait_for(question)
+                terminal.wait_for_secret(question)
                 terminal.press(answer, "\r")
         terminal.wait_for("the whole address that it comes back to:")
         (address,) = re.findall(r"http://\S+/connect/login\?\S+", terminal.text)

@@ -333,9 +333,9 @@ def test_in_a_real_terminal_with_a_program_for_a_browser(served: Served, home: P
     }
     command = [sys.executable, "-m", "kitetui", "login", *served.redirect]
     with Terminal(command, env=environment, columns=200) as terminal:
-        terminal.wait_for("API key:")
+        terminal.wait_for_secret("API key:")
         terminal.press("simulated", "\r")
-        terminal.wait_for("API secret:")
+        terminal.wait_for_secret("API secret:")
         terminal.press(SECRET, "\r")
         terminal.wait_for("logged in as Simulated User (SIM001)")
         assert terminal.wait_exit() == 0
