@@ -15,11 +15,12 @@ from itertools import islice
 from typing import Any
 
 from kitetui.account import Vault
-from kitetui.cli.source import Feed, choose_source
-from kitetui.config import Config
+from kitetui.cli.source import Feed, Source, choose_source
+from kitetui.config import feed_config
 from kitetui.errors import UserError
 from kitetui.feed import Account, Endpoint, KiteManagerConfig, KiteTickerManager
 from kitetui.instruments import Instrument, Kind, Universe, UnknownSymbol
+from kitetui.paths import config_file
 from kitetui.simulator import SimulatedExchange
 from kitetui.times import ist_today
 
@@ -58,7 +59,8 @@ def run(
 ) -> None:
     """Run an example until it ends, its seconds are over, or Ctrl-C; further arguments are the exchange's.
 
-    options: more options of the command line, each with the arguments of `add_argument`.
+    options: more options of the command line, each with the arguments of `add_argument`. One that is called
+    `--symbols` is also how many instruments the simulated exchange trades.
     """
     parser = ArgumentParser(description=description)
     parser.add_argument("--live", action="store_true", help="stream from Kite, with the login of kitetui")
@@ -69,8 +71,21 @@ def run(
     try:
         with suppress(KeyboardInterrupt):
             asyncio.run(_run(example, given, exchange))
-    except (UserError, UnknownSymbol) as error:
+    except (UserError, UnknownSymbol, OSError) as error:
         sys.exit(str(error))
+
+
+def login(account: str | None = None) -> Source:
+    """Return where an account streams from, as `kitetui` finds it. Raises LoginError without a login."""
+    return choose_source(
+        feed=Feed.LIVE,
+        ws_url=None,
+        account=account,
+        endpoint=None,
+        config=feed_config(config_file()),
+        vault=Vault(),
+        simulate=False,
+    )
 
 
 async def _run(
@@ -81,7 +96,8 @@ async def _run(
         with suppress(TimeoutError):
             await asyncio.wait_for(example(market), options.seconds)
         return
-    async with SimulatedExchange(**exchange) as simulated:
+    symbols = {"symbols": options.symbols} if "symbols" in options else {}
+    async with SimulatedExchange(**exchange, **symbols) as simulated:
         market = _simulated(simulated, options)
         with suppress(TimeoutError):
             await asyncio.wait_for(example(market), options.seconds or 5)
@@ -96,16 +112,10 @@ def _simulated(exchange: SimulatedExchange, options: Namespace) -> Market:
 
 
 async def _live(options: Namespace) -> Market:
-    source = choose_source(
-        feed=Feed.LIVE,
-        ws_url=None,
-        account=None,
-        endpoint=None,
-        config=Config(),
-        vault=Vault(),
-        simulate=False,
-    )
+    source = login()
     listed = await source.instruments(ist_today())
+    for remark in listed.remarks:
+        print(remark, file=sys.stderr)
     return Market(
         universe=listed.universe,
         endpoint=source.endpoint,

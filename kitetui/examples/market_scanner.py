@@ -66,4 +66,4 @@ def named(
 
 
 if __name__ == "__main__":
-    run(market_scanner, __doc__, {"--symbols": {"type": int, "default": 9000}}, symbols=9000, rate=20_000)
+    run(market_scanner, __doc__, {"--symbols": {"type": int, "default": 9000}}, rate=20_000)

@@ -12,6 +12,7 @@ import asyncio
 from kitetui import KiteManagerConfig, Mode
 from kitetui.examples.market import Market, run
 from kitetui.feed import BrokerMessage, OrderUpdate, ServerError
+from kitetui.formatting import plain
 from kitetui.wire import encode_order
 
 ORDER = {"order_id": "220303000308932", "tradingsymbol": "INFY", "transaction_type": "BUY", "quantity": 100}
@@ -19,7 +20,7 @@ STATES = [("OPEN", 0), ("UPDATE", 40), ("COMPLETE", 100)]
 
 
 async def order_updates(market: Market) -> None:
-    """Print what becomes of orders, and what the broker says."""
+    """Print what becomes of orders, and what the broker says, neither of which may steer the terminal."""
     async with (
         market.manager(KiteManagerConfig(max_connections=1)) as manager,
         asyncio.TaskGroup() as tasks,
@@ -31,11 +32,10 @@ async def order_updates(market: Market) -> None:
             match message:
                 case OrderUpdate(order=order):
                     filled = f"{order.get('filled_quantity', 0)} of {order.get('quantity')}"
-                    print(
-                        f"{order['order_id']} {order.get('tradingsymbol')}: {order.get('status')}, {filled}"
-                    )
+                    what = f"{order.get('order_id')} {order.get('tradingsymbol')}"
+                    print(plain(f"{what}: {order.get('status')}, {filled}"))
                 case BrokerMessage(text=text) | ServerError(text=text):
-                    print(f"the server says: {text}")
+                    print(plain(f"the server says: {text}"))
 
 
 async def trade(market: Market) -> None:

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import os
 import re
 import signal
 import subprocess
 import sys
+import time
+from argparse import Namespace
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import kitetui.examples
+from kitetui.account import Secrets, Vault
+from kitetui.examples import order_updates
+from kitetui.examples.market import Market
+from kitetui.feed import Account, Endpoint
 from kitetui.record import open_reader
+from kitetui.simulator import SimulatedExchange
+from tests.cli.served import Served
 
 FOLDER = Path(kitetui.examples.__file__).parent
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in ("__init__", "market"))
-NO_CREDENTIALS = {"KITE_API_KEY": "", "KITE_ACCESS_TOKEN": ""}
 
 SHOWS = {
     "candles": r"\d\d:\d\d:\d\d UTC NSE:\w+ +[\d,.]+ [\d,.]+ [\d,.]+ [\d,.]+ volume \d+",
     "dynamic_subscription": r"out \[\d+(, \d+){4}\], in \[\d+(, \d+){4}\]; 30 watched",
     "high_frequency": r"[+-]0\.\d\d to the (buyers|sellers), spread \d",
-    "load_test": r"[\d,]+ ticks/s, [\d,]+ ticks of [\d,]+ symbols, 0 lost",
+    "load_test": r"[\d,]+ ticks/s, [\d,]+ ticks of 4,000 symbols, 0 lost, \d+\.\d ms late at most",
     "manager_demo": r"healthy, 3 live, 211 symbols have ticked",
     "market_scanner": r"volume surges: NSE:\w+ [\d,]+",
     "multi_account": r"second: 39 symbols on 3 connections, [1-9]\d* ticks",
@@ -35,6 +44,11 @@ SHOWS = {
     "to_parquet": r"[1-9]\d* ticks of 20 symbols in ticks\.parquet, 0 gaps",
 }
 
+SECONDS = {
+    "candles": "5",  # one is finished two seconds after its end
+    "runtime_subscription": "20",  # ends by itself after its four steps
+}
+
 
 def command(name: str, *options: str) -> list[str]:
     return [sys.executable, "-W", "error", "-m", f"kitetui.examples.{name}", *options]
@@ -44,7 +58,7 @@ def output_of(name: str, *options: str, cwd: Path, code: int = 0) -> str:
     done = subprocess.run(
         command(name, *options),
         cwd=cwd,
-        env=os.environ | NO_CREDENTIALS | {"COLUMNS": "120"},
+        env=os.environ | {"COLUMNS": "120"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -67,8 +81,9 @@ def test_an_example_is_short_and_says_how_it_is_run(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_shows_what_it_is_for(name: str, tmp_path: Path) -> None:
-    seconds = "5" if name == "candles" else "2.5"  # a candle is finished two seconds after its end
-    assert re.search(SHOWS[name], output_of(name, "--seconds", seconds, cwd=tmp_path))
+    options = ("--symbols", "4000") if name == "load_test" else ()
+    shown = output_of(name, *options, "--seconds", SECONDS.get(name, "2.5"), cwd=tmp_path)
+    assert re.search(SHOWS[name], shown)
 
 
 def test_profit_and_loss_add_up_to_the_paisa(tmp_path: Path) -> None:
@@ -100,6 +115,47 @@ def test_without_a_login_live_says_what_to_do(tmp_path: Path) -> None:
     said = output_of("single_connection", "--live", cwd=tmp_path, code=1)
     assert "kitetui login" in said
     assert "Traceback" not in said
+
+
+def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    said = output_of("portfolio_monitor", "--holdings", "none.csv", cwd=tmp_path, code=1)
+    assert "No such file" in said
+    assert "Traceback" not in said
+
+
+def test_live_streams_with_the_logins_and_the_services_of_the_configuration(tmp_path: Path) -> None:
+    vault = Vault(environment={})
+    with Served(accounts={"key_two": "token_two"}) as served:
+        served.configure("office")
+        for name, key, token in (("default", "simulated", "simulated"), ("second", "key_two", "token_two")):
+            login = Secrets(api_key=key, access_token=token, issued_at=time.time(), endpoint="office")
+            vault.store(name, login)
+        shown = output_of("single_connection", "--live", "--seconds", "1.5", cwd=tmp_path)
+        both = output_of("multi_account", "--live", "--seconds", "1.5", cwd=tmp_path)
+    assert re.search(SHOWS["single_connection"], shown)
+    assert re.search(r"default: \d+ symbols on 3 connections, [1-9]", both)
+    assert re.search(r"second: \d+ symbols on 3 connections, [1-9]", both)
+
+
+async def test_what_the_broker_sends_does_not_steer_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_updates, "ORDER", {"order_id": "7", "tradingsymbol": "\x1b[2JINFY"})
+    async with SimulatedExchange() as exchange:
+        endpoint, pair = Endpoint.parse(exchange.url_with_credentials)
+        assert pair is not None
+        market = Market(
+            universe=exchange.universe,
+            endpoint=endpoint,
+            account=Account("simulated", pair.api_key, pair.access_token),
+            exchange=exchange,
+            options=Namespace(),
+        )
+        with suppress(TimeoutError):
+            await asyncio.wait_for(order_updates.order_updates(market), 1.5)
+    shown = capsys.readouterr().out
+    assert "INFY: COMPLETE" in shown
+    assert "\x1b" not in shown
 
 
 def test_movers_are_sorted(tmp_path: Path) -> None:

@@ -1,0 +1,20 @@
+"""No example comes near the keyring or the credentials of whoever runs the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import keyring
+import pytest
+from keyring.backends import fail
+
+
+@pytest.fixture(autouse=True)
+def _no_keyring_and_no_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("KITE_API_KEY", "KITE_ACCESS_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())
+    yield
+    keyring.set_keyring(before)
