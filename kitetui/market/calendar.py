@@ -74,20 +74,33 @@ class Special:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """That all holidays of some segments are listed, up to and with a day."""
+
+    segments: frozenset[Exchange]
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """All that is known of when segments trade.
 
     hours: of those that hold for a segment on a day, the last counts.
+    known: of several for a segment, the latest day counts.
     """
 
     hours: tuple[Hours, ...] = ()
     closures: tuple[Closure, ...] = ()
     specials: tuple[Special, ...] = ()
+    known: tuple[Known, ...] = ()
 
     def __add__(self, other: Calendar) -> Calendar:
         """Return both together; where hours differ, those of the other count."""
         return Calendar(
-            self.hours + other.hours, self.closures + other.closures, self.specials + other.specials
+            self.hours + other.hours,
+            self.closures + other.closures,
+            self.specials + other.specials,
+            self.known + other.known,
         )
 
     def phase(self, segments: Collection[Exchange], now: float) -> Phase:
@@ -116,6 +129,33 @@ class Calendar:
             if later := [opening for opening in openings if opening > now]:
                 return min(later)
         return None
+
+    def is_known(self, segments: Collection[Exchange], now: float) -> bool:
+        """Whether the holidays of all these segments are known for the day of `now`.
+
+        A weekend is known, and so is a day that is listed for a segment.
+        """
+        day = datetime.fromtimestamp(now, IST).date()
+        return day.weekday() >= _SATURDAY or all(
+            day <= self.known_until([segment]) or self._lists(segment, day) for segment in segments
+        )
+
+    def known_until(self, segments: Collection[Exchange]) -> date:
+        """Return the last day for which the holidays of all these segments are listed.
+
+        `date.min` where those of one of them are listed for none, `date.max` where no segment is given.
+        """
+        return min(map(self._known_until, segments), default=date.max)
+
+    def _known_until(self, segment: Exchange) -> date:
+        segment = FOLLOWERS.get(segment, segment)
+        return max((each.until for each in self.known if segment in each.segments), default=date.min)
+
+    def _lists(self, segment: Exchange, day: date) -> bool:
+        """Whether a day has a closure or a special session of a segment."""
+        segment = FOLLOWERS.get(segment, segment)
+        listed: tuple[Closure | Special, ...] = (*self.closures, *self.specials)
+        return any(day in each.days and segment in each.segments for each in listed)
 
     def _at(self, segments: Collection[Exchange], now: float) -> Iterator[_Stretch]:
         moment = datetime.fromtimestamp(now, IST)

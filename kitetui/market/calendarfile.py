@@ -13,11 +13,11 @@ from datetime import date, time
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from kitetui.errors import UserError
 from kitetui.formatting import plain
-from kitetui.market.calendar import FOLLOWERS, Calendar, Closure, Hours, Special
+from kitetui.market.calendar import FOLLOWERS, Calendar, Closure, Hours, Known, Special
 from kitetui.wire import Exchange
 
 _LONGEST: Final = 40
@@ -75,6 +75,7 @@ def _calendar(document: Mapping[str, Any]) -> Calendar:
             *(Closure(**fields) for fields in _tables(document, "closed")),
         ),
         specials=tuple(Special(**fields) for fields in _tables(document, "special")),
+        known=tuple(Known(**fields) for fields in _tables(document, "known")),
     )
 
 
@@ -107,10 +108,20 @@ def _fields(table: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 
 def _days(name: str, value: object) -> frozenset[date]:
-    # A time with a date is a date too, to Python.
-    if not isinstance(value, list) or not all(type(each) is date for each in value):
+    if not isinstance(value, list) or not all(map(_is_day, value)):
         raise _ProblemError(f"{name} must be a list of days like [2026-12-25]")
     return frozenset(value)
+
+
+def _day(name: str, value: object) -> date:
+    if not _is_day(value):
+        raise _ProblemError(f"{name} must be a day like 2026-12-31")
+    return value
+
+
+def _is_day(value: object) -> TypeGuard[date]:
+    # A time with a date is a date too, to Python.
+    return type(value) is date
 
 
 def _time(name: str, value: object) -> time:
@@ -162,6 +173,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, _Reader]]] = {
     },
     "closed": {"days": _days, "segments": _segments, "after": _time, "until": _time},
     "special": {"days": _days, "segments": _segments, "opens": _time, "closes": _time, "name": _text},
+    "known": {"segments": _segments, "until": _day},
 }
 """The fields of each kind of table; times in the order in which they must be."""
 
@@ -169,4 +181,5 @@ _NEEDED: Final = {
     "hours": ("segments", "opens", "closes"),
     "closed": ("days", "segments"),
     "special": ("days", "segments", "opens", "closes"),
+    "known": ("segments", "until"),
 }

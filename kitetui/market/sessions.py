@@ -7,6 +7,7 @@ data: `sessions.toml` beside this file, and what a user adds to it. Moments are 
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -62,6 +63,23 @@ def next_opening(segments: Collection[Exchange], now: float) -> float | None:
 def occasion(segments: Collection[Exchange], now: float) -> str:
     """Return the name of the special session that any of these segments is in, "" where there is none."""
     return _calendar().occasion(segments, now)
+
+
+def is_known(segments: Collection[Exchange], now: float) -> bool:
+    """Whether the holidays of all these segments are known for the day in India of `now`.
+
+    Where they are not, the day may be a holiday all the same. A weekend is known, and so is a day that has a
+    closure or a special session of the segment.
+    """
+    return _calendar().is_known(segments, now)
+
+
+def known_until(segments: Collection[Exchange]) -> date:
+    """Return the last day for which the holidays of all these segments are listed.
+
+    `date.min` where those of one of them are listed for none, `date.max` where no segment is given.
+    """
+    return _calendar().known_until(segments)
 
 
 def _calendar() -> Calendar:

@@ -6,7 +6,7 @@ from datetime import date, time
 
 import pytest
 
-from kitetui.market.calendar import Calendar, Closure, Hours, Special
+from kitetui.market.calendar import Calendar, Closure, Hours, Known, Special
 from kitetui.wire import Exchange
 from tests.market.moments import at, clock
 
@@ -112,6 +112,65 @@ def test_of_two_calendars_the_days_add_up_and_the_hours_of_the_second_count() ->
     assert phases(both, NSE, "11:00") == phases(both, MCX, "11:00") == ["closed"]
     assert phases(both, NSE, "09:00", "Sat 2026-11-21") == ["open"]
     assert phases(both, NSE, "09:00", "Sun 2026-11-22") == ["open"]
+
+
+def known(segment: Exchange, until: date) -> Known:
+    return Known(frozenset({segment}), until)
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ("Wed 2026-11-18 11:00", True),
+        ("Thu 2026-11-19 00:00", True),
+        ("Thu 2026-11-19 23:59", True),
+        ("Fri 2026-11-20 00:00", False),
+        ("Sat 2026-11-21 11:00", True),
+        ("Sun 2026-11-22 11:00", True),
+        ("Mon 2026-11-23 11:00", False),
+    ],
+)
+def test_holidays_are_known_to_the_end_of_the_last_day_and_at_weekends(moment: str, expected: bool) -> None:
+    calendar = Calendar(HOURS, known=(known(NSE, date(2026, 11, 19)),))
+    assert calendar.is_known([NSE], at(moment)) is expected
+
+
+def test_a_day_that_is_listed_for_a_segment_is_known_for_it_alone() -> None:
+    noon = at("Fri 2026-11-20 12:00")
+    for calendar, listed, other in (
+        (Calendar(HOURS, (closed(MCX),)), MCX, NSE),
+        (Calendar(HOURS, (closed(MCX, until=time(17)),)), MCX, NSE),
+        (Calendar(HOURS, specials=(special(FRIDAY, 18, 19),)), NSE, MCX),
+    ):
+        assert calendar.is_known([listed], noon)
+        assert not calendar.is_known([other], noon)
+        assert not calendar.is_known([listed], at("Thu 2026-11-19 12:00"))
+
+
+def test_of_several_segments_all_must_be_known() -> None:
+    friday = at("Fri 2026-11-20 11:00")
+    calendar = Calendar(HOURS, known=(known(NSE, FRIDAY), known(CDS, SATURDAY)))
+    assert calendar.is_known([NSE, CDS], friday)
+    assert not calendar.is_known([NSE, MCX], friday)
+    assert calendar.is_known([], friday)
+    assert calendar.known_until([NSE, CDS]) == FRIDAY
+    assert calendar.known_until([NSE, MCX]) == date.min
+    assert calendar.known_until([]) == date.max
+
+
+def test_an_index_is_known_as_far_as_its_shares() -> None:
+    calendar = Calendar(HOURS, (closed(NSE),), known=(known(NSE, date(2026, 11, 18)),))
+    assert calendar.known_until([Exchange.INDICES]) == date(2026, 11, 18)
+    assert not calendar.is_known([Exchange.INDICES], at("Thu 2026-11-19 11:00"))
+    assert calendar.is_known([Exchange.INDICES, Exchange.UNKNOWN], at("Fri 2026-11-20 11:00"))
+
+
+@pytest.mark.parametrize("days", [(FRIDAY, SATURDAY), (SATURDAY, FRIDAY)])
+def test_of_two_calendars_the_later_of_the_last_known_days_counts(days: tuple[date, date]) -> None:
+    first, second = (Calendar(known=(known(NSE, day),)) for day in days)
+    both = first + second + Calendar(known=(known(CDS, FRIDAY),))
+    assert both.known_until([NSE]) == SATURDAY
+    assert both.known_until([CDS]) == FRIDAY
 
 
 def test_an_exchange_that_stays_closed_opens_at_no_time_that_is_known() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kitetui.errors import UserError
-from kitetui.market.calendar import Calendar, Closure, Hours, Special
+from kitetui.market.calendar import Calendar, Closure, Hours, Known, Special
 from kitetui.market.calendarfile import parse_calendar, read_calendar
 from kitetui.wire import Exchange
 
@@ -44,10 +44,16 @@ segments = ["NSE"]
 opens = 18:00:00
 closes = 19:00:00
 name = "Muhurat trading"
+
+[[known]]
+segments = ["NFO", "BFO"]
+until = 2027-12-31
 """
 
 DERIVATIVES = frozenset({Exchange.NFO, Exchange.BFO})
 WITH_HOURS = frozenset(Exchange) - {Exchange.INDICES, Exchange.UNKNOWN}
+
+KNOWN = '[[known]]\nsegments = ["NSE"]\nuntil = 2027-12-31\n'
 
 SPECIAL = '[[special]]\ndays = [2026-11-08]\nsegments = ["NSE"]\nopens = 18:00:00\ncloses = 19:00:00\n'
 
@@ -86,6 +92,7 @@ def test_every_field_is_read_and_hours_come_in_the_order_of_their_days() -> None
                 "Muhurat trading",
             ),
         ),
+        known=(Known(DERIVATIVES, date(2027, 12, 31)),),
     )
 
 
@@ -99,6 +106,7 @@ def test_a_file_may_say_nothing(text: str) -> None:
     calendar = parse_calendar(text, "sessions.toml")
     assert not calendar.hours
     assert not calendar.specials
+    assert not calendar.known
     assert not any(closure.days for closure in calendar.closures)
 
 
@@ -109,7 +117,7 @@ def test_a_file_may_say_nothing(text: str) -> None:
         ('holidays = ["2026-12-25"]', "holidays must be a list of days like [2026-12-25]"),
         ("holidays = [2026-12-25T00:00:00]", "holidays must be a list of days like [2026-12-25]"),
         ("holiday = []", 'no field "holiday"; did you mean holidays?'),
-        ("zzz = 1", 'no field "zzz"; expected one of holidays, hours, closed, special'),
+        ("zzz = 1", 'no field "zzz"; expected one of holidays, hours, closed, special, known'),
         ("[special]\n", "special must be written as [[special]], with a line for each field below it"),
         ("closed = [1]\n", "closed must be written as [[closed]], with a line for each field below it"),
         ("[[closed]]\ndays = []\n", "[[closed]] number 1: there is no segments; add it"),
@@ -117,6 +125,22 @@ def test_a_file_may_say_nothing(text: str) -> None:
         (f'{SPECIAL}{SPECIAL}name = ["x"]\n', "[[special]] number 2: name must be a text"),
         (SPECIAL.replace("18:00:00", "19:00:00"), "[[special]] number 1: closes must be later than opens"),
         (SPECIAL.replace("18:00:00", '"18:00"'), "[[special]] number 1: opens must be a time like 09:15:00"),
+        (
+            KNOWN.replace("2027-12-31", "17:00:00"),
+            "[[known]] number 1: until must be a day like 2026-12-31",
+        ),
+        (
+            KNOWN.replace("2027-12-31", "[2027-12-31]"),
+            "[[known]] number 1: until must be a day like 2026-12-31",
+        ),
+        (
+            KNOWN.replace("2027-12-31", "2027-12-31T00:00:00"),
+            "[[known]] number 1: until must be a day like 2026-12-31",
+        ),
+        (KNOWN.replace("NSE", "NES"), '[[known]] number 1: no segment "NES"; did you mean NSE?'),
+        (f"{KNOWN}untill = 1\n", '[[known]] number 1: no field "untill"; did you mean until?'),
+        ("[known]\n", "known must be written as [[known]], with a line for each field below it"),
+        ("[[knwon]]\n", 'no field "knwon"; did you mean known?'),
         (SPECIAL.replace("NSE", "NES"), '[[special]] number 1: no segment "NES"; did you mean NSE?'),
         (SPECIAL.replace("NSE", "nse"), '[[special]] number 1: no segment "nse"; did you mean NSE?'),
         (SPECIAL.replace("NSE", "INDICES"), '[[special]] number 1: no segment "INDICES"; expected one of'),
@@ -148,10 +172,16 @@ def test_a_wrong_value_is_one_sentence_with_what_was_expected(text: str, expecte
     assert problem(text).startswith(expected)
 
 
-@pytest.mark.parametrize("name", ["segments", "opens", "closes", "days"])
-def test_what_is_needed_is_missed_by_name(name: str) -> None:
-    text = "".join(line for line in SPECIAL.splitlines(keepends=True) if not line.startswith(name))
-    assert problem(text) == f"[[special]] number 1: there is no {name}; add it"
+@pytest.mark.parametrize(
+    ("kind", "table", "name"),
+    [
+        *(("special", SPECIAL, name) for name in ("segments", "opens", "closes", "days")),
+        *(("known", KNOWN, name) for name in ("segments", "until")),
+    ],
+)
+def test_what_is_needed_is_missed_by_name(kind: str, table: str, name: str) -> None:
+    text = "".join(line for line in table.splitlines(keepends=True) if not line.startswith(name))
+    assert problem(text) == f"[[{kind}]] number 1: there is no {name}; add it"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from kitetui.errors import UserError
 from kitetui.market.calendar import Phase
-from kitetui.market.sessions import is_open, next_opening, occasion, open_exchanges, phase, use_sessions
+from kitetui.market.sessions import (
+    is_known,
+    is_open,
+    known_until,
+    next_opening,
+    occasion,
+    open_exchanges,
+    phase,
+    use_sessions,
+)
 from kitetui.wire import Exchange
 from tests.market.moments import at, clock
 
@@ -116,6 +125,51 @@ def test_nothing_is_open_on_a_national_holiday(day: str) -> None:
     assert all(turns(segment, day) == [] for segment in Exchange)
 
 
+SHARE_HOLIDAYS = [
+    *("Thu 2026-01-15", "Mon 2026-01-26", "Tue 2026-03-03", "Thu 2026-03-26", "Tue 2026-03-31"),
+    *("Fri 2026-04-03", "Tue 2026-04-14", "Fri 2026-05-01", "Thu 2026-05-28", "Fri 2026-06-26"),
+    *("Mon 2026-09-14", "Fri 2026-10-02", "Tue 2026-10-20", "Tue 2026-11-10", "Tue 2026-11-24"),
+    "Fri 2026-12-25",
+]
+FIXED_HOLIDAYS = ["Mon 2026-01-26", "Fri 2026-05-01", "Fri 2026-10-02", "Fri 2026-12-25"]
+WEEKDAYS = [
+    f"{day:%a %Y-%m-%d}"
+    for day in (date(2026, 1, 1) + timedelta(days=number) for number in range(365))
+    if day.weekday() < 5
+]
+"""Those of 2026."""
+
+
+@pytest.mark.parametrize("segment", [NSE, BSE, NFO, BFO, INDICES])
+def test_shares_are_closed_all_day_on_the_holidays_of_2026_and_on_no_other_weekday(segment: Exchange) -> None:
+    assert [day for day in WEEKDAYS if not is_open([segment], at(f"{day} 11:00"))] == SHARE_HOLIDAYS
+    assert all(turns(segment, day) == [] for day in SHARE_HOLIDAYS)
+
+
+@pytest.mark.parametrize("segment", [CDS, BCD, Exchange.MCXSX, MCX, NCO])
+def test_of_other_segments_only_the_holidays_of_fixed_dates_are_listed(segment: Exchange) -> None:
+    assert [day for day in WEEKDAYS if not is_open([segment], at(f"{day} 11:00"))] == FIXED_HOLIDAYS
+
+
+@pytest.mark.parametrize("segment", [NSE, BSE, NFO, BFO, INDICES, UNKNOWN])
+def test_the_holidays_of_shares_are_known_to_the_end_of_2026(segment: Exchange) -> None:
+    assert known_until([segment]) == date(2026, 12, 31)
+    assert all(is_known([segment], at(f"{day} 11:00")) for day in WEEKDAYS)
+    new_year = at("Fri 2027-01-01 00:00")
+    assert is_known([segment], new_year - 1)
+    assert not is_known([segment], new_year)
+    assert is_known([segment], at("Sat 2027-01-02 11:00"))
+    assert is_known([segment], at("Tue 2027-01-26 11:00"))
+
+
+@pytest.mark.parametrize("segment", [CDS, BCD, Exchange.MCXSX, MCX, NCO])
+def test_of_other_segments_only_weekends_and_listed_days_are_known(segment: Exchange) -> None:
+    assert known_until([segment]) == date.min
+    assert [day for day in WEEKDAYS if is_known([segment], at(f"{day} 11:00"))] == FIXED_HOLIDAYS
+    assert is_known([segment], at("Sat 2026-11-21 11:00"))
+    assert not is_known([NSE, segment], at("Fri 2026-11-20 11:00"))
+
+
 def test_on_maharashtra_day_only_commodities_trade_and_only_in_the_evening() -> None:
     evening = [("17:00", OPEN), ("23:30", CLOSED)]
     assert {segment: turns(segment, "Fri 2026-05-01") for segment in Exchange} == {
@@ -162,7 +216,9 @@ def test_the_open_exchanges_are_named_without_the_indices() -> None:
         ([MCX], "Fri 2026-11-20 23:56", "Mon 2026-11-23 09:00"),
         ([NFO, MCX], "Mon 2026-11-23 00:10", "Mon 2026-11-23 09:00"),
         ([NSE, MCX], "Mon 2026-11-23 09:00", "Mon 2026-11-23 09:15"),
-        ([NSE], "Mon 2026-11-23 11:00", "Tue 2026-11-24 09:15"),
+        ([NSE], "Mon 2026-11-23 11:00", "Wed 2026-11-25 09:15"),
+        ([NSE, CDS], "Mon 2026-11-23 23:00", "Tue 2026-11-24 09:00"),
+        ([NSE], "Wed 2026-11-25 11:00", "Thu 2026-11-26 09:15"),
         ([NSE], "Fri 2026-10-02 11:00", "Mon 2026-10-05 09:15"),
         ([NSE], "Thu 2026-12-24 16:00", "Mon 2026-12-28 09:15"),
         ([NSE, MCX], "Thu 2026-04-30 23:50", "Fri 2026-05-01 17:00"),
@@ -189,14 +245,31 @@ def test_the_zone_of_the_machine_changes_nothing(zone: str, monkeypatch: pytest.
 
 
 def test_a_users_file_adds_to_the_calendar(file: Path) -> None:
-    file.write_text("holidays = [2026-11-24]\n")
-    assert is_open([NSE], at("Tue 2026-11-24 11:00"))
+    file.write_text("holidays = [2027-03-22]\n")
+    assert is_open([NSE], at("Mon 2027-03-22 11:00"))
     use_sessions(file)
-    assert not is_open([NSE], at("Tue 2026-11-24 11:00"))
+    assert not is_open([NSE], at("Mon 2027-03-22 11:00"))
     assert not is_open([NSE], at("Fri 2026-12-25 11:00"))
-    assert clock(next_opening([NSE], at("Mon 2026-11-23 16:00"))) == "Wed 2026-11-25 09:15"
+    assert clock(next_opening([NSE], at("Fri 2027-03-19 16:00"))) == "Tue 2027-03-23 09:15"
     use_sessions(None)
-    assert is_open([NSE], at("Tue 2026-11-24 11:00"))
+    assert is_open([NSE], at("Mon 2027-03-22 11:00"))
+
+
+def test_a_day_that_a_user_lists_is_known_and_the_days_around_it_are_not(file: Path) -> None:
+    file.write_text("holidays = [2027-03-22]\n")
+    use_sessions(file)
+    for segment in Exchange:
+        assert is_known([segment], at("Mon 2027-03-22 11:00"))
+        assert not is_known([segment], at("Tue 2027-03-23 11:00"))
+
+
+@pytest.mark.parametrize(("day", "expected"), [("2027-06-30", "2027-06-30"), ("2026-06-30", "2026-12-31")])
+def test_a_user_may_know_more_holidays_and_never_fewer(day: str, expected: str, file: Path) -> None:
+    file.write_text(f'[[known]]\nsegments = ["NSE", "MCX"]\nuntil = {day}\n')
+    use_sessions(file)
+    assert f"{known_until([NSE])}" == expected
+    assert f"{known_until([MCX])}" == day
+    assert known_until([BSE]) == date(2026, 12, 31)
 
 
 def test_a_users_hours_count_before_the_shipped_ones(file: Path) -> None:
@@ -228,12 +301,12 @@ def test_no_file_adds_nothing(file: Path) -> None:
 
 
 def test_a_bad_file_changes_nothing(file: Path) -> None:
-    file.write_text("holidays = [2026-11-24]\n")
+    file.write_text("holidays = [2026-11-20]\n")
     use_sessions(file)
     file.write_text("holidays = 2026-11-25\n")
     with pytest.raises(UserError, match="holidays must be a list of days"):
         use_sessions(file)
-    assert not is_open([NSE], at("Tue 2026-11-24 11:00"))
+    assert not is_open([NSE], at("Fri 2026-11-20 11:00"))
 
 
 @given(st.sets(st.sampled_from(Exchange), min_size=1), MOMENTS)
