@@ -12,6 +12,9 @@ from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, url
 
 KITE_URL: Final = "wss://ws.kite.trade/"
 
+SIMULATED_HEADER: Final = "X-Kitetui-Simulated"
+"""The header of a handshake, 1, by which a simulated exchange says that its prices are made up."""
+
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SECRETS = ("api_key", "access_token")
 

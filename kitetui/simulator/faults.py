@@ -1,4 +1,4 @@
-"""What the simulated exchange can be told to do wrong, so that a client's answer to it can be tested."""
+"""What the simulated exchange can be told to do otherwise or wrong, so that a client can be tested on it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,17 @@ class Sending(Enum):
     """Heartbeats, whatever the market does."""
     NOTHING = auto()
     """Nothing at all: the socket is open, and silent."""
+
+
+class Answering(Enum):
+    """How a client's requests are answered: with the rows that they name, as they are now."""
+
+    JOINED = auto()
+    """Subscriptions and modes are; what there is to answer goes out with the news, each row once."""
+    SUBSCRIBE_ALONE = auto()
+    """Subscriptions are, likewise; a mode is set without an answer."""
+    EACH = auto()
+    """Each request is, at once, by a message of its own, which takes with it what is new of its rows."""
 
 
 class HandshakeFaults:

@@ -35,13 +35,18 @@ _DEPTH_SHAPE = (2 * layout.DEPTH_LEVELS, layout.DEPTH_ENTRY_WORDS)
 
 
 class Market:
-    """The rows of a universe, moved like a market; `words[row]` is a row as `kitetui.wire.layout` has it."""
+    """The rows of a universe, moved like a market.
+
+    `words[row]` is a row as `kitetui.wire.layout` has it, and `changed_at[row]` when it last changed, in UTC
+    seconds.
+    """
 
     def __init__(self, instruments: Iterable[Instrument], *, seed: int, now: float) -> None:
         """Open a session some hours old, in which everything last traded at `now`, in UTC seconds."""
         listed = tuple(instruments)
         self.row_of = {each.instrument_token: row for row, each in enumerate(listed)}
         self.words: NDArray[np.int32] = np.zeros((len(listed), layout.WORDS), dtype=np.int32)
+        self.changed_at: NDArray[np.float64] = np.full(len(listed), now, dtype=np.float64)
         self.traits = Traits.of(listed)
         self._rng = np.random.default_rng(seed)
         self._unsigned = self.words.view(np.uint32)
@@ -61,6 +66,7 @@ class Market:
         is_index = self.traits.is_index[rows]
         self._move_indices(rows[is_index], int(now))
         self._update(rows[~is_index], int(now))
+        self.changed_at[rows] = now
         return rows
 
     def _open(self, now: int) -> None:

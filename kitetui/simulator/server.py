@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from email.utils import formatdate
 from functools import cached_property
 from http import HTTPStatus
 from types import TracebackType
@@ -19,9 +20,10 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from kitetui.account.redirect import REDIRECT_URL
+from kitetui.feed.endpoint import SIMULATED_HEADER
 from kitetui.instruments import Universe, simulated_instruments
-from kitetui.simulator.client import Client
-from kitetui.simulator.faults import HandshakeFaults
+from kitetui.simulator.client import Client, Sent
+from kitetui.simulator.faults import Answering, HandshakeFaults
 from kitetui.simulator.market import Market, Rows
 from kitetui.simulator.pace import Pace
 from kitetui.simulator.rest import API_SECRET, SimulatedRest
@@ -58,6 +60,7 @@ class SimulatedExchange:
         redirect_url: str = REDIRECT_URL,
         heartbeat: float = 1.0,
         now: Callable[[], float] = time.time,
+        account: Callable[[Sent], None] | None = None,
     ) -> None:
         """Make the market; nothing is served before the exchange is entered.
 
@@ -71,7 +74,8 @@ class SimulatedExchange:
         api_secret: the secret of every key, which a login proves to know.
         redirect_url: where the login page sends the browser.
         heartbeat: seconds without anything to send after which a client gets a heartbeat.
-        now: the clock, in UTC seconds.
+        now: the clock, in UTC seconds; whatever takes time takes that of the running loop.
+        account: is called with each message of market data right before it is written to a client's socket.
 
         Raises ValueError for a rate below 0 or fewer than one symbol.
         """
@@ -93,6 +97,9 @@ class SimulatedExchange:
             self._tokens, self.instruments, api_secret=api_secret, redirect_url=redirect_url, now=now
         )
         self.handshakes = HandshakeFaults()
+        self.answering = Answering.JOINED
+        """How requests are answered from now on."""
+        self._account = account
         self._heartbeat = heartbeat
         self._clients: dict[Client, None] = {}
         self._server: Server | None = None
@@ -107,6 +114,7 @@ class SimulatedExchange:
                     HOST,
                     self._port,
                     process_request=self._greet,
+                    process_response=self._sign,
                     compression=None,
                     ping_interval=None,
                     close_timeout=_CLOSE_TIMEOUT,
@@ -218,8 +226,21 @@ class SimulatedExchange:
         self._key_of[connection] = key
         return None
 
+    def _sign(self, connection: ServerConnection, request: Request, response: Response) -> None:
+        """Say in the answer to a handshake that this is a simulation, and what its clock shows."""
+        response.headers[SIMULATED_HEADER] = "1"
+        del response.headers["Date"]
+        response.headers["Date"] = formatdate(self._now(), usegmt=True)
+
     async def _serve_client(self, connection: ServerConnection) -> None:
-        client = Client(connection, self.market, self._heartbeat)
+        client = Client(
+            connection,
+            self.market,
+            self._heartbeat,
+            now=self._now,
+            answering=lambda: self.answering,
+            account=self._account,
+        )
         self._clients[client] = None
         try:
             await client.serve()

@@ -27,6 +27,20 @@ INFY, SBIN, NIFTY, DOLLAR, UNKNOWN = 408065, 779521, 256265, 2048003843, 779777
 NOW = 1_795_000_000.5
 
 
+class LoopTime:
+    """The running loop's time, which a test can skip some of; `skipped` is all that it has, in seconds."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.skipped = 0.0
+        loop = asyncio.get_running_loop()
+        passed = loop.time
+        monkeypatch.setattr(loop, "time", lambda: passed() + self.skipped)
+
+    def skip(self, seconds: float) -> None:
+        """Have so much time have passed."""
+        self.skipped += seconds
+
+
 async def ask(client: ClientConnection, *requests: Request) -> None:
     for request in requests:
         await client.send(encode_request(request))

@@ -191,6 +191,14 @@ def test_a_step_stamps_its_rows_with_the_time() -> None:
     assert (now[rows, layout.LAST_TRADE_TIME] == OPENED + 7).any()
 
 
+def test_a_row_keeps_when_it_last_changed() -> None:
+    market = Market(LISTED, seed=4, now=OPENED + 0.25)
+    assert set(market.changed_at.tolist()) == {OPENED + 0.25}
+    rows = market.step(100, OPENED + 7.9)
+    assert (market.changed_at[rows] == OPENED + 7.9).all()
+    assert set(np.delete(market.changed_at, rows).tolist()) == {OPENED + 0.25}
+
+
 def test_a_step_updates_no_instrument_twice() -> None:
     assert len(Market(LISTED, seed=1, now=OPENED).step(100_000, OPENED)) == len(LISTED)
 

@@ -5,14 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from email.utils import parsedate_to_datetime
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 from websockets.frames import CloseCode
 
+from kitetui.feed.endpoint import SIMULATED_HEADER
 from kitetui.simulator import SimulatedExchange
-from kitetui.wire import Subscribe, layout
-from tests.simulator.clients import INFY, NIFTY, NOW, ask, refusal, slow_connect, subscribe_in_full, ticks
+from kitetui.wire import HEARTBEAT, Subscribe, layout
+from tests.simulator.clients import (
+    INFY,
+    NIFTY,
+    NOW,
+    LoopTime,
+    ask,
+    message,
+    refusal,
+    slow_connect,
+    subscribe_in_full,
+    ticks,
+)
 
 
 @pytest.fixture
@@ -59,6 +73,19 @@ async def test_a_bare_question_mark_is_target_enough(exchange: SimulatedExchange
         assert (await reader.readline()).startswith(b"HTTP/1.1 101 ")
     writer.close()
     await writer.wait_closed()
+
+
+async def test_a_handshake_says_that_the_exchange_is_simulated_and_when_it_is(
+    exchange: SimulatedExchange,
+) -> None:
+    async with connect(exchange.url_with_credentials) as client:
+        assert client.response is not None
+        let_in = client.response.headers
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(exchange.url)
+    for headers in (let_in, refused.value.response.headers):
+        assert headers.get_all(SIMULATED_HEADER) == ["1"]
+        assert [parsedate_to_datetime(each).timestamp() for each in headers.get_all("Date")] == [int(NOW)]
 
 
 async def test_who_is_refused_takes_no_place(exchange: SimulatedExchange) -> None:
@@ -111,6 +138,20 @@ async def test_the_clock_moves_the_market_on_its_own() -> None:
         await ask(client, Subscribe((NIFTY,)))
         seen = {int((await ticks(client)).words[0, layout.LAST_PRICE]) for _ in range(5)}
     assert len(seen) > 1
+
+
+async def test_what_takes_time_takes_that_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    time = LoopTime(monkeypatch)
+    async with (
+        SimulatedExchange(rate=0.001, heartbeat=3_600, now=lambda: NOW + time.skipped) as exchange,
+        connect(exchange.url_with_credentials) as client,
+    ):
+        await ask(client, Subscribe((INFY,)))
+        await ticks(client)
+        assert set(exchange.market.changed_at.tolist()) == {NOW}
+        time.skip(3_600)
+        assert await message(client) == HEARTBEAT
+        assert set(exchange.market.changed_at.tolist()) == {NOW, NOW + 3_600}
 
 
 @pytest.mark.parametrize(("symbols", "rate"), [(1, 500), (3, 500), (20, 200)])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from kitetui.instruments import Universe
+from kitetui.simulator.faults import Answering
 from kitetui.simulator.market import Market
-from kitetui.simulator.subscriptions import LIMIT_TEXT, Subscriptions
+from kitetui.simulator.subscriptions import LIMIT_TEXT, Due, Subscriptions
 from kitetui.wire import Mode, SetMode, Subscribe, Unsubscribe, layout
 
 INFY, SBIN, NIFTY, UNKNOWN = 408065, 779521, 256265, 779777
@@ -25,8 +28,18 @@ def subscriptions(market: Market) -> Subscriptions:
 
 def taken(market: Market, subscriptions: Subscriptions) -> dict[int, int]:
     """Take what waits: the packet length by token."""
-    rows, lengths = subscriptions.take()
-    return dict(zip(market.words[rows, layout.TOKEN].tolist(), lengths, strict=True))
+    due = subscriptions.take()
+    return dict(zip(market.words[due.rows, layout.TOKEN].tolist(), due.lengths, strict=True))
+
+
+def answers(market: Market, take: Callable[[], Due]) -> dict[int, bool]:
+    """Take what waits: by token whether it is an answer and no news."""
+    due = take()
+    return dict(zip(market.words[due.rows, layout.TOKEN].tolist(), due.answers.tolist(), strict=True))
+
+
+def move_price(market: Market, token: int, paise: int) -> None:
+    market.words[market.row_of[token], layout.LAST_PRICE] += paise
 
 
 def change(market: Market, subscriptions: Subscriptions, *tokens: int) -> bool:
@@ -79,7 +92,7 @@ def test_a_slow_client_is_sent_a_row_once_however_often_it_changed(
     subscriptions.apply(Subscribe((INFY,)))
     for _ in range(10):
         change(market, subscriptions, INFY)
-    assert len(subscriptions.take()[0]) == 1
+    assert len(subscriptions.take().rows) == 1
 
 
 def test_in_mode_ltp_only_another_price_is_a_change(market: Market, subscriptions: Subscriptions) -> None:
@@ -87,7 +100,7 @@ def test_in_mode_ltp_only_another_price_is_a_change(market: Market, subscription
     subscriptions.apply(SetMode(Mode.LTP, (INFY,)))
     subscriptions.take()
     assert not change(market, subscriptions, INFY)
-    market.words[market.row_of[INFY], layout.LAST_PRICE] += 10
+    move_price(market, INFY, 10)
     assert change(market, subscriptions, INFY)
 
 
@@ -114,3 +127,86 @@ def test_a_token_sent_again_keeps_its_mode(market: Market, subscriptions: Subscr
     subscriptions.apply(SetMode(Mode.FULL, (INFY,)))
     subscriptions.apply(Subscribe((INFY,)))
     assert taken(market, subscriptions) == {INFY: layout.FULL}
+
+
+def test_what_was_asked_for_is_an_answer_and_what_changed_is_news(
+    market: Market, subscriptions: Subscriptions
+) -> None:
+    subscriptions.apply(Subscribe((INFY, SBIN)))
+    assert answers(market, subscriptions.take) == {INFY: True, SBIN: True}
+    change(market, subscriptions, SBIN)
+    subscriptions.apply(SetMode(Mode.FULL, (INFY,)))
+    assert answers(market, subscriptions.take) == {INFY: True, SBIN: False}
+
+
+def test_an_answer_that_news_joins_is_news_whichever_came_first(
+    market: Market, subscriptions: Subscriptions
+) -> None:
+    subscriptions.apply(Subscribe((INFY, SBIN, NIFTY)))
+    change(market, subscriptions, INFY)
+    assert answers(market, subscriptions.take) == {INFY: False, SBIN: True, NIFTY: True}
+    change(market, subscriptions, SBIN)
+    subscriptions.apply(SetMode(Mode.FULL, (SBIN, NIFTY)))
+    assert answers(market, subscriptions.take) == {SBIN: False, NIFTY: True}
+
+
+def test_what_changed_before_it_was_subscribed_is_an_answer(
+    market: Market, subscriptions: Subscriptions
+) -> None:
+    move_price(market, INFY, 10)
+    change(market, subscriptions, INFY)
+    subscriptions.apply(Subscribe((INFY,)))
+    assert answers(market, subscriptions.take) == {INFY: True}
+    change(market, subscriptions, INFY)
+    subscriptions.apply(Unsubscribe((INFY,)))
+    change(market, subscriptions, INFY)
+    subscriptions.apply(Subscribe((INFY,)))
+    assert answers(market, subscriptions.take) == {INFY: True}
+
+
+def test_in_mode_ltp_an_answer_is_joined_by_another_price_alone(
+    market: Market, subscriptions: Subscriptions
+) -> None:
+    subscriptions.apply(Subscribe((INFY,)))
+    change(market, subscriptions, INFY)
+    subscriptions.apply(SetMode(Mode.LTP, (INFY,)))
+    change(market, subscriptions, INFY)
+    assert answers(market, subscriptions.take) == {INFY: True}
+    subscriptions.apply(SetMode(Mode.LTP, (INFY,)))
+    move_price(market, INFY, 10)
+    change(market, subscriptions, INFY)
+    assert answers(market, subscriptions.take) == {INFY: False}
+
+
+def test_in_mode_ltp_a_price_that_comes_back_before_it_is_sent_is_no_news(
+    market: Market, subscriptions: Subscriptions
+) -> None:
+    subscriptions.apply(Subscribe((INFY,)))
+    subscriptions.apply(SetMode(Mode.LTP, (INFY,)))
+    subscriptions.take()
+    move_price(market, INFY, 10)
+    assert change(market, subscriptions, INFY)
+    move_price(market, INFY, -10)
+    assert not change(market, subscriptions, INFY)
+
+
+def test_a_mode_need_not_be_answered(market: Market, subscriptions: Subscriptions) -> None:
+    subscriptions.apply(Subscribe((INFY,)), Answering.SUBSCRIBE_ALONE)
+    assert answers(market, subscriptions.take) == {INFY: True}
+    subscriptions.apply(SetMode(Mode.FULL, (INFY,)), Answering.SUBSCRIBE_ALONE)
+    assert not subscriptions.waiting
+    change(market, subscriptions, INFY)
+    assert taken(market, subscriptions) == {INFY: layout.FULL}
+
+
+def test_answers_are_taken_with_the_news_of_their_rows_and_leave_other_news(
+    market: Market, subscriptions: Subscriptions
+) -> None:
+    subscriptions.apply(Subscribe((INFY, SBIN)))
+    subscriptions.take()
+    change(market, subscriptions, INFY, SBIN)
+    subscriptions.apply(Subscribe((NIFTY,)))
+    subscriptions.apply(SetMode(Mode.FULL, (INFY,)))
+    assert answers(market, subscriptions.take_answers) == {INFY: False, NIFTY: True}
+    assert answers(market, subscriptions.take_answers) == {}
+    assert answers(market, subscriptions.take) == {SBIN: False}
