@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
 IST: Final = timezone(timedelta(hours=5, minutes=30), "IST")
 """Indian Standard Time, which has no summer time."""
+
+
+# Linux stops its usual steady clock while the machine sleeps, and macOS stops Python's.
+_AWAKE_OR_ASLEEP: Final = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+
+
+def stopwatch() -> float:
+    """Return the seconds of a clock that never steps, and goes on while the machine sleeps where it can."""
+    return time.monotonic() if _AWAKE_OR_ASLEEP is None else time.clock_gettime(_AWAKE_OR_ASLEEP)
 
 
 def ist_seconds(seconds: int) -> str:

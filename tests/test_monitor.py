@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from kitetui.simulator import SimulatedExchange
 from tests.kite_server import server_that_sends
 from tests.terminal import PATIENCE, Terminal
 from tests.wire.packets import INFY_FULL, INFY_QUOTE, frame
@@ -111,6 +112,7 @@ def see_the_real_packets(url: str) -> None:
     with Terminal([*KITETUI, "--ws-url", url, "-s", "NSE:INFY"], env=ENV) as terminal:
         terminal.wait_for("1,572.85")
         assert price_of(terminal, "INFY") == "1,573.70"
+        assert "SIMULATED" not in terminal.lines[0]
         row = next(line for line in terminal.lines if re.match(r"[│▌ ]*INFY ", line))
         assert "▲ +0.38%  11.92L    1,573.40    1,573.70" in row
         levels = re.findall(r"│[▸ ]+(1,57\d\.\d\d) +(\d+)[+-]? +(\d+) ", terminal.text)
@@ -128,6 +130,18 @@ def see_the_real_packets(url: str) -> None:
         ]
         for figure in ("1,569.15", "1,575.00", "1,561.05", "1,567.80", "1,570.37", "11,92,471", "10:41:27"):
             assert figure in terminal.text
+
+
+async def test_a_simulated_exchange_that_is_reached_by_its_url_is_shown_as_simulated() -> None:
+    async with SimulatedExchange() as exchange:
+        await asyncio.to_thread(see_that_prices_are_made_up, exchange.url_with_credentials)
+
+
+def see_that_prices_are_made_up(url: str) -> None:
+    with Terminal([*KITETUI, "--ws-url", url, "-s", "NSE:INFY"], env=ENV) as terminal:
+        terminal.wait_for("LIVE 1/1")
+        assert " SIMULATED " in terminal.lines[0]
+        wait_for_a_new_price(terminal, "INFY")
 
 
 def test_it_ends_by_itself_after_a_duration() -> None:

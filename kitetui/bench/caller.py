@@ -56,7 +56,7 @@ async def call(url: str, connections: int, symbols: int, stall: float) -> None:
 def _take(message: Message, tally: Tally, cache: LastValueCache) -> None:
     match message:
         case Ticks(batch=batch):
-            cache.apply(batch, message.received_at)
+            cache.apply(batch, message.received_at, message.snapshot, message.timed_at)
             tally.ticks += len(batch)
             if tally.measures:
                 uppers = batch.words[:, LAST_QUANTITY]

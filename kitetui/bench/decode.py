@@ -99,7 +99,8 @@ def _ours(
 def _apply(flushes: Sequence[Sequence[bytes]], cache: LastValueCache) -> None:
     for each in flushes:
         batch = decode_frames(each)
-        cache.apply(batch, np.full(len(batch), time.time_ns(), np.int64))
+        received_at = np.full(len(batch), time.time_ns(), np.int64)
+        cache.apply(batch, received_at, np.zeros(len(batch), np.bool_), 0.0)
 
 
 def _read(frame: bytes) -> tuple[int, float, int | None]:

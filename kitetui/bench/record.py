@@ -72,7 +72,7 @@ def _batches(frames: list[bytes]) -> list[Rows]:
     batch = decode_frames(frames)
     count = len(batch)
     received_at = _OPENED + batch.frames.astype(np.int64) * 1_012_345
-    whole = Rows.of([Ticks(0, batch, received_at, 1, np.zeros(count, np.bool_))])
+    whole = Rows.of([Ticks(0, batch, received_at, 1, np.zeros(count, np.bool_), 0.0)])
     return [whole[at : at + _BATCH] for at in range(0, count, _BATCH)]
 
 

@@ -55,7 +55,7 @@ class _Headless:
         self._options = options
         self._ended = ended
         self._segments = {each.segment for each in run.instruments}
-        self._manager = source.manager(run.connections, lambda: self._segments, queue=_QUEUE)
+        self._manager = source.manager(run.connections, queue=_QUEUE)
         self._refusals = _Refusals(self._manager, source, wait=run.wait)
 
     async def record(self, place: Place, mended: list[str], duration: float | None) -> None:

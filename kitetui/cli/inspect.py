@@ -90,7 +90,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"  rate          {f'{rate:,.1f} a second, ' if rate else ''}{busiest}"
         yield f"  modes         {_list(found['modes'])}"
         yield f"  connections   {_list(found['connections'], 'ws')}"
-        yield f"  snapshots     {many('snapshots')} rows that the server had kept, not live"
+        yield f"  snapshots     {many('snapshots')} rows that may be answers of the server, not live"
         yield f"  sequence      {_sequence(found)}"
         yield f"  order         {many('out_of_order')} rows received before the one above them"
     yield from _gap_lines(found["gaps"])

@@ -45,7 +45,7 @@ async def open_monitor(run: Run) -> None:
     with ended_by_signals(ended):
         async with run.source.opened() as source:
             app = MonitorApp(
-                manager=source.manager(run.connections, lambda: groups.segments),
+                manager=source.manager(run.connections),
                 universe=run.universe,
                 groups=groups,
                 mode=run.mode,

@@ -59,7 +59,10 @@ class Progress:
         """Print what there is to say about a message that is not ticks."""
         match message:
             case ConnectionChanged(connection, state, reason):
-                if state in (ConnectionState.LIVE, ConnectionState.RETRYING, ConnectionState.DOWN):
+                if state is ConnectionState.LIVE:
+                    is_simulated = self._manager.get_stats().connections[connection].is_simulated
+                    self.say(f"ws{connection + 1} {state}{', simulated prices' if is_simulated else ''}")
+                elif state in (ConnectionState.RETRYING, ConnectionState.DOWN):
                     self.say(f"ws{connection + 1} {state}{f': {reason}' if reason else ''}")
             case Gap():
                 lasted = f"{message.seconds:.1f} s for {message.symbols:,} symbols"

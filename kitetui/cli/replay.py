@@ -139,6 +139,7 @@ async def _show(source: Source, found: Inspection, **settings: Any) -> None:
                 endpoint=Endpoint(exchange.url),
                 failover_after=None,
                 clock=lambda: playback.at,
+                stopwatch=playback.now,
             )
             app = MonitorApp(
                 manager=KiteTickerManager(config=config),

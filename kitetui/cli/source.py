@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -28,12 +28,10 @@ from kitetui.config import Config
 from kitetui.errors import LoginError, UserError
 from kitetui.feed import KITE_URL, Account, Credentials, Endpoint, KiteManagerConfig, KiteTickerManager
 from kitetui.feed.accounts import TokenSource
-from kitetui.feed.state import QUIET_AFTER
 from kitetui.instruments import Universe
 from kitetui.logs import redact
 from kitetui.market.sessions import is_open
 from kitetui.simulator import SimulatedExchange
-from kitetui.wire import Exchange
 
 _LOOK: Final = 2.0
 """Seconds between two looks for another token after a refused one: whoever has just logged in is watching."""
@@ -82,19 +80,18 @@ class Source:
             key, token = (pair.api_key, pair.access_token) if pair else (None, None)
             yield replace(self, endpoint=endpoint, account=Account(DEFAULT, key, token))
 
-    def manager(
-        self, connections: int, segments: Callable[[], Collection[Exchange]], *, queue: int | None = None
-    ) -> KiteTickerManager:
+    def manager(self, connections: int, *, queue: int | None = None) -> KiteTickerManager:
         """Return a manager that dials this source, not yet started.
 
-        segments: those of what is subscribed, by whose hours a feed without ticks is quiet or an alarm.
         queue: how many messages wait for a lossless reader at most.
         """
         config = KiteManagerConfig(
             max_connections=connections,
             endpoint=self.endpoint,
             health_check_interval=_LOOK,
-            market_is_open=lambda: self.simulated or is_open(segments(), time.time(), QUIET_AFTER),
+            market_is_open=lambda segments, lasting: (
+                self.simulated or is_open(segments, time.time(), lasting)
+            ),
         )
         if queue is not None:
             config = replace(config, parser_buffer_size=queue)

@@ -29,19 +29,22 @@ class Callbacks:
         while (event := self._inbox.take()) is not None:
             self._tell_of_loss()
             match event:
-                case Frame(data):
-                    self._take_frame(data)
+                case Frame(data, snapshot):
+                    self._take_frame(data, snapshot)
                 case Call(name, arguments):
                     self._call(name, *arguments)
 
-    def _take_frame(self, data: bytes) -> None:
+    def _take_frame(self, data: bytes, snapshot: tuple[int, ...]) -> None:
         self._call("on_message", data, True)
         # Made only for those who listen: dictionaries are most of the work.
         if len(data) > _LONGEST_HEARTBEAT and self._callback("on_ticks") is not None:
             batch = decode_frame(data)
             for error in batch.errors:
                 log.warning("a packet was passed over: %s", error.reason)
-            self._call("on_ticks", batch.to_dicts())
+            ticks = batch.to_dicts()
+            for place, tick in enumerate(ticks):
+                tick["snapshot"] = place in snapshot
+            self._call("on_ticks", ticks)
 
     def _call(self, name: CallbackName, *arguments: object) -> None:
         callback = self._callback(name)

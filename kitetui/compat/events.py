@@ -37,9 +37,13 @@ class ConnectionResponse:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A binary message as it came: market data, or a heartbeat of one byte."""
+    """A binary message as it came: market data, or a heartbeat of one byte.
+
+    snapshot: the places among its ticks of those that may be an answer of the server, and no news.
+    """
 
     data: bytes
+    snapshot: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

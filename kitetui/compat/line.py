@@ -139,8 +139,8 @@ class Line:
             match message:
                 case RawFrame(sent=True):
                     pass
-                case RawFrame(data=bytes(data)):
-                    self._tell(Frame(data))
+                case RawFrame(data=bytes(data), snapshot=snapshot):
+                    self._tell(Frame(data, snapshot))
                 case RawFrame(data=str(text)):
                     self._tell(Call("on_message", (text.encode(), False)))
                 case OrderUpdate(order=order):
@@ -192,8 +192,6 @@ def _config(settings: LineSettings, *, connect_when_idle: bool) -> KiteManagerCo
         connect_when_idle=connect_when_idle,
         proxy=settings.proxy,
         reconnect_max_delay=settings.max_delay,
-        # Decoding is left to the thread of the callbacks, which makes the dictionaries too.
-        enable_dedicated_parsers=False,
         connection_timeout=settings.connect_timeout,
         max_reconnect_attempts=max(1, settings.max_tries),
         # The token never changes, and there is no other connection that could take symbols over.

@@ -34,7 +34,9 @@ class KiteTicker:
     then the oldest market data is dropped, counted in `lost_messages`, and told once to `on_error`. What one
     raises goes to the log and to `on_error`, with the code 0; the feed goes on.
 
-    A tick is a dictionary as `kitetui.TickBatch.to_dicts` makes it: times carry their zone. Up to 9,000
+    A tick is a dictionary as `kitetui.TickBatch.to_dicts` makes it: times carry their zone. It has one key
+    that the official client has not: `snapshot` is True where the packet may be the server's answer to a
+    request, which can be days old, and no news. Up to 9,000
     symbols may be subscribed, from any thread, once `connect` was called; a second and a third connection of
     the API key are opened when the 3,000 of the one before are used up. They call `on_close`, `on_error` and
     `on_reconnect` as the first does, which alone calls `on_connect`.

@@ -20,8 +20,7 @@ async def candles(market: Market) -> None:
         async for message in manager:
             if not isinstance(message, Ticks):
                 continue
-            live = ~message.snapshot  # a tick that the server had kept is of another time
-            for candle in builder.add(message.batch[live], message.received_at[live]):
+            for candle in builder.add(message.batch, message.received_at, message.snapshot):
                 prices = f"{candle.open:,.2f} {candle.high:,.2f} {candle.low:,.2f} {candle.close:,.2f}"
                 name = names[candle.instrument_token]
                 print(f"{candle.start:%H:%M:%S} UTC {name:16} {prices} volume {candle.volume}")

@@ -27,7 +27,7 @@ async def load_test(market: Market) -> None:
         async for message in manager.stream(lossless=True):
             match message:
                 case Ticks(batch=batch):
-                    cache.apply(batch, message.received_at)
+                    cache.apply(batch, message.received_at, message.snapshot, message.timed_at)
                     ticks += len(batch)
                     lag = max(lag, time.time_ns() - int(message.received_at[0]))
                 case Lagged():

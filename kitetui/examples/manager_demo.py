@@ -36,7 +36,7 @@ async def read(receiver: Receiver[TickerMessage], cache: LastValueCache) -> None
     """Take in what one connection receives."""
     async for message in receiver:
         if isinstance(message, Ticks):
-            cache.apply(message.batch, message.received_at)
+            cache.apply(message.batch, message.received_at, message.snapshot, message.timed_at)
 
 
 def statistics(manager: KiteTickerManager) -> Table:

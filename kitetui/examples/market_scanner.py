@@ -26,7 +26,7 @@ async def market_scanner(market: Market) -> None:
         tasks.create_task(scan(cache, wanted))
         async for message in manager:
             if isinstance(message, Ticks):
-                cache.apply(message.batch, message.received_at)
+                cache.apply(message.batch, message.received_at, message.snapshot, message.timed_at)
 
 
 async def scan(cache: LastValueCache, name_of: dict[int, str]) -> None:

@@ -67,7 +67,7 @@ async def portfolio_monitor(market: Market) -> None:
         with Live(worth(holdings, cache)) as screen:
             async for message in manager:
                 if isinstance(message, Ticks):
-                    cache.apply(message.batch, message.received_at)
+                    cache.apply(message.batch, message.received_at, message.snapshot, message.timed_at)
                     screen.update(worth(holdings, cache))
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from kitetui.feed.backoff import CAP
 from kitetui.feed.endpoint import Endpoint
-from kitetui.wire import Mode
+from kitetui.times import stopwatch
+from kitetui.wire import Exchange, Mode
 
 MAX_SYMBOLS_PER_CONNECTION: Final = 3000
 """Kite's limit of instruments on one connection."""
@@ -73,12 +74,15 @@ class KiteManagerConfig:
     default_mode: Mode = Mode.QUOTE
     """The mode of symbols subscribed without one; `quote` is also the server's."""
 
-    market_is_open: Callable[[], bool] | None = None
-    """Says whether the market trades now, so that a feed without ticks is known for what it is; None if
-    nobody can say."""
+    market_is_open: Callable[[Collection[Exchange], float], bool] | None = None
+    """Says whether any of some segments trades now, and has for so many seconds, so that a feed without ticks
+    is known for what it is; None if nobody can say."""
 
     clock: Callable[[], int] = time.time_ns
-    """The clock, UTC nanoseconds; a replay has its own."""
+    """The time of day, UTC nanoseconds, which may step; a replay has its own."""
+
+    stopwatch: Callable[[], float] = stopwatch
+    """The clock of ages and silences, seconds, which never steps; a replay's is the time of the recording."""
 
     endpoint: Endpoint = field(default_factory=Endpoint)
     """The service to dial."""

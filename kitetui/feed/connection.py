@@ -1,7 +1,8 @@
 """One connection: dial, follow the wanted subscriptions, read, notice silence, and come back.
 
-Three things go on while a session lasts, each in a task: a reader, a writer that makes the wire follow
-the wanted state, and a watch on silence. Whichever fails ends the session, and `verdict` says what then.
+While a session lasts, each of these goes on in a task: a reader, a writer that makes the wire follow the
+wanted state, a watch on silence, one on mute symbols, and pings. Whichever fails ends the session, and
+`verdict` says what then.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from operator import countOf
 from typing import Final, NoReturn
@@ -17,17 +18,19 @@ from typing import Final, NoReturn
 from websockets.asyncio.client import ClientConnection, connect
 
 from kitetui.feed.accounts import Account
+from kitetui.feed.activity import MUTE_AFTER, Activity
 from kitetui.feed.backoff import CAP, backoff
 from kitetui.feed.config import KiteManagerConfig
-from kitetui.feed.endpoint import Credentials
+from kitetui.feed.endpoint import SIMULATED_HEADER, Credentials
 from kitetui.feed.intake import Intake
+from kitetui.feed.lastpackets import LastPackets
 from kitetui.feed.messages import ConnectionChanged, FeedMessage, Gap, RawFrame
 from kitetui.feed.replayed import REPLAY_HEADER, Recorded, RecordedGap, RecordedState, Told, parse_told
 from kitetui.feed.state import ConnectionState
 from kitetui.feed.stats import ConnectionStats, Measures, Percentiles
 from kitetui.feed.subscriptions import apply_request, requests_to_follow
 from kitetui.feed.verdict import Action, FeedSilent, TokenUnreadable, verdict
-from kitetui.wire import Mode, Unsubscribe, encode_request
+from kitetui.wire import Exchange, Mode, Unsubscribe, encode_request
 
 HEALTHY_AFTER: Final = 30.0
 """Seconds after which a session counts as healthy, and the next loss starts the backoff afresh."""
@@ -36,8 +39,15 @@ _MAX_MESSAGE: Final = 4 * 2**20
 """Bytes; Kite's largest legal message, 3,000 full packets, has 558,002."""
 
 _PING_INTERVAL: Final = 5.0
+_LOOK: Final = 1.0
+"""Seconds between two looks at how the symbols tick."""
+
 _CLOSE_TIMEOUT: Final = 1.0
+_GRACE: Final = 0.5
+"""Seconds that the watch on silence may be late."""
+
 _USER_AGENT: Final = "kitetui"
+_FAILED: Final = (ConnectionState.RETRYING, ConnectionState.DOWN)
 _HEADERS: Final = {"X-Kite-Version": "3"}
 
 # The library below would log the URL of the handshake, and with it the token, to whoever turns on debug
@@ -52,8 +62,9 @@ class Connection:
     each change.
     keep_trying: whether to dial without any, because its own are elsewhere until it is back.
     is_crowded_out: whether other programs hold the key's connections.
-    live_since, failing_since: since when it is live, or lost, by the monotonic clock; None where it is not.
+    live_since, failing_since: since when it is live, or lost, by the loop's clock; None where it is not.
     ticked: set with each batch of ticks.
+    is_simulated: whether the server said in its last handshake that its prices are made up.
     """
 
     def __init__(
@@ -71,6 +82,7 @@ class Connection:
         self.ticked = asyncio.Event()
         self.keep_trying = False
         self.is_crowded_out = False
+        self.is_simulated = False
         self.live_since: float | None = None
         self.failing_since: float | None = None
         self._config = config
@@ -85,7 +97,11 @@ class Connection:
             wants_raw=wants_raw,
             ticked=self.ticked.set,
             decodes=config.enable_dedicated_parsers,
+            stopwatch=config.stopwatch,
         )
+        self._activity = Activity(self.last)
+        self._has_stopped = False
+        self._on_wire: dict[int, Mode] = {}
         self._changed = asyncio.Event()
         self._state = ConnectionState.UNUSED
         self._reason = ""
@@ -94,13 +110,20 @@ class Connection:
         self._connected_at: int | None = None
         self._last_frame_at: int | None = None
         self._last_frame = 0.0
+        self._needed_at = 0
+        self._came_up_at = 0.0
+        self._asked_at = 0.0
+        self._failed_at = 0.0
+        self._session_ticks = 0
         self._outage: tuple[int, str] | None = None
         self._is_reported = False
         self._dialled_with: Credentials | None = None
         self._socket: ClientConnection | None = None
+        self._time: Callable[[], float] = time.monotonic
 
     async def run(self) -> None:
         """Keep the connection up for as long as symbols are wanted; ends only by cancellation."""
+        self._time = asyncio.get_running_loop().time
         try:
             while True:
                 self._become(ConnectionState.UNUSED)
@@ -115,7 +138,26 @@ class Connection:
 
     def follow(self) -> None:
         """Take notice that the wanted symbols have changed."""
+        self._asked_at = self._config.stopwatch()
         self._changed.set()
+
+    def delivers(self, token: int, sequence: int) -> bool:
+        """Return whether it is up and brings this token, and the tick of this number came since it asked."""
+        is_up = self._state is ConnectionState.LIVE and not self.is_mute
+        return is_up and token in self._on_wire and self.last.is_since_subscribed(token, sequence)
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether it is up and brings nothing: its symbols have stopped, or no frame comes."""
+        # After the machine was held up, whoever looks may come before the watch on silence.
+        silent = self._time() - self._last_frame
+        is_silent = silent > self._config.heartbeat_liveness_threshold + _GRACE
+        return self._state is ConnectionState.LIVE and (self._has_stopped or is_silent)
+
+    @property
+    def last(self) -> LastPackets:
+        """The last packets of its tokens."""
+        return self._intake.last
 
     def take_outage(self) -> tuple[int, str] | None:
         """Return since when and why nothing is received, and leave it to the caller to report its end."""
@@ -138,9 +180,21 @@ class Connection:
         """Where the connection stands."""
         return self._state
 
+    @property
+    def quiet_for(self) -> float:
+        """Seconds since news came, or since it came up where it has not `has_ticked` since."""
+        news = self.last.last_news if self.has_ticked else None
+        return max(self._config.stopwatch() - (self._came_up_at if news is None else news), 0.0)
+
+    @property
+    def has_ticked(self) -> bool:
+        """Whether news came since the connection came up the last time."""
+        news = self.last.last_news
+        return news is not None and news >= self._came_up_at
+
     def stats(self) -> ConnectionStats:
         """Return the connection as it stands."""
-        now = time.monotonic()
+        now = self._time()
         live = self._state is ConnectionState.LIVE
         measures = self.measures
         return ConnectionStats(
@@ -151,7 +205,14 @@ class Connection:
             connected_at=self._connected_at if live else None,
             last_frame_at=self._last_frame_at,
             last_tick_at=self._intake.last_tick_at,
+            tick_age=self._tick_age(),
             silence=now - self._last_frame if self._last_frame_at is not None else None,
+            quiet_for=self.quiet_for if live else None,
+            has_ticked=live and self.has_ticked,
+            failed_for=now - self._failed_at if self._state in _FAILED else None,
+            is_mute=self.is_mute,
+            is_simulated=self.is_simulated,
+            missing_since=self._missing_since(),
             attempt=self._attempt,
             retry_in=max(0.0, self._retry_at - now) if self._retry_at is not None else None,
             round_trip=measures.round_trips[-1] if live and measures.round_trips else None,
@@ -172,16 +233,28 @@ class Connection:
             uptime=now - self.live_since if self.live_since is not None else None,
         )
 
+    def _tick_age(self) -> float | None:
+        """Return the seconds since anything ticked, None where nothing has."""
+        timed_at = self._intake.last_timed_at
+        return None if timed_at is None else max(self._config.stopwatch() - timed_at, 0.0)
+
+    def _missing_since(self) -> int | None:
+        """Return since when its symbols receive nothing, UTC nanoseconds; None where nothing is missing."""
+        if self._outage is not None:
+            return self._outage[0]
+        return self._needed_at if self._state in _FAILED and self._wanted else None
+
     async def _stay_connected(self) -> None:
         """Dial, and dial again, until no symbols are wanted any more."""
+        self._needed_at = self._config.clock()
         delays = backoff(self._config.reconnect_delay, self._config.reconnect_max_delay)
         self._attempt = 0
         while self._is_needed:
-            started = time.monotonic()
+            started = self._time()
             decision = verdict(await self._session())
             was_live = self._state is ConnectionState.LIVE
             self.is_crowded_out = decision.action is Action.RETRY_LATER
-            if was_live and time.monotonic() - started >= HEALTHY_AFTER:
+            if was_live and self._time() - started >= HEALTHY_AFTER:
                 delays = backoff(self._config.reconnect_delay, self._config.reconnect_max_delay)
                 self._attempt = 0
             self._attempt += 1
@@ -215,7 +288,7 @@ class Connection:
         await asyncio.get_running_loop().create_future()
 
     async def _wait_to_retry(self, delay: float, reason: str) -> None:
-        self._retry_at = time.monotonic() + delay
+        self._retry_at = self._time() + delay
         self._become(ConnectionState.RETRYING, reason)
         try:
             await asyncio.sleep(delay)
@@ -234,12 +307,16 @@ class Connection:
         try:
             self._note_frame(self._config.clock())
             self._connected_at = self._last_frame_at
-            self._intake.began(replayed=_is_replay(socket))
+            self._came_up_at = self._asked_at = self._config.stopwatch()
+            self._session_ticks = self.measures.ticks
+            self.is_simulated = _says(socket, SIMULATED_HEADER)
+            self._intake.began(replayed=_says(socket, REPLAY_HEADER))
             self._become(ConnectionState.LIVE)
             failure = await _first_failure(
                 asyncio.create_task(self._read(socket), name=f"kitetui reader {self.number}"),
                 asyncio.create_task(self._keep_subscribed(socket), name=f"kitetui writer {self.number}"),
                 asyncio.create_task(self._watch_silence(), name=f"kitetui watch {self.number}"),
+                asyncio.create_task(self._watch_activity(), name=f"kitetui activity {self.number}"),
                 asyncio.create_task(self._measure_round_trip(socket), name=f"kitetui ping {self.number}"),
             )
             if isinstance(failure, FeedSilent):
@@ -271,7 +348,7 @@ class Connection:
         """Gather frames, and let the loop's next turn decode all that have come together."""
         loop = asyncio.get_running_loop()
         intake = self._intake
-        replayed, recorded = _is_replay(socket), None
+        replayed, recorded = _says(socket, REPLAY_HEADER), None
         while True:
             message = await socket.recv()
             now = self._config.clock()
@@ -289,7 +366,7 @@ class Connection:
                 continue
             if intake.is_empty:
                 loop.call_soon(intake.flush)
-            intake.take(message, now, recorded.kept if recorded else frozenset())
+            intake.take(message, now, recorded.snapshot if recorded else ())
             recorded = None
             if intake.is_full:
                 intake.flush()
@@ -301,6 +378,9 @@ class Connection:
                 return told
             case RecordedState(at, state, reason):
                 self._intake.flush()
+                if state in _FAILED:
+                    self._failed_at = self._time()
+                    self._needed_at = at if self._state not in _FAILED else self._needed_at
                 self._state, self._reason = state, reason
                 self._publish(ConnectionChanged(self.number, state, reason, at))
             case RecordedGap(_, start, end, symbols, reason):
@@ -310,7 +390,8 @@ class Connection:
 
     async def _keep_subscribed(self, socket: ClientConnection) -> NoReturn:
         """Make the server's state follow the wanted one, from nothing, for as long as the session lasts."""
-        on_wire: dict[int, Mode] = {}
+        self._on_wire = {}
+        on_wire = self._on_wire
         while True:
             self._changed.clear()
             request = next(requests_to_follow(on_wire, self._wanted), None)
@@ -322,20 +403,43 @@ class Connection:
             await socket.send(encode_request(request))
             apply_request(on_wire, request)
             if isinstance(request, Unsubscribe):
-                for token in request.tokens:
-                    self.measures.last_tick_of.pop(token, None)
+                self.last.forget_ticks(request.tokens)
 
     async def _watch_silence(self) -> NoReturn:
         """End the session when no frame of any kind comes: the heartbeat alone should, every 1 to 2 s."""
         limit = self._config.heartbeat_liveness_threshold
         while True:
-            silent = time.monotonic() - self._last_frame
+            silent = self._time() - self._last_frame
             if silent >= limit:
                 # If this program itself was held up, frames may wait unread: let the reader have its turn.
                 await asyncio.sleep(0.05)
-                if time.monotonic() - self._last_frame >= limit:
+                if self._time() - self._last_frame >= limit:
                     raise FeedSilent(f"silent for {limit:g} s")
             await asyncio.sleep(max(0.05, limit - silent))
+
+    async def _watch_activity(self) -> NoReturn:
+        """Look every second whether the symbols tick as they use to."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            self._activity.look()
+            now = self._config.stopwatch()
+            self._has_stopped = self._is_unanswered(now) or self._activity.is_mute(
+                self._wanted, now, self._is_open
+            )
+
+    def _is_unanswered(self, now: float) -> bool:
+        """Whether nothing has come at all, though the server answers for every token that it knows."""
+        return (
+            bool(self._wanted)
+            and self.measures.ticks == self._session_ticks
+            and now - self._asked_at >= MUTE_AFTER
+            and self._is_open({Exchange.of(token) for token in self._wanted}, MUTE_AFTER)
+        )
+
+    def _is_open(self, segments: Collection[Exchange], lasting: float) -> bool:
+        """Whether any of these segments is known to trade, and to have for so many seconds."""
+        is_open = self._config.market_is_open
+        return self.is_simulated or (is_open is not None and is_open(segments, lasting))
 
     async def _measure_round_trip(self, socket: ClientConnection) -> NoReturn:
         """Ping at once and then every few seconds; an answer that stays out is the watch's affair."""
@@ -343,10 +447,12 @@ class Connection:
             pong = await socket.ping()
             self.measures.round_trips.append(await pong)
             await asyncio.sleep(_PING_INTERVAL)
+            # Only now: the answer to a ping overtakes the few messages that wait to be read.
+            self._intake.pinged()
 
     def _note_frame(self, now: int) -> None:
         self._last_frame_at = now
-        self._last_frame = time.monotonic()
+        self._last_frame = self._time()
 
     def _report_gap(self, now: int) -> None:
         """Say, with the first frame after an outage, how long it was."""
@@ -356,17 +462,20 @@ class Connection:
         self.report(Gap(self.number, start, now, len(self._wanted), reason))
 
     def _become(self, state: ConnectionState, reason: str = "") -> None:
+        if state in _FAILED:
+            self._failed_at = self._time()
         if state is self._state and reason == self._reason:
             return
         if state is ConnectionState.LIVE and (self._outage is not None or self._is_reported):
             self.measures.reconnects += 1
             self._is_reported = False
         self._state, self._reason = state, reason
+        self._has_stopped = False
         self._time_state()
         self._publish(ConnectionChanged(self.number, state, reason, self._config.clock()))
 
     def _time_state(self) -> None:
-        now = time.monotonic()
+        now = self._time()
         match self._state:
             case ConnectionState.LIVE:
                 self.live_since, self.failing_since = now, None
@@ -404,5 +513,5 @@ def _modes_of(wanted: Mapping[int, Mode]) -> dict[Mode, int]:
     return counts
 
 
-def _is_replay(socket: ClientConnection) -> bool:
-    return socket.response is not None and socket.response.headers.get(REPLAY_HEADER) == "1"
+def _says(socket: ClientConnection, header: str) -> bool:
+    return socket.response is not None and socket.response.headers.get(header) == "1"

@@ -6,13 +6,14 @@ Frames gather until the loop's next turn, and are decoded together: a batch cost
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kitetui.feed.awaited import Awaited
+from kitetui.feed.freshness import Freshness
+from kitetui.feed.lastpackets import LastPackets
 from kitetui.feed.messages import (
     BrokerMessage,
     FeedMessage,
@@ -46,6 +47,7 @@ class Intake:
     publish: is given every message; publish_raw: every frame as it was, before the message that it became.
     measures: are kept up to date. ticked: is called after each batch of ticks.
     wants_raw: whether anybody reads raw frames. decodes: whether market data is decoded at all.
+    stopwatch: the clock of ages, in seconds. last: the last packets of all tokens.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class Intake:
         wants_raw: Callable[[], bool],
         ticked: Callable[[], None],
         decodes: bool,
+        stopwatch: Callable[[], float],
     ) -> None:
         self.last_tick_at: int | None = None
+        self.last_timed_at: float | None = None
         self._number = number
         self._measures = measures
         self._publish = publish
@@ -67,10 +71,12 @@ class Intake:
         self._wants_raw = wants_raw
         self._ticked = ticked
         self._decodes = decodes
-        self._awaited = Awaited()
+        self._stopwatch = stopwatch
+        self.last = LastPackets()
+        self._freshness = Freshness(self.last)
         self._frames: list[bytes] = []
         self._received: list[int] = []
-        self._kept: dict[int, frozenset[int]] | None = None
+        self._recorded: dict[int, tuple[int, ...]] | None = None
         self._bytes = 0
 
     @property
@@ -84,22 +90,30 @@ class Intake:
         return not self._frames
 
     def began(self, *, replayed: bool) -> None:
-        """Note that a session begins; the server of a replay says by itself which ticks were kept ones."""
-        self._awaited.forget_all()
-        self._kept = {} if replayed else None
+        """Note that a session begins; the server of a replay says by itself which ticks carry the mark."""
+        self.last.began()
+        self._freshness = Freshness(self.last)
+        self._recorded = {} if replayed else None
 
     def sent(self, request: Request, now: int) -> None:
         """Note a request that is about to be sent. now: UTC nanoseconds."""
-        self._awaited.asked(request)
+        self.flush()
+        self._freshness.asked(request)
+        if isinstance(request, Subscribe):
+            self.last.subscribed(request.tokens, self._next_sequence)
         if self._wants_raw():
-            self.flush()
             text = encode_request(request)
             self._publish_raw(RawFrame(self._number, text, now, self._next_sequence, sent=True))
 
-    def take(self, frame: bytes, now: int, kept: frozenset[int] = frozenset()) -> None:
-        """Take in market data, received now; `kept`: tokens whose ticks a replay says were kept ones."""
-        if kept and self._kept is not None:
-            self._kept[len(self._frames)] = kept
+    def pinged(self) -> None:
+        """Note that a ping was answered, and that what came before the answer has been taken in."""
+        self.flush()
+        self._freshness.pinged(self._stopwatch())
+
+    def take(self, frame: bytes, now: int, snapshot: tuple[int, ...] = ()) -> None:
+        """Take in market data, received now; `snapshot`: the places of ticks that a replay marks."""
+        if snapshot and self._recorded is not None:
+            self._recorded[len(self._frames)] = snapshot
         self._frames.append(frame)
         self._received.append(now)
         self._bytes += len(frame)
@@ -119,25 +133,29 @@ class Intake:
         frames, received = self._frames, self._received
         self._frames, self._received, self._bytes = [], [], 0
         if not self._decodes:
-            self._pass_on(frames, received, [0] * len(frames))
+            for frame, at in zip(frames, received, strict=True) if self._wants_raw() else ():
+                self._publish_raw(RawFrame(self._number, frame, at, 0))
             return
         started = time.perf_counter()
         batch = decode_frames(frames)
         took = time.perf_counter() - started
         sequence = self._next_sequence
         self._measure(batch, took)
+        # A replay's own clock may be ahead of what is on its way from it.
+        timed_at = self._stopwatch() if self._recorded is None else received[-1] / 1e9
+        rows = self.last.rows_of(np.ascontiguousarray(batch.words[:, TOKEN]).view(np.uint32))
+        marks = self._marks(rows, batch, timed_at)
         if self._wants_raw():
-            firsts = np.searchsorted(batch.frames, np.arange(len(frames))) + sequence
-            self._pass_on(frames, received, firsts.tolist())
+            self._pass_on(frames, received, batch, sequence, marks)
         if not len(batch) and not batch.errors:
             return
-        tokens = batch.words[:, TOKEN].view(np.uint32).tolist()
         received_at = np.array(received, dtype=np.int64)[batch.frames]
         if len(batch):
-            self.last_tick_at = int(received_at[-1])
-            self._measures.last_tick_of.update(zip(tokens, received_at.tolist(), strict=True))
+            self.last_tick_at, self.last_timed_at = int(received_at[-1]), timed_at
+            self.last.note(rows, batch, received_at, marks, timed_at)
             self._ticked()
-        self._publish(Ticks(self._number, batch, received_at, sequence, self._snapshot(batch, tokens)))
+        snapshot = np.zeros(len(batch), dtype=np.bool_) if marks is None else marks
+        self._publish(Ticks(self._number, batch, received_at, sequence, snapshot, timed_at))
 
     @property
     def _next_sequence(self) -> int:
@@ -151,22 +169,32 @@ class Intake:
         if len(batch):
             measures.decode_times.append(took / len(batch))
 
-    def _pass_on(self, frames: list[bytes], received: list[int], sequences: list[int]) -> None:
-        if self._wants_raw():
-            for frame, at, sequence in zip(frames, received, sequences, strict=True):
-                self._publish_raw(RawFrame(self._number, frame, at, sequence))
+    def _pass_on(
+        self,
+        frames: list[bytes],
+        received: list[int],
+        batch: TickBatch,
+        sequence: int,
+        marks: NDArray[np.bool_] | None,
+    ) -> None:
+        firsts = np.searchsorted(batch.frames, np.arange(len(frames) + 1)).tolist()
+        for place, (frame, at) in enumerate(zip(frames, received, strict=True)):
+            first, last = firsts[place], firsts[place + 1]
+            marked = () if marks is None else tuple(np.flatnonzero(marks[first:last]).tolist())
+            self._publish_raw(RawFrame(self._number, frame, at, sequence + first, snapshot=marked))
 
-    def _snapshot(self, batch: TickBatch, tokens: Sequence[int]) -> NDArray[np.bool_]:
-        if self._kept is None:
-            return self._awaited.flags(tokens)
-        flags = np.zeros(len(batch), dtype=np.bool_)
-        for frame, kept in self._kept.items():
-            rows = np.flatnonzero(batch.frames == frame).tolist()
-            awaited = Awaited()
-            awaited.asked(Subscribe(tuple(kept)))
-            flags[rows] = awaited.flags([tokens[row] for row in rows])
-        self._kept.clear()
-        return flags
+    def _marks(self, rows: NDArray[np.intp], batch: TickBatch, at: float) -> NDArray[np.bool_] | None:
+        """Return for each tick whether it carries the mark, shape (n,), None where none does."""
+        if self._recorded is None:
+            return self._freshness.marks(rows, batch, at)
+        if not self._recorded:
+            return None
+        marks = np.zeros(len(batch), dtype=np.bool_)
+        for frame, places in self._recorded.items():
+            first, last = np.searchsorted(batch.frames, (frame, frame + 1)).tolist()
+            marks[[first + place for place in places if first + place < last]] = True
+        self._recorded.clear()
+        return marks
 
 
 def _read(connection: int, text: str, now: int) -> FeedMessage:

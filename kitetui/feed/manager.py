@@ -17,7 +17,7 @@ from kitetui.feed.connection import Connection
 from kitetui.feed.health import HealthSummary, health_of
 from kitetui.feed.messages import ConnectionChanged, FeedMessage, RawFrame, TickerMessage
 from kitetui.feed.spread import Spread
-from kitetui.feed.state import ConnectionState, FeedStatus, feed_status
+from kitetui.feed.state import QUIET_AFTER, ConnectionState, FeedStatus, feed_status
 from kitetui.feed.stats import ManagerStats
 from kitetui.feed.subscriptions import CapacityError, Subscriptions
 from kitetui.wire import Mode
@@ -187,7 +187,7 @@ class KiteTickerManager:
     def last_tick_at(self, token: int) -> int | None:
         """Return when this token last ticked, in UTC nanoseconds, None if it never has."""
         connection = self._subscriptions.connection_of(token)
-        return None if connection is None else self._connections[connection].measures.last_tick_of.get(token)
+        return None if connection is None else self._connections[connection].last.ticked_at(token)
 
     def never_ticked(self) -> list[int]:
         """Return the wanted tokens that have not had one tick."""
@@ -195,21 +195,44 @@ class KiteTickerManager:
             token
             for wanted, connection in zip(self._subscriptions.wanted, self._connections, strict=True)
             for token in wanted
-            if token not in connection.measures.last_tick_of
+            if connection.last.ticked_at(token) is None
         ]
 
     def get_status(self) -> FeedStatus:
         """Return the state of the feed as a whole."""
+        connections = self._connections
+        live = [each for each in connections if each.state is ConnectionState.LIVE]
+        quiet_for = min((each.quiet_for for each in live), default=0.0)
+        has_ticked = any(each.has_ticked for each in live)
+        is_ticking = has_ticked and quiet_for <= QUIET_AFTER
         return feed_status(
-            [connection.state for connection in self._connections],
+            [connection.state for connection in connections],
             self._subscriptions.counts(),
-            quiet_for=self.get_stats().quiet_for(self.config.clock()),
-            market_open=self.config.market_is_open() if self.config.market_is_open else None,
+            mute=[connection.is_mute for connection in connections],
+            quiet_for=quiet_for,
+            has_ticked=has_ticked,
+            market_open=None if is_ticking else self._is_open(),
         )
+
+    def _is_open(self) -> bool | None:
+        """Whether anything that is wanted trades now, None where nobody can say."""
+        if any(connection.is_simulated for connection in self._connections):
+            return True
+        is_open, segments = self.config.market_is_open, self._subscriptions.segments
+        return is_open(segments, 0.0) if is_open is not None and segments else None
 
     def get_symbol_distribution(self) -> dict[int, int]:
         """Return how many symbols each connection carries."""
         return dict(enumerate(self._subscriptions.counts()))
+
+    def delivers(self, token: int, connection: int, sequence: int) -> bool:
+        """Return whether a tick stands: nothing can have been missed since, and another would be received.
+
+        Its connection still carries the token, is live and not mute, and subscribed it before the tick came.
+        connection, sequence: of the tick; see `Ticks`.
+        """
+        carriers = self._subscriptions.carriers_of(token)
+        return connection in carriers and self._connections[connection].delivers(token, sequence)
 
     def state_of(self, token: int) -> ConnectionState:
         """Return the state of the connection that carries this token, `UNUSED` if it is not wanted."""

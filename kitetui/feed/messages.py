@@ -23,8 +23,10 @@ class Ticks:
     received_at: for each tick when its frame was read, shape (n,), int64.
     sequence: the number of the first tick among all ticks of this connection, counted from 1; a reader
     that sees a jump has missed what lies between.
-    snapshot: for each tick whether it is the one that the server kept and sends on subscribing, which may be
-    days old, shape (n,), bool.
+    snapshot: for each tick whether it may be the server's answer to a request, which can be days old, and not
+    news; shape (n,), bool. See `kitetui.feed.freshness`.
+    timed_at: when the last of them was received, in seconds of `KiteManagerConfig.stopwatch`; ages count
+    from it.
     """
 
     connection: int
@@ -32,6 +34,7 @@ class Ticks:
     received_at: NDArray[np.int64]
     sequence: int
     snapshot: NDArray[np.bool_]
+    timed_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ class RawFrame:
     """A WebSocket message as it was on the wire: bytes for market data, text for everything else.
 
     received_at: when it was read, or sent. sequence: the number that its first tick has, or would have, among
-    the ticks of this connection; see `Ticks`. sent: whether this client sent it.
+    the ticks of this connection; see `Ticks`. sent: whether this client sent it. snapshot: the places, from
+    0, among its ticks of those that may be an answer of the server; nothing is known of them where market
+    data is not decoded.
     """
 
     connection: int
@@ -47,6 +52,7 @@ class RawFrame:
     received_at: int
     sequence: int
     sent: bool = False
+    snapshot: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class SymbolsMoved:
-    """A connection was asked for symbols that others carried; their next tick is the one the server kept."""
+    """A connection was asked for symbols that others carried."""
 
     connection: int
     tokens: tuple[int, ...]

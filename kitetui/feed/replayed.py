@@ -7,7 +7,6 @@ It then sends a text message before each binary one, and where a recorded connec
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,11 +21,11 @@ REPLAY_HEADER: Final = "X-Kitetui-Replay"
 class Recorded:
     """The next binary message was received `at` (UTC nanoseconds) when it was recorded.
 
-    kept: the tokens whose ticks in it were the ones that the server had kept.
+    snapshot: the places, from 0, among its ticks of those that carry the mark.
     """
 
     at: int
-    kept: frozenset[int] = frozenset()
+    snapshot: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,8 @@ def encode_told(told: Told) -> str:
     """Return the text message that says it."""
     data: dict[str, Any] = {"at": told.at}
     match told:
-        case Recorded(kept=kept) if kept:
-            data["snapshot"] = sorted(kept)
+        case Recorded(snapshot=places) if places:
+            data["snapshot"] = places
         case RecordedState(state=state, reason=reason):
             data |= {"state": str(state), "reason": reason}
         case RecordedGap(start=start, end=end, symbols=symbols, reason=reason):
@@ -75,8 +74,8 @@ def parse_told(text: str) -> Told | None:
                 return RecordedState(at, ConnectionState(state), reason)
             case {"data": {"at": int(at), "gap": dict(gap)}}:
                 return _gap(at, gap)
-            case {"data": {"at": int(at), "snapshot": list(kept)}}:
-                return Recorded(at, _tokens(kept))
+            case {"data": {"at": int(at), "snapshot": list(places)}}:
+                return Recorded(at, tuple(place for place in places if isinstance(place, int) and place >= 0))
             case {"data": {"at": int(at)}}:
                 return Recorded(at)
     return None
@@ -87,7 +86,3 @@ def _gap(at: int, gap: dict[str, Any]) -> RecordedGap | None:
         case {"from": int(start), "to": int(end), "symbols": int(symbols), "reason": str(reason)}:
             return RecordedGap(at, start, end, symbols, reason)
     return None
-
-
-def _tokens(kept: Collection[object]) -> frozenset[int]:
-    return frozenset(token for token in kept if isinstance(token, int))

@@ -2,13 +2,12 @@
 
 A token that moves is subscribed on its new connection before it leaves the old one, so that no tick is lost
 on the way; where the old one is lost there is nothing to wait for. Kite acknowledges nothing, but it sends
-the cached tick of each token that is subscribed: that is the sign that a token has arrived.
+the packet it kept of each token that is subscribed: that is the sign that a token has arrived.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -84,14 +83,14 @@ class Spread:
         limit, since = self._config.failover_after, connection.failing_since
         if limit is None or since is None:
             return False
-        return connection.is_crowded_out or time.monotonic() - since >= limit
+        return connection.is_crowded_out or asyncio.get_running_loop().time() - since >= limit
 
     def _is_well(self, connection: Connection) -> bool:
         since = connection.live_since
         return (
             connection.keep_trying
             and since is not None
-            and time.monotonic() - since >= self._config.failback_after
+            and asyncio.get_running_loop().time() - since >= self._config.failback_after
         )
 
     async def _move_away(self, lost: Connection) -> None:
@@ -154,9 +153,7 @@ class Spread:
     async def _move(self, moves: Mapping[int, Sequence[int]], *, leave_first: bool = False) -> None:
         tokens = [token for group in moves.values() for token in group]
         for number, group in moves.items():
-            arrivals = self._connections[number].measures.last_tick_of
-            for token in group:
-                arrivals.pop(token, None)
+            self._connections[number].last.forget_ticks(group)
             self._subscriptions.move(group, number)
             if group:
                 self._publish(SymbolsMoved(number, tuple(group), self._config.clock()))
@@ -183,7 +180,7 @@ class Spread:
             async with asyncio.timeout(_ARRIVAL_TIMEOUT):
                 for number, tokens in moves.items():
                     connection = self._connections[number]
-                    while not connection.measures.last_tick_of.keys() >= set(tokens):
+                    while not connection.last.have_ticked(tokens):
                         connection.ticked.clear()
                         await connection.ticked.wait()
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 QUIET_AFTER: Final = 30.0
-"""Seconds without a tick after which a feed that is otherwise well is not called live."""
+"""Seconds without news after which a feed that is otherwise well is not called live."""
 
 
 class ConnectionState(StrEnum):
@@ -39,10 +39,12 @@ class FeedState(StrEnum):
     """Some connection is not live yet, and none has failed."""
     LIVE = "live"
     """Every connection that has symbols is live."""
+    CLOSED = "closed"
+    """Every connection that has symbols is live, the market of none of them is open, and nothing ticks."""
     QUIET = "quiet"
-    """As live, but nothing has ticked for a while, and the market is closed or nobody knows."""
+    """As live, but nothing has ticked for a while; few symbols may rightly be still."""
     NO_TICKS = "no ticks"
-    """As quiet, though the market is open: something is wrong behind the connections."""
+    """As live, but a connection is mute though its market is open: something is wrong behind it."""
     DEGRADED = "degraded"
     """Every symbol is on a live connection, and a connection is missing."""
     STALE = "stale"
@@ -66,13 +68,17 @@ def feed_status(
     states: Sequence[ConnectionState],
     symbols: Sequence[int] | None = None,
     *,
+    mute: Sequence[bool] = (),
     quiet_for: float = 0.0,
+    has_ticked: bool = True,
     market_open: bool | None = None,
 ) -> FeedStatus:
     """Derive the feed's state from those of its connections.
 
-    symbols: how many each connection carries; without it each is taken to carry some.
-    quiet_for: seconds since anything ticked. market_open: whether it should, None if that is not known.
+    symbols: how many each connection carries; without it each is taken to carry some. mute: whether the
+    symbols of each have stopped ticking; see `kitetui.feed.activity`.
+    quiet_for: seconds since news came, or since the connections came up where they have not `has_ticked`
+    since. market_open: whether any symbol should tick, None if that is not known.
     """
     carrying = [True] * len(states) if symbols is None else [count > 0 for count in symbols]
     used = [
@@ -82,8 +88,14 @@ def feed_status(
     ]
     live = sum(state is ConnectionState.LIVE for state, _ in used)
     state = _feed_state(used, live)
-    if state is FeedState.LIVE and quiet_for > QUIET_AFTER:
-        state = FeedState.NO_TICKS if market_open else FeedState.QUIET
+    if state is FeedState.LIVE:
+        is_quiet = quiet_for > QUIET_AFTER
+        if any(mute):
+            state = FeedState.NO_TICKS
+        elif market_open is False and (is_quiet or not has_ticked):
+            state = FeedState.CLOSED
+        elif is_quiet:
+            state = FeedState.QUIET
     return FeedStatus(state, live, len(used))
 
 

@@ -37,8 +37,7 @@ class Percentiles:
 class Measures:
     """Running totals and recent samples of one connection since the manager was made.
 
-    Only the connection writes them. `round_trips` are seconds, `decode_times` seconds a tick, `last_tick_of`
-    UTC nanoseconds by token.
+    Only the connection writes them. `round_trips` are seconds, `decode_times` seconds a tick.
     """
 
     frames: int = 0
@@ -53,7 +52,6 @@ class Measures:
     recent_gaps: deque[Gap] = field(default_factory=lambda: deque(maxlen=_KEPT_GAPS))
     round_trips: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
     decode_times: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
-    last_tick_of: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,11 @@ class ConnectionStats:
     the last ping's, `round_trips` the percentiles of the recent ones, in seconds; `decode_times` those of
     decoding, in seconds a tick. `recent_gaps` are the last hundred, `last_close` why the connection was lost
     the last time, `uptime` the seconds since it came up, None where it is not live. `readers` are those of
-    its own channel.
+    its own channel. quiet_for: seconds since news came, or since it came up where it has not `has_ticked`
+    since, None where it is not live. failed_for: seconds since it was lost or could not be made, None where
+    it is well. tick_age: seconds since its last tick, whatever that was. is_mute: whether it is live, and
+    its symbols have all stopped ticking though their market is open. missing_since: since when its symbols
+    receive nothing, None while they do. is_simulated: whether the server said that its prices are made up.
     """
 
     connection: int
@@ -95,6 +97,13 @@ class ConnectionStats:
     decode_times: Percentiles | None = None
     uptime: float | None = None
     readers: tuple[ReaderStats, ...] = ()
+    quiet_for: float | None = None
+    has_ticked: bool = False
+    tick_age: float | None = None
+    failed_for: float | None = None
+    is_mute: bool = False
+    missing_since: int | None = None
+    is_simulated: bool = False
 
     @property
     def packets(self) -> int:
@@ -113,19 +122,36 @@ class ManagerStats:
         """Return the statistics of one account's connections."""
         return ManagerStats(tuple(each for each in self.connections if each.account == account))
 
-    def quiet_for(self, now: int) -> float:
-        """Return the seconds since anything ticked, or since the connections came up; 0 if none is live.
+    @property
+    def quiet_for(self) -> float:
+        """Seconds since news came on any connection, or since one came up; 0 where none is live."""
+        return min((each.quiet_for for each in self.connections if each.quiet_for is not None), default=0.0)
 
-        now: UTC nanoseconds.
+    @property
+    def has_ticked(self) -> bool:
+        """Whether news came on any connection since it came up."""
+        return any(each.has_ticked for each in self.connections)
+
+    @property
+    def worst(self) -> ConnectionStats | None:
+        """The connection that says most of what is wrong, None where all is well.
+
+        One that needs help comes before one that is tried again, one with symbols before one without, and
+        both before one that is mute; of two alike the one that failed last.
         """
-        moments = [
-            moment
-            for each in self.connections
-            if each.state is ConnectionState.LIVE
-            for moment in (each.last_tick_at, each.connected_at)
-            if moment is not None
-        ]
-        return max(now - max(moments), 0) / 1e9 if moments else 0.0
+        ailing = [each for each in self.connections if each.failed_for is not None or each.is_mute]
+        return min(ailing, key=_rank, default=None)
+
+    @property
+    def missing(self) -> ConnectionStats | None:
+        """The connection whose symbols have received nothing for longest, None where nothing is missing."""
+        lacking = [each for each in self.connections if each.missing_since is not None]
+        return min(lacking, key=lambda each: each.missing_since or 0, default=None)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether any connection was told that its prices are made up."""
+        return any(each.is_simulated for each in self.connections)
 
     @property
     def symbols(self) -> int:
@@ -141,3 +167,12 @@ class ManagerStats:
     def rejected(self) -> int:
         """Packets that could not be read, on all connections."""
         return sum(connection.rejected for connection in self.connections)
+
+
+def _rank(stats: ConnectionStats) -> tuple[bool, bool, bool, float]:
+    return (
+        stats.failed_for is None,
+        not stats.symbols,
+        stats.state is not ConnectionState.DOWN,
+        stats.failed_for or 0.0,
+    )

@@ -45,12 +45,20 @@ class Subscriptions:
         self._symbols_each = symbols_each
         self._connection_of: dict[int, int] = {}
         self._leaving: dict[int, int] = {}
+        self._segments: frozenset[Exchange] | None = None
 
     def __len__(self) -> int:
         return len(self._connection_of)
 
     def __contains__(self, token: int) -> bool:
         return token in self._connection_of
+
+    @property
+    def segments(self) -> frozenset[Exchange]:
+        """The segments of all wanted tokens."""
+        if self._segments is None:
+            self._segments = frozenset(map(Exchange.of, self._connection_of))
+        return self._segments
 
     def add(
         self,
@@ -78,6 +86,7 @@ class Subscriptions:
         changed = set() if keep_mode else self.set_mode(set(tokens) - set(new), mode)
         fewest_first = [(len(self.wanted[number]), number) for number in among]
         heapify(fewest_first)
+        self._segments = None
         for token in new:
             count, connection = fewest_first[0]
             heapreplace(fewest_first, (count + 1, connection))
@@ -89,6 +98,7 @@ class Subscriptions:
     def remove(self, tokens: Iterable[int]) -> set[int]:
         """Want these tokens no longer; return the connections that this concerns."""
         changed = set()
+        self._segments = None
         for token in tokens:
             connection = self._connection_of.pop(token, None)
             if connection is not None:
@@ -158,6 +168,11 @@ class Subscriptions:
     def connection_of(self, token: int) -> int | None:
         """Return the index of the connection that carries this token, None if it is not wanted."""
         return self._connection_of.get(token)
+
+    def carriers_of(self, token: int) -> tuple[int, ...]:
+        """Return the connections that carry this token: two while it moves, none if it is not wanted."""
+        carriers = (self._connection_of.get(token), self._leaving.get(token))
+        return tuple(number for number in carriers if number is not None)
 
     def mode_of(self, token: int) -> Mode | None:
         """Return the wanted mode of this token, None if it is not wanted."""

@@ -8,7 +8,6 @@ compare versions; the writer applies a batch in one flush.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from kitetui.wire import Tick, TickBatch
 from kitetui.wire.layout import TOKEN, WORDS
+from kitetui.wire.tokenrows import TokenRows
 
 if TYPE_CHECKING:
     import pandas
@@ -36,73 +36,77 @@ class LastValueCache:
 
     versions: int64, the number of the flush that last wrote the row, 0 before the first.
     received_at: int64, when its frame was read, UTC nanoseconds.
-    ticks: int64, how many came since the instrument was last asked for (see `mark_subscribed`).
+    timed_at: float64, the same by a clock that never steps, from which ages count; see `Ticks.timed_at`.
+    snapshot: bool, whether the tick may be an answer of the server, and no news; see `Ticks.snapshot`.
+    connections, sequences: uint8 and int64, the tick's connection and its number among the ticks of that.
     """
 
     def __init__(self) -> None:
         self.version = 0
-        self._row_of: dict[int, int] = {}
-        self._sorted_tokens = np.empty(0, dtype=np.uint32)
-        self._sorted_rows = np.empty(0, dtype=np.intp)
+        self._rows = TokenRows()
         self._words = np.zeros((_FIRST_CAPACITY, WORDS), dtype=np.int32)
         self._lengths = np.zeros(_FIRST_CAPACITY, dtype=np.uint8)
         self.versions = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
         self.received_at = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
-        self.ticks = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
+        self.timed_at = np.zeros(_FIRST_CAPACITY)
+        self.snapshot = np.zeros(_FIRST_CAPACITY, dtype=np.bool_)
+        self.connections = np.zeros(_FIRST_CAPACITY, dtype=np.uint8)
+        self.sequences = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
 
     def __len__(self) -> int:
-        return len(self._row_of)
+        return len(self._rows)
 
     def add(self, tokens: Iterable[int]) -> None:
         """Give each of these tokens a row, if it has none."""
-        new = [token for token in dict.fromkeys(tokens) if token not in self._row_of]
-        if not new:
-            return
-        first = len(self._row_of)
-        self._row_of.update(zip(new, range(first, first + len(new)), strict=True))
-        self._grow(len(self._row_of))
-        order = np.argsort(np.fromiter(self._row_of, dtype=np.uint32, count=len(self._row_of)))
-        self._sorted_rows = order
-        self._sorted_tokens = np.fromiter(self._row_of, dtype=np.uint32, count=len(self._row_of))[order]
+        self._rows.add(tokens)
+        self._grow(len(self._rows))
 
-    def apply(self, batch: TickBatch, received_at: NDArray[np.int64]) -> None:
+    def apply(
+        self,
+        batch: TickBatch,
+        received_at: NDArray[np.int64],
+        snapshot: NDArray[np.bool_],
+        timed_at: float,
+        *,
+        connection: int = 0,
+        sequence: int = 0,
+    ) -> None:
         """Write a batch; where an instrument comes twice in it, the last tick stays.
 
-        received_at: for each tick when it was received, shape (n,), int64, UTC nanoseconds.
+        Args:
+            batch: The ticks, as in `Ticks.batch`.
+            received_at: For each tick when it was received, shape (n,), int64, UTC nanoseconds.
+            snapshot: For each tick whether it carries the mark, shape (n,), bool.
+            timed_at: When the last of them was received, in seconds of the clock that ages are read from.
+            connection: The number of the connection that they came on.
+            sequence: The number of the first of them among the ticks of that.
         """
         if not len(batch):
             return
-        rows = self._rows(np.ascontiguousarray(batch.words[:, TOKEN]).view(np.uint32))
+        rows = self._rows.of(np.ascontiguousarray(batch.words[:, TOKEN]).view(np.uint32))
+        self._grow(len(self._rows))
         self.version += 1
         self._words.view(_ROW)[rows] = batch.words.view(_ROW)
         self._lengths[rows] = batch.lengths
         self.received_at[rows] = received_at
+        self.timed_at[rows] = timed_at
+        self.snapshot[rows] = snapshot
+        self.connections[rows] = connection
+        self.sequences[rows] = np.arange(sequence, sequence + len(batch))
         self.versions[rows] = self.version
-        np.add.at(self.ticks, rows, 1)
-
-    def mark_subscribed(self, tokens: Iterable[int]) -> None:
-        """Note that these were just asked for anew: the first tick of each is one that the server kept.
-
-        It may be days old (Kite sends the cached tick on subscribe), so `is_snapshot` is true until the next.
-        """
-        tokens = list(tokens)
-        self.add(tokens)
-        for token in tokens:
-            self.ticks[self._row_of[token]] = 0
 
     def clear(self) -> None:
         """Forget all ticks; rows stay, and versions go on, so that none has two meanings."""
-        for array in (self._lengths, self.versions, self.received_at, self.ticks):
+        for array in (self._lengths, self.versions, self.received_at, self.timed_at, self.snapshot):
             array.fill(0)
 
     def row_of(self, token: int) -> int | None:
         """Return the row of this token, None if it has none."""
-        return self._row_of.get(token)
+        return self._rows.get(token)
 
     def rows_of(self, tokens: Sequence[int]) -> NDArray[np.intp]:
         """Return the rows of these tokens, shape (n,), -1 for a token that has none."""
-        rows = map(self._row_of.get, tokens, repeat(-1))
-        return np.fromiter(rows, dtype=np.intp, count=len(tokens))
+        return self._rows.get_all(tokens)
 
     def latest(self, rows: NDArray[np.intp]) -> TickBatch:
         """Return the last ticks of these rows as a batch; of -1 and a row without a tick, one of length 0."""
@@ -111,7 +115,7 @@ class LastValueCache:
 
     def tick(self, token: int) -> Tick | None:
         """Return the last tick of this token, None if there was none."""
-        row = self._row_of.get(token)
+        row = self._rows.get(token)
         if row is None or not self.versions[row]:
             return None
         return Tick(self._words[row].tolist(), int(self._lengths[row]))
@@ -140,18 +144,9 @@ class LastValueCache:
         return self.latest(rows).to_arrow(columns, received_at=self.received_at[rows])
 
     def is_snapshot(self, token: int) -> bool:
-        """Whether the last tick is the one that the server kept, and none has come live since."""
-        row = self._row_of.get(token)
-        return row is not None and bool(self.versions[row] and self.ticks[row] <= 1)
-
-    def _rows(self, tokens: NDArray[np.uint32]) -> NDArray[np.intp]:
-        known = self._sorted_tokens
-        if len(known):
-            places = known.searchsorted(tokens)
-            if (known.take(places, mode="clip") == tokens).all():
-                return self._sorted_rows.take(places)
-        self.add(tokens.tolist())
-        return self._rows(tokens)
+        """Return whether the last tick of this token may be an answer of the server, and no news."""
+        row = self._rows.get(token)
+        return row is not None and bool(self.snapshot[row])
 
     def _grow(self, rows: int) -> None:
         capacity = len(self._lengths)
@@ -162,4 +157,7 @@ class LastValueCache:
         self._lengths = np.concatenate([self._lengths, np.zeros(more, dtype=np.uint8)])
         self.versions = np.concatenate([self.versions, np.zeros(more, dtype=np.int64)])
         self.received_at = np.concatenate([self.received_at, np.zeros(more, dtype=np.int64)])
-        self.ticks = np.concatenate([self.ticks, np.zeros(more, dtype=np.int64)])
+        self.timed_at = np.concatenate([self.timed_at, np.zeros(more)])
+        self.snapshot = np.concatenate([self.snapshot, np.zeros(more, dtype=np.bool_)])
+        self.connections = np.concatenate([self.connections, np.zeros(more, dtype=np.uint8)])
+        self.sequences = np.concatenate([self.sequences, np.zeros(more, dtype=np.int64)])

@@ -12,8 +12,8 @@ The rule is the same for both:
   correction) nothing. Ticks of mode ltp and of indices have none.
 - A last price of 0 is none: the exchange sends it before the first trade.
 
-The tick that the server had kept and sends on subscribing is not told from others here. Leave it out with
-`live = ~message.snapshot`, and then `message.batch[live]` and `message.received_at[live]`.
+What carries the mark `Ticks.snapshot` may be days old and is no tick here: give the marks, and no candle is
+made of it.
 """
 
 from __future__ import annotations
@@ -155,18 +155,24 @@ class Candles:
         return [value if there else None for value, there in zip(values, present, strict=True)]
 
 
-def resample(batch: TickBatch, interval: str, received_at: NDArray[np.int64] | None = None) -> Candles:
+def resample(
+    batch: TickBatch,
+    interval: str,
+    received_at: NDArray[np.int64] | None = None,
+    snapshot: NDArray[np.bool_] | None = None,
+) -> Candles:
     """Return the candles of all ticks of a batch, the unfinished last ones too.
 
     interval: their length, which divides a day: `30s`, `1min`, `15min`, `1h` or `1d`.
     received_at: for each tick when it was received, shape (n,), UTC nanoseconds; it may be left out where
     each packet has the exchange's time.
+    snapshot: for each tick whether it carries the mark, shape (n,), bool; left out, none does.
 
     Raises ValueError for another interval, and for ticks without any time.
     """
     length = Interval.parse(interval)
     times = _times(batch, received_at)
-    ticks, _ = count_volume(rows_of(batch, length.starts(times, _tokens(batch))), Rows.none())
+    ticks, _ = count_volume(rows_of(batch, length.starts(times, _tokens(batch)), snapshot), Rows.none())
     return _in_order(fold(ticks))
 
 
@@ -191,22 +197,27 @@ class CandleBuilder:
         self.late = 0
         """Ticks that came for candles that were out already."""
 
-    def add(self, batch: TickBatch, received_at: NDArray[np.int64] | None = None) -> Candles:
+    def add(
+        self,
+        batch: TickBatch,
+        received_at: NDArray[np.int64] | None = None,
+        snapshot: NDArray[np.bool_] | None = None,
+    ) -> Candles:
         """Take in ticks, and return the candles that have closed, sorted by start and instrument token.
 
-        received_at: as for `resample`, which raises ValueError in the same case.
+        received_at, snapshot: as for `resample`, which raises ValueError in the same case.
         """
         times = _times(batch, received_at)
-        rows = rows_of(batch, self._interval.starts(times, _tokens(batch)))
+        rows = rows_of(batch, self._interval.starts(times, _tokens(batch)), snapshot)
+        is_tick = rows.ticks > 0
         ends = rows.start + self._interval.seconds
         in_time = ends > self._closed
-        rows, ends = rows[in_time], ends[in_time]
-        self.late += len(batch) - len(rows)
-        if len(rows):
-            self._gathered.append(rows)
-            self._count += len(rows)
-            self._first_end = min(self._first_end, int(ends.min()))
-        self._closed = max(self._closed, int(times.max(initial=0)) - _LATE)
+        self.late += int((is_tick & ~in_time).sum())
+        if len(kept := rows[in_time | ~is_tick]):
+            self._gathered.append(kept)
+            self._count += len(kept)
+        self._first_end = min(self._first_end, int(ends.min(where=in_time & is_tick, initial=_NEVER)))
+        self._closed = max(self._closed, int(times.max(where=is_tick, initial=0)) - _LATE)
         if self._first_end <= self._closed:
             return self._close()
         if self._count >= _GATHERED:

@@ -63,28 +63,35 @@ class Rows:
         return cls(*(np.concatenate([getattr(part, name) for part in full]) for name in cls.__slots__))
 
 
-def rows_of(batch: TickBatch, start: NDArray[np.int64]) -> Rows:
-    """Return a row a tick; its volume is that of the day, as sent."""
+def rows_of(batch: TickBatch, start: NDArray[np.int64], snapshot: NDArray[np.bool_] | None = None) -> Rows:
+    """Return a row a tick; its volume is that of the day, as sent.
+
+    One that carries the mark `snapshot`, shape (n,), counts as no tick: it only says from where volume
+    counts.
+    """
     price = batch.words[:, LAST_PRICE].copy()
-    ones = np.ones(len(batch), dtype=np.int64)
+    counts = np.ones(len(batch), dtype=np.int64) if snapshot is None else (~snapshot).astype(np.int64)
     volume, oi = (
         np.where(batch.present(field), batch.words[:, word].view(np.uint32), np.int64(NONE))
         for field, word in (("volume_traded", VOLUME), ("oi", OI))
     )
     token = batch.words[:, TOKEN].view(np.uint32)
-    return Rows(token.copy(), start, price, price, price, price, ones, volume, oi)
+    return Rows(token.copy(), start, price, price, price, price, counts, volume, oi)
 
 
 def count_volume(ticks: Rows, before: Rows) -> tuple[Rows, Rows]:
     """Return ticks with the volume since the tick before, and for each instrument what was seen last.
 
-    Ticks are then sorted by instrument, and those without a price (before the first trade) are gone.
+    Ticks are then sorted by instrument; those without a price (before the first trade) and what counts as no
+    tick are gone. From the latter volume counts only where nothing of the instrument was seen before.
     before: what was seen last of the ticks before these, as returned from here.
     """
     rows = Rows.joined([before, ticks])
     arrival = np.arange(len(rows), dtype=np.uint64)
     rows = rows[np.sort((rows.token.astype(np.uint64) << _SHIFT) | arrival) & _LOW]
     places = np.flatnonzero(rows.volume != NONE)
+    is_first = np.append(True, rows.token[places][1:] != rows.token[places][:-1])[: len(places)]
+    places = places[is_first | (rows.ticks[places] > 0)]
     carrying = rows[places]
     is_last = np.append(carrying.token[1:] != carrying.token[:-1], True)[: len(places)]
     seen = carrying[is_last]
@@ -130,8 +137,7 @@ def _steps(ticks: Rows) -> NDArray[np.int64]:
     steps = np.zeros_like(ticks.volume)
     now, then = ticks.volume[1:], ticks.volume[:-1]
     day = days(ticks.start)
-    # A new day with the very volume of the last is the tick that the server had kept.
-    is_fresh = (day[1:] != day[:-1]) & (now != then)
+    is_another_day = day[1:] != day[:-1]
     is_same = ticks.token[1:] == ticks.token[:-1]
-    steps[1:] = np.where(is_fresh, now, np.maximum(now - then, 0)) * is_same
+    steps[1:] = np.where(is_another_day, now, np.maximum(now - then, 0)) * is_same
     return steps

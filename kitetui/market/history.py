@@ -9,7 +9,6 @@ each other, so that what has not been yet takes no memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -70,13 +69,12 @@ class History:
     """The candles of all instruments.
 
     A tick belongs to the second that the exchange gave it, where it gave one, else to that of its receipt.
-    One that comes late goes where it belongs, for as long as that candle is kept. The first tick after an
-    instrument was asked for is not drawn: the server had kept it, perhaps for days (see `mark_subscribed`).
+    One that comes late goes where it belongs, for as long as that candle is kept. A tick that carries the
+    mark `snapshot` is not drawn: the server may have kept it for days.
     A last price of 0 is none: the exchange sends it before the first trade.
     """
 
     def __init__(self) -> None:
-        self._awaited: set[int] = set()
         self.clear()
 
     def clear(self) -> None:
@@ -86,18 +84,19 @@ class History:
         self._pending: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = []
         self._gathered = 0
 
-    def mark_subscribed(self, tokens: Iterable[int]) -> None:
-        """Note that these were just asked for anew: the next tick of each is one that the server kept."""
-        self.fold()
-        self._awaited.update(tokens)
-
-    def note(self, batch: TickBatch, received_at: NDArray[np.int64]) -> None:
+    def note(self, batch: TickBatch, received_at: NDArray[np.int64], snapshot: NDArray[np.bool_]) -> None:
         """Take in a batch.
 
-        received_at: for each tick when it was received, shape (n,), UTC nanoseconds.
+        Args:
+            batch: The ticks, as in `Ticks.batch`.
+            received_at: For each tick when it was received, shape (n,), int64, UTC nanoseconds.
+            snapshot: For each tick whether it carries the mark, shape (n,), bool.
         """
-        self._pending.append((batch.words, received_at))
-        self._gathered += len(batch)
+        words = batch.words
+        if snapshot.any():
+            words, received_at = words[~snapshot], received_at[~snapshot]
+        self._pending.append((words, received_at))
+        self._gathered += len(words)
         if self._gathered >= _PENDING or len(self._pending) >= _PENDING:
             self.fold()
 
@@ -111,7 +110,7 @@ class History:
         self._pending.clear()
         self._gathered = 0
         tokens, prices = words[:, TOKEN].view(np.uint32), words[:, LAST_PRICE]
-        drawn = (prices != 0) & ~self._first_awaited(tokens)
+        drawn = prices != 0
         self._write(tokens[drawn], prices[drawn], _seconds(words[:, EXCHANGE_TIME], received)[drawn])
 
     def candles(self, token: int, seconds: int, last: int) -> Candles:
@@ -140,16 +139,6 @@ class History:
             raise ValueError(f"no candles of {seconds} s; choose one of {', '.join(map(str, LENGTHS))} s")
         self.fold()
         return self._tables[LENGTHS.index(seconds)], self._row_of.get(token)
-
-    def _first_awaited(self, tokens: NDArray[np.uint32]) -> NDArray[np.bool_]:
-        """Return which ticks are the first after their instrument was asked for."""
-        first = np.zeros(len(tokens), dtype=np.bool_)
-        if self._awaited:
-            found, places = np.unique(tokens, return_index=True)
-            came = self._awaited.intersection(found.tolist())
-            first[places[np.isin(found, list(came))]] = True
-            self._awaited -= came
-        return first
 
     def _write(self, tokens: NDArray[np.uint32], prices: NDArray[np.int32], times: NDArray[np.int64]) -> None:
         if not len(tokens):

@@ -23,10 +23,17 @@ _PRICE_DECIMALS: Final = 7
 """The finest price there is; rounded to it, the difference of 100.05 and 100.00 is the float 0.05."""
 
 
-def quotes(cache: LastValueCache, tokens: Sequence[int], now: float) -> Quotes:
-    """Return the last values of these instruments, in this order; `now` is UTC seconds."""
+def quotes(cache: LastValueCache, tokens: Sequence[int], now: float, timed_now: float) -> Quotes:
+    """Return the last values of these instruments, in this order.
+
+    Args:
+        cache: Where the last values are.
+        tokens: Of the instruments.
+        now: UTC seconds.
+        timed_now: The moment by the clock of `cache.timed_at`, seconds.
+    """
     rows = cache.rows_of(tokens)
-    return Quotes(cache.latest(rows), cache.received_at[rows] / 1e9, cache.ticks[rows] <= 1, now)
+    return Quotes(cache.latest(rows), timed_now - cache.timed_at[rows], cache.snapshot[rows], now)
 
 
 class Quotes:
@@ -36,14 +43,14 @@ class Quotes:
     of an index in points.
 
     batch: the last tick of each; a row of length 0 stands for one that never ticked.
-    received_at: UTC seconds. is_snapshot: whether the tick is one that the server had kept.
+    elapsed: seconds since each was received. is_snapshot: whether the tick may be an answer, and no news.
     """
 
     def __init__(
-        self, batch: TickBatch, received_at: Figures, is_snapshot: NDArray[np.bool_], now: float
+        self, batch: TickBatch, elapsed: Figures, is_snapshot: NDArray[np.bool_], now: float
     ) -> None:
         self._batch = batch
-        self._received_at = received_at
+        self._elapsed = elapsed
         self._is_snapshot = is_snapshot
         self._now = now
 
@@ -113,9 +120,10 @@ class Quotes:
 
     @cached_property
     def age(self) -> Figures:
-        """Seconds since the tick was received; of one that the server had kept, since the exchange's time."""
-        since = np.where(self._is_snapshot, self._sent("exchange_timestamp"), self._received_at)
-        return np.where(self._batch.lengths > 0, np.maximum(self._now - since, 0.0), np.nan)
+        """Seconds since the tick was received; of one that may be an answer, since the exchange's time."""
+        kept = self._now - self._sent("exchange_timestamp")
+        seconds = np.where(self._is_snapshot, kept, self._elapsed)
+        return np.where(self._batch.lengths > 0, np.maximum(seconds, 0.0), np.nan)
 
     def _figures(self, name: str) -> Figures:
         return self._batch[name].astype(np.float64, copy=False)

@@ -13,6 +13,7 @@ from kitetui.record.lacks import Lacks
 from kitetui.record.names import NameOf
 from kitetui.record.places import Place
 from kitetui.record.rows import Rows
+from kitetui.times import stopwatch
 from kitetui.wire import TickBatch
 
 Message = TickerMessage | RawFrame
@@ -22,9 +23,9 @@ Message = TickerMessage | RawFrame
 class Totals:
     """What a recording holds so far.
 
-    rows and bytes are written, the last of them at `written_at`, UTC seconds; `lost` ticks were received
-    and could not be kept, `rejected` packets could not be read; `gaps` is how much the gap log has, or
-    would have.
+    rows and bytes are written, the last of them at `written_at`, seconds of `kitetui.times.stopwatch`;
+    `lost` ticks were received and could not be kept, `rejected` packets could not be read; `gaps` is how
+    much the gap log has, or would have.
     """
 
     rows: int = 0
@@ -103,7 +104,7 @@ class Files:
         totals.lost += sum(each.ticks for each in messages if isinstance(each, Lagged))
         totals.rejected += sum(len(each.batch.errors) for each in ticks)
         totals.bytes = self._closed_bytes + self._open.size
-        totals.written_at = self._now() / 1e9
+        totals.written_at = stopwatch()
         self._is_full = self._place.rotation.is_full(self._open.largest)
 
     def _go_on(self, at: int) -> None:

@@ -25,7 +25,7 @@ class Inspection:
 
     first and last: when the first and the last row were received, UTC nanoseconds, None without rows.
     tokens_of: the tokens of each connection, which count from 0. modes, connections: rows by mode and by
-    connection. snapshots: rows that the server had kept. busiest: rows in the fullest second. missing: ticks
+    connection. snapshots: rows that may be no news. busiest: rows in the fullest second. missing: ticks
     that the sequence passes over. repeated: rows whose number their connection has passed already.
     restarts: numbers that begin anew. out_of_order: rows received before the one above them, of the same
     connection.

@@ -23,7 +23,8 @@ class Rows:
 
     words: shape (n, 46), int32; see `kitetui.wire.layout`. lengths: the packet length of each, uint8.
     received_at: UTC nanoseconds, int64. connection: counted from 0, uint8. sequence: the number of the tick
-    among those of its connection, int64. snapshot: whether the server had kept it for who subscribes, bool.
+    among those of its connection, int64. snapshot: whether it may be the server's answer to a request, which
+    can be days old, and not news, bool.
     """
 
     words: NDArray[np.int32]

@@ -8,6 +8,7 @@ from math import inf
 from typing import Final
 
 from kitetui.errors import UserError
+from kitetui.record.capture.marks import Places
 from kitetui.record.capture.records import Kind, Record
 from kitetui.replay.ahead import read_ahead
 from kitetui.replay.client import ReplayClient
@@ -68,8 +69,10 @@ class Broadcast:
 
     async def _play(self, record: Record) -> None:
         match record.kind:
-            case Kind.DATA if record.data not in _IDLE:
-                await self._play_data(record)
+            case Kind.DATA:
+                places = self.market.marked(record)
+                if record.data not in _IDLE:
+                    await self._play_data(record, places)
             case Kind.TEXT:
                 await self._playback.reach(record.at, is_data=False)
                 text = record.data.decode(errors="replace")
@@ -82,18 +85,17 @@ class Broadcast:
             case Kind.SENT:
                 self.market.asked(record)
 
-    async def _play_data(self, record: Record) -> None:
+    async def _play_data(self, record: Record, places: Places) -> None:
         await self._playback.reach(record.at, is_data=True)
         if self._playback.speed == inf and not any(client.modes for client in self.clients):
             await self._listeners(1)
         packets = split(record.data)
         if packets is None:
             for client in self._listening(record.connection):
-                await client.pass_on(record.data, record.at)
+                await client.pass_on(record.data, record.at, places)
             return
-        kept = self.market.kept(record.connection, packets)
         for client in list(self.clients):
-            await client.show(record.data, packets, record.at, kept)
+            await client.show(record.data, packets, record.at, places)
         self.market.came(record.connection, packets)
 
     def _listening(self, connection: int) -> list[ReplayClient]:

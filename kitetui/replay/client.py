@@ -11,8 +11,9 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from kitetui.feed.replayed import Recorded, Told, encode_told
+from kitetui.record.capture.marks import Places
 from kitetui.replay.market import RecordedMarket
-from kitetui.replay.packets import Packets, cut, join
+from kitetui.replay.packets import Packets, cut, join, places_left, ticks_in
 from kitetui.wire import (
     HEARTBEAT,
     Mode,
@@ -74,27 +75,27 @@ class ReplayClient:
                     await self._answer(message)
             watching.cancel()
 
-    async def show(self, message: bytes, packets: Packets, at: int, kept: frozenset[int]) -> None:
+    async def show(self, message: bytes, packets: Packets, at: int, places: Places) -> None:
         """Send what was received at this moment (UTC nanoseconds), as far as this client wants it.
 
-        kept: the tokens whose packets were those that the server had kept.
+        places: which of its ticks carry the mark.
         """
         if self._in_full.issuperset(packets.tokens):
             if packets.tokens:
-                await self._send(message, Recorded(at, kept))
+                await self._send(message, Recorded(at, places))
             return
-        tokens, wanted = [], []
-        for token, packet in zip(packets.tokens, packets.packets, strict=True):
+        chosen, wanted = [], []
+        for number, (token, packet) in enumerate(zip(packets.tokens, packets.packets, strict=True)):
             mode = self.modes.get(token)
             if mode is not None:
-                tokens.append(token)
+                chosen.append(number)
                 wanted.append(cut(packet, mode))
         if wanted:
-            await self._send(join(wanted), Recorded(at, kept.intersection(tokens)))
+            await self._send(join(wanted), Recorded(at, places_left(places, packets.packets, chosen)))
 
-    async def pass_on(self, message: bytes | str, at: int) -> None:
+    async def pass_on(self, message: bytes | str, at: int, places: Places = ()) -> None:
         """Send a message as it was recorded at this moment, UTC nanoseconds."""
-        await self._send(message, Recorded(at) if isinstance(message, bytes) else None)
+        await self._send(message, Recorded(at, places) if isinstance(message, bytes) else None)
 
     async def tell(self, told: Told) -> None:
         """Tell what was noted, if this client wants to be told."""
@@ -129,8 +130,8 @@ class ReplayClient:
         self._asked()
         packets = [cut(self._market.last[token], self.modes[token]) for token in late]
         for start in range(0, len(late), _MOST_PACKETS):
-            part = slice(start, start + _MOST_PACKETS)
-            await self._send(join(packets[part]), Recorded(self._now(), frozenset(late[part])))
+            part = packets[start : start + _MOST_PACKETS]
+            await self._send(join(part), Recorded(self._now(), tuple(range(ticks_in(part)))))
 
     def _apply(self, request: Request) -> list[int]:
         """Do what a client asks; return the tokens whose last packet it is owed."""

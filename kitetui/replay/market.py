@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from typing import Final
 
-from kitetui.feed import ConnectionState
-from kitetui.feed.awaited import Awaited
 from kitetui.feed.replayed import RecordedGap, RecordedState
+from kitetui.record.capture.marks import Marks, Places
 from kitetui.record.capture.notes import GapNote, StateNote, parse_note
 from kitetui.record.capture.records import Record
 from kitetui.replay.packets import Packets
 from kitetui.wire import RequestError, Subscribe, parse_request
 
 Noted = RecordedState | RecordedGap
-
-_NONE: Final[frozenset[int]] = frozenset()
 
 
 class RecordedMarket:
@@ -27,32 +22,26 @@ class RecordedMarket:
         self.last: dict[int, bytes] = {}
         self._connection_of: dict[int, int] = {}
         self._known: set[int] = set()
-        self._awaited: defaultdict[int, Awaited] = defaultdict(Awaited)
+        self._marks = Marks()
 
     def clear(self) -> None:
         """Know nothing again: the recording begins anew."""
         self.last.clear()
         self._connection_of.clear()
         self._known.clear()
-        self._awaited.clear()
+        self._marks = Marks()
 
     def asked(self, record: Record) -> None:
         """Follow a request that was recorded."""
         with suppress(RequestError):
             request = parse_request(record.data)
-            self._awaited[record.connection].asked(request)
+            self._marks.asked(record.connection, request)
             if isinstance(request, Subscribe):
                 self._carried(record.connection, request.tokens)
 
-    def kept(self, connection: int, packets: Packets) -> frozenset[int]:
-        """Return the tokens whose packets in the next message were those that the server had kept."""
-        awaited = self._awaited.get(connection)
-        if awaited is None:
-            return _NONE
-        flags = awaited.flags(packets.tokens)
-        if not flags.any():
-            return _NONE
-        return frozenset(token for token, flag in zip(packets.tokens, flags.tolist(), strict=True) if flag)
+    def marked(self, record: Record) -> Places:
+        """Follow the next message; return the places, among its ticks, of those that carry the mark."""
+        return self._marks.of(record)
 
     def came(self, connection: int, packets: Packets) -> None:
         """Keep the packets of a message, for who subscribes later."""
@@ -61,10 +50,14 @@ class RecordedMarket:
 
     def noted(self, record: Record) -> Noted | None:
         """Follow a note of the recorder; return it where clients are told of it."""
-        noted = _read(record)
-        if isinstance(noted, RecordedState) and noted.state is not ConnectionState.LIVE:
-            self._awaited[record.connection].forget_all()
-        return noted
+        note = parse_note(record.data)
+        self._marks.noted(record.connection, note)
+        match note:
+            case StateNote(state, reason):
+                return RecordedState(record.at, state, reason)
+            case GapNote(start, end, symbols, reason):
+                return RecordedGap(record.at, start, end, symbols, reason)
+        return None
 
     def concerns(self, connection: int, tokens: Collection[int]) -> bool:
         """Whether what has no token, such as an order, concerns who listens to these.
@@ -80,12 +73,3 @@ class RecordedMarket:
     def _carried(self, connection: int, tokens: Iterable[int]) -> None:
         self._connection_of.update(dict.fromkeys(tokens, connection))
         self._known.add(connection)
-
-
-def _read(record: Record) -> Noted | None:
-    match parse_note(record.data):
-        case StateNote(state, reason):
-            return RecordedState(record.at, state, reason)
-        case GapNote(start, end, symbols, reason):
-            return RecordedGap(record.at, start, end, symbols, reason)
-    return None

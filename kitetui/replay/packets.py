@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kitetui.wire import Mode
-from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, LTP, QUOTE
+from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, LTP, PACKET_LENGTHS, QUOTE
 
 _PREFIX: Final = 2
 _TOKEN: Final = 4
@@ -64,3 +64,22 @@ def join(packets: Sequence[bytes]) -> bytes:
 def cut(packet: bytes, mode: Mode) -> bytes:
     """Return what of a packet this mode has; one that is poorer already is returned as it is."""
     return packet[: _CUT[mode].get(len(packet))]
+
+
+def ticks_in(packets: Sequence[bytes]) -> int:
+    """Return how many of these packets are ticks: a packet of unknown length is none."""
+    return sum(len(packet) in PACKET_LENGTHS for packet in packets)
+
+
+def places_left(places: Sequence[int], packets: Sequence[bytes], chosen: Sequence[int]) -> tuple[int, ...]:
+    """Return which ticks carry the mark in a message of some of the packets of another.
+
+    places: which did in the other, among its ticks. packets: all that it had. chosen: the numbers of those
+    that are left, in order.
+    """
+    if not places:
+        return ()
+    ticks = [number for number, packet in enumerate(packets) if len(packet) in PACKET_LENGTHS]
+    marked = {ticks[place] for place in places if place < len(ticks)}
+    left = (number for number in chosen if len(packets[number]) in PACKET_LENGTHS)
+    return tuple(place for place, number in enumerate(left) if number in marked)

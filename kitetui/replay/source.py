@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from importlib.metadata import version
 from typing import Final, Protocol
 
 import numpy as np
 
-from kitetui.record.capture.records import Kind, Record
+from kitetui.record.capture.notes import BeginNote
+from kitetui.record.capture.records import Record, records_of
 from kitetui.record.formats import Reader
 from kitetui.record.framing import frames_of
 from kitetui.record.rows import Rows
@@ -59,7 +61,8 @@ class RowsSource:
         return self._reader.names if self._names is None else self._names
 
     def records(self, since: int | None = None) -> Iterator[Record]:
-        """Yield the messages that bring the rows, and the requests that brought the kept ones."""
+        """Yield the messages that bring the rows, and notes of which of them carry the mark."""
+        yield Record.of_note(0, self.span[0], BeginNote(version("kitetui"), ""))
         held = Rows.none()
         for batch in self._reader:
             rows = batch if since is None else batch[batch.received_at >= since]
@@ -72,9 +75,7 @@ class RowsSource:
 
 def _records(rows: Rows) -> Iterator[Record]:
     for frame in frames_of(rows):
-        kind = Kind.SENT if frame.sent else Kind.DATA
-        data = frame.data.encode() if isinstance(frame.data, str) else frame.data
-        yield Record(kind, frame.connection, frame.received_at, frame.sequence, data)
+        yield from records_of(frame)
 
 
 def _last_message(rows: Rows) -> int:

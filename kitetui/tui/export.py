@@ -28,25 +28,26 @@ from kitetui.wire.layout import CLOSE, LAST_PRICE, LTP
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row to export; `tick` is its last one, received at `received_at`, UTC nanoseconds."""
+    """A row to export; `tick` is its last, received at `received_at` (UTC nanoseconds), `age` seconds ago."""
 
     instrument: Instrument
     state: RowState
     tick: Tick | None = None
     received_at: int = 0
+    age: float = 0.0
 
 
-def table_csv(rows: Sequence[TableRow], columns: Sequence[Column], now: float) -> str:
+def table_csv(rows: Sequence[TableRow], columns: Sequence[Column]) -> str:
     """Return these rows and columns as CSV, between their names and what their figures are worth.
 
-    A column that is a picture is left out. now: UTC seconds, from which ages are counted.
+    A column that is a picture is left out.
     """
     shown = [*(cell for column in columns for cell in _CELLS.get(column, ())), _RECEIVED_AT]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*_NAMES, *(cell.name for cell in shown), "state"])
     for row in rows:
-        cells = (cell.of(row, now) for cell in shown)
+        cells = (cell.of(row) for cell in shown)
         writer.writerow([*_names(row.instrument), *cells, row.state.name.lower()])
     return text.getvalue()
 
@@ -81,11 +82,11 @@ class _Cell:
     """A column of the file; `text` makes its cell of a row's last tick."""
 
     name: str
-    text: Callable[[TableRow, Tick, float], str]
+    text: Callable[[TableRow, Tick], str]
 
-    def of(self, row: TableRow, now: float) -> str:
+    def of(self, row: TableRow) -> str:
         """Return the cell of a row, empty before the first tick."""
-        return "" if row.tick is None else self.text(row, row.tick, now)
+        return "" if row.tick is None else self.text(row, row.tick)
 
 
 _NAMES: Final = ("instrument_token", "exchange", "tradingsymbol")
@@ -106,12 +107,12 @@ def _words(text: str) -> str:
 
 
 def _field(name: str) -> _Cell:
-    return _Cell(name, lambda row, tick, now: field_text(tick, name))
+    return _Cell(name, lambda row, tick: field_text(tick, name))
 
 
 def _given(name: str) -> _Cell:
     """A field that is 0 where the exchange gave none."""
-    return _Cell(name, lambda row, tick, now: text if (text := field_text(tick, name)).strip("0.") else "")
+    return _Cell(name, lambda row, tick: text if (text := field_text(tick, name)).strip("0.") else "")
 
 
 def _best(side: str) -> _Cell:
@@ -119,11 +120,11 @@ def _best(side: str) -> _Cell:
     name, quantity = f"{side}_price_1", f"{side}_quantity_1"
     return _Cell(
         name,
-        lambda row, tick, now: field_text(tick, name) if field_text(tick, quantity).strip("0") else "",
+        lambda row, tick: field_text(tick, name) if field_text(tick, quantity).strip("0") else "",
     )
 
 
-def _net_change(row: TableRow, tick: Tick, now: float) -> str:
+def _net_change(row: TableRow, tick: Tick) -> str:
     if text := field_text(tick, "price_change"):
         return text
     if tick.length == LTP or not tick.words[CLOSE]:
@@ -131,15 +132,15 @@ def _net_change(row: TableRow, tick: Tick, now: float) -> str:
     return price_text(tick.words[LAST_PRICE] - tick.words[CLOSE], decimals_of(tick.instrument_token))
 
 
-def _percent_change(row: TableRow, tick: Tick, now: float) -> str:
+def _percent_change(row: TableRow, tick: Tick) -> str:
     return "" if tick.length == LTP or not tick.words[CLOSE] else repr(tick.change)
 
 
-def _age(row: TableRow, tick: Tick, now: float) -> str:
-    return f"{max(now - row.received_at / 1e9, 0.0):.1f}"
+def _age(row: TableRow, tick: Tick) -> str:
+    return f"{row.age:.1f}"
 
 
-_RECEIVED_AT: Final = _Cell("received_at", lambda row, tick, now: ist_microseconds(row.received_at))
+_RECEIVED_AT: Final = _Cell("received_at", lambda row, tick: ist_microseconds(row.received_at))
 
 _CELLS: Final[Mapping[Column, tuple[_Cell, ...]]] = {
     Column.LTP: (_field("last_price"),),

@@ -20,16 +20,15 @@ from kitetui.feed import (
     TickerMessage,
     Ticks,
 )
-from kitetui.formatting import group, weekday_clock
+from kitetui.formatting import duration, group
 from kitetui.instruments import Instrument
 from kitetui.market import LastValueCache
-from kitetui.market.calendar import Phase
 from kitetui.market.history import Candles, History
 from kitetui.market.quotes import quotes
-from kitetui.market.sessions import next_opening, occasion, phase
 from kitetui.tui.eventlog import Weight
 from kitetui.tui.events import Events, Notice
 from kitetui.tui.groups import Groups
+from kitetui.tui.hours import Hours, hours_of
 from kitetui.tui.ordering import Ordering
 from kitetui.tui.paint.row import Row
 from kitetui.tui.paint.spark import sparkline
@@ -49,6 +48,9 @@ NOT_RECORDED: Final = "the recording has no tick of it so far"
 
 _SLACK: Final = 1.0
 """Seconds by which a replay's clock may go back without all beginning anew."""
+
+_STEP: Final = 2.0
+"""Seconds by which a clock is set at once, and not slowed or hurried to the right time."""
 
 _NEXT_MODE: Final = {Mode.LTP: Mode.QUOTE, Mode.QUOTE: Mode.FULL, Mode.FULL: Mode.LTP}
 
@@ -88,6 +90,7 @@ class Monitor:
         self._hours: dict[int, str] = {}
         self._hours_at = -inf
         self._clock_at = -inf
+        self._ahead = -inf
 
     @property
     def watchlist(self) -> Watchlist:
@@ -122,10 +125,10 @@ class Monitor:
             case ConnectionChanged():
                 tokens = self._tokens_of(message.connection)
                 if message.state is ConnectionState.LIVE:
-                    self._asked_for(tokens)
+                    self.rows.asked_for(tokens)
                 self.events.connection_changed(message, tokens)
             case SymbolsMoved():
-                self._asked_for(message.tokens)
+                self.rows.asked_for(message.tokens)
             case ServerError():
                 self.rows.complaint(message.connection, message.text)
         self.events.take(message)
@@ -231,7 +234,7 @@ class Monitor:
             watchlist.arrange(None)
             return
         tokens = [each.instrument_token for each in watchlist.instruments]
-        columns = quotes(self.rows.cache, tokens, self.now())
+        columns = quotes(self.rows.cache, tokens, self.now(), self.manager.config.stopwatch())
         watchlist.arrange(self.ordering.positions(watchlist.instruments, columns, self.stopwatch()))
 
     def hold_order(self) -> None:
@@ -265,18 +268,9 @@ class Monitor:
         candles = self.history.candles(token, seconds, last)
         return candles if self.rows.held_at is None else candles.until(self.rows.held_at)
 
-    def closed(self) -> str:
-        """Return why what is watched need not tick, in words: "" while its market trades continuously."""
-        segments, now = self.groups.segments, self.now()
-        current = phase(segments, now)
-        if current in (Phase.OPEN, Phase.CLOSING_AUCTION):
-            return "" if current is Phase.OPEN else str(current)
-        opening = next_opening(segments, now)
-        if opening is None:
-            return ""
-        what = "market closed" if current is Phase.CLOSED else str(current)
-        name = occasion(segments, opening)
-        return f"{what}, opens {weekday_clock(opening)}{f', {name}' if name else ''}"
+    def hours(self) -> Hours:
+        """Return why what is watched need not tick, by the hours of its market."""
+        return hours_of(self.groups.segments, self.now())
 
     def mode_of_selected(self) -> Mode | None:
         """Return the mode of the selected instrument, None where nothing is shown."""
@@ -288,15 +282,25 @@ class Monitor:
         return self.rows.row(instrument)
 
     def follow_clock(self) -> None:
-        """Forget the market once the clock of a replay has gone back: what is known of it lies ahead then."""
+        """Look how the clock goes: once that of a replay has gone back, all that is known lies ahead."""
         before, self._clock_at = self._clock_at, self.now()
-        if self.replay is None or self._clock_at >= before - _SLACK:
+        if self.replay is None:
+            self._notice_step()
+            return
+        if self._clock_at >= before - _SLACK:
             return
         self.rows.begin_anew()
         self.history.clear()
         self._hours.clear()
         self.events.last_gap = None
         self.events.note("the recording's clock has gone back; the market begins anew")
+
+    def _notice_step(self) -> None:
+        """Say once that the clock of this machine was set; what is told in ages does not follow it."""
+        before, self._ahead = self._ahead, self._clock_at - self.manager.config.stopwatch()
+        if abs(step := self._ahead - before) >= _STEP and before != -inf:
+            where = "forward" if step > 0 else "back"
+            self.events.say(f"this machine's clock was set {where} by {duration(abs(step))}", Weight.WARNING)
 
     def selected_row(self) -> Row | None:
         """Return the selected row, None where nothing is shown."""
@@ -309,32 +313,36 @@ class Monitor:
         return sum(self.manager.get_symbol_distribution().values())
 
     def _take_ticks(self, message: Ticks) -> None:
-        batch, received_at = message.batch, message.received_at
+        batch, received_at, snapshot = message.batch, message.received_at, message.snapshot
+        sequence = message.sequence
         if self.replay is not None:
             # They were on their way when the clock went back; taken in, they would be ahead for hours.
             came = received_at <= round((self.now() + _SLACK) * 1e9)
             if not came.all():
                 batch = TickBatch(batch.words[came], batch.lengths[came], batch.frames[came])
-                received_at = received_at[came]
-        self.cache.apply(batch, received_at)
-        self.history.note(batch, received_at)
+                received_at, snapshot = received_at[came], snapshot[came]
+                sequence += int(came.argmax())
+        self.cache.apply(
+            batch,
+            received_at,
+            snapshot,
+            message.timed_at,
+            connection=message.connection,
+            sequence=sequence,
+        )
+        self.history.note(batch, received_at, snapshot)
 
     async def _subscribe(self, tokens: Iterable[int], modes: Mapping[int, Mode] | None = None) -> None:
         """Ask for what is not asked for yet. Raises ValueError when it does not fit; then nothing changes."""
         self._modes.update(modes or {})
         new = [token for token in tokens if self.manager.mode_of(token) is None]
-        self._asked_for(new)
+        self.rows.asked_for(new)
         try:
             for mode, each in self._by_mode(new).items():
                 await self.manager.subscribe_symbols(each, mode)
         except ValueError:
             await self.manager.unsubscribe_symbols(new)
             raise
-
-    def _asked_for(self, tokens: Iterable[int]) -> None:
-        tokens = list(tokens)
-        self.rows.asked_for(tokens)
-        self.history.mark_subscribed(tokens)
 
     def _by_mode(self, tokens: Iterable[int]) -> dict[Mode, list[int]]:
         by_mode = defaultdict(list)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from kitetui.errors import RecordingError, UserError
 from kitetui.feed import KiteTickerManager, Receiver, TickerMessage
 from kitetui.formatting import group, plain
+from kitetui.times import stopwatch
 from kitetui.tui.eventlog import Weight
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class RecordingState:
     """A recording as it stands, or as the last one ended.
 
     name: of the file, without its folder; empty before the first. rows and bytes are written, `lost` ticks
-    could not be kept, `queued` ticks wait to be written. written_at: of the last write, UTC seconds.
+    could not be kept, `queued` ticks wait to be written. written_ago: seconds since the last write.
     error: why it ended before it was told to, else empty.
     """
 
@@ -36,7 +37,7 @@ class RecordingState:
     bytes: int = 0
     lost: int = 0
     queued: int = 0
-    written_at: float | None = None
+    written_ago: float | None = None
     error: str = ""
 
 
@@ -83,7 +84,7 @@ class Recording:
             bytes=totals.bytes,
             lost=totals.lost,
             queued=self._under_way.stream.stats().waiting + self._under_way.recorder.in_hand,
-            written_at=totals.written_at,
+            written_ago=None if totals.written_at is None else stopwatch() - totals.written_at,
             error=self._error,
         )
 

@@ -11,13 +11,13 @@ from kitetui.instruments import Instrument
 from kitetui.market import LastValueCache
 from kitetui.tui.figures import Figures
 from kitetui.tui.paint.row import Row
-from kitetui.tui.rowstate import Freshness, freshness
+from kitetui.tui.rowstate import WAITING, Freshness, freshness
 from kitetui.wire import Mode, Tick
 
 SILENT_AFTER: Final = 10.0
 """Seconds after which an instrument that was asked for and never ticked is in doubt.
 
-Kite answers every subscription with the tick that it had kept, and one for a token that it does not know
+Kite answers every subscription with the packet that it kept, and one for a token that it does not know
 with nothing at all: no tick, and no error either.
 """
 
@@ -27,7 +27,8 @@ NEVER_TICKED: Final = "no tick came: Kite may not know this token any more"
 class Rows:
     """What can be shown of each instrument, from the last values and the state of its connection.
 
-    now: returns UTC seconds. never_ticked: what to say of an instrument that was asked for in vain.
+    now: returns UTC seconds. never_ticked: what to say of an instrument that was asked for in vain. Ages are
+    read from the manager's stopwatch, whatever happens to the time of day.
     """
 
     def __init__(
@@ -40,9 +41,11 @@ class Rows:
         self._manager = manager
         self._cache = cache
         self._now = now
+        self._elapsed = manager.config.stopwatch
         self._never_ticked = never_ticked
         self._held: LastValueCache | None = None
         self.held_at: float | None = None
+        self._held_since = 0.0
         self._made: dict[int, tuple[int, Mode | None, Figures]] = {}
         self._asked_at: dict[int, float] = {}
         self._complaints: dict[int, tuple[float, str]] = {}
@@ -55,7 +58,12 @@ class Rows:
     def hold(self) -> None:
         """Show everything as it stands now, until `release`."""
         self._held = copy.deepcopy(self._cache)
-        self.held_at = self._now()
+        self.held_at, self._held_since = self._now(), self._elapsed()
+
+    @property
+    def held_for(self) -> float | None:
+        """Seconds for which everything has stood still, None while it does not."""
+        return None if self._held is None else self._elapsed() - self._held_since
 
     def release(self) -> None:
         """Show what is true now."""
@@ -65,17 +73,15 @@ class Rows:
         """Forget all ticks, and wait for the next ones from now on."""
         self._cache.clear()
         self._complaints.clear()
-        self._asked_at = dict.fromkeys(self._asked_at, self._now())
+        self._asked_at = dict.fromkeys(self._asked_at, self._elapsed())
 
     def asked_for(self, tokens: Iterable[int]) -> None:
-        """Note that these instruments were just asked for: their next tick is one that the server kept."""
-        tokens = list(tokens)
-        self._cache.mark_subscribed(tokens)
-        self._asked_at.update(dict.fromkeys(tokens, self._now()))
+        """Note that these instruments were just asked for."""
+        self._asked_at.update(dict.fromkeys(tokens, self._elapsed()))
 
     def complaint(self, connection: int, text: str) -> None:
         """Note what the server says went wrong: it concerns what was asked for there, and has not ticked."""
-        self._complaints[connection] = (self._now(), text)
+        self._complaints[connection] = (self._elapsed(), text)
 
     def row(self, instrument: Instrument, hour: str = "") -> Row:
         """Return everything that a row shows of an instrument."""
@@ -89,13 +95,17 @@ class Rows:
         row = self.cache.row_of(token)
         return 0 if row is None else int(self.cache.versions[row])
 
-    def tick_of(self, instrument: Instrument) -> tuple[Tick | None, int]:
-        """Return the last tick of an instrument as shown, and when it was received, UTC nanoseconds."""
-        tick, row = (
-            self.cache.tick(instrument.instrument_token),
-            self.cache.row_of(instrument.instrument_token),
-        )
-        return tick, 0 if tick is None or row is None else int(self.cache.received_at[row])
+    def tick_of(self, instrument: Instrument) -> tuple[Tick, int, float] | None:
+        """Return the last tick of an instrument as shown, when it was received, UTC nanoseconds, and its age.
+
+        None where none has come.
+        """
+        token = instrument.instrument_token
+        tick, row = self.cache.tick(token), self.cache.row_of(token)
+        if tick is None or row is None:
+            return None
+        elapsed = max(self._elapsed() - float(self.cache.timed_at[row]), 0.0)
+        return tick, int(self.cache.received_at[row]), elapsed
 
     def _figures(self, token: int) -> Figures | None:
         """The figures of the last tick, made anew only when another one has come."""
@@ -111,13 +121,16 @@ class Rows:
         return figures
 
     def _freshness(self, token: int, figures: Figures | None) -> Freshness:
-        row = self.cache.row_of(token)
+        cache, row = self.cache, self.cache.row_of(token)
+        if figures is None or row is None:
+            return WAITING
+        connection, sequence = int(cache.connections[row]), int(cache.sequences[row])
         return freshness(
             now=self._now(),
-            received_at=None if figures is None or row is None else self.cache.received_at[row] / 1e9,
-            exchange_time=None if figures is None else figures.exchange_time,
-            is_snapshot=self.cache.is_snapshot(token),
-            connection=self._manager.state_of(token),
+            elapsed=self._elapsed() - float(cache.timed_at[row]),
+            exchange_time=figures.exchange_time,
+            is_snapshot=bool(cache.snapshot[row]),
+            is_delivered=self._manager.delivers(token, connection, sequence),
             is_held=self._held is not None,
         )
 
@@ -131,4 +144,4 @@ class Rows:
         if text and complained_at >= asked_at:
             return f"server: {text}"
         is_live = self._manager.state_of(token) is ConnectionState.LIVE
-        return self._never_ticked if is_live and self._now() - asked_at >= SILENT_AFTER else ""
+        return self._never_ticked if is_live and self._elapsed() - asked_at >= SILENT_AFTER else ""

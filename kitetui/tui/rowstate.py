@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from kitetui.feed import ConnectionState
 from kitetui.formatting import age, moment
 from kitetui.tui.figures import UNKNOWN
 
@@ -20,13 +19,13 @@ class RowState(Enum):
     WAITING = auto()
     """No tick has come yet."""
     SNAPSHOT = auto()
-    """The figures are those that the server kept, from whenever that was."""
+    """The figures may be those that the server kept, from whenever that was."""
     LIVE = auto()
     """Ticks arrive."""
     OLD = auto()
     """The connection is live, and this instrument has not changed for a while."""
     FROZEN = auto()
-    """The connection is not live: the figures stand still, whatever the market does."""
+    """The connection is lost or mute: the figures stand still, whatever the market does."""
     HELD = auto()
     """The user holds the display still, while ticks go on arriving behind it."""
 
@@ -43,20 +42,26 @@ class Freshness:
     age: str
 
 
+WAITING: Final = Freshness(RowState.WAITING, "")
+"""The freshness of a row without a tick."""
+
+
 def freshness(
     *,
     now: float,
-    received_at: float | None,
+    elapsed: float,
     exchange_time: int | None,
     is_snapshot: bool,
-    connection: ConnectionState,
+    is_delivered: bool,
     is_held: bool = False,
 ) -> Freshness:
-    """Decide on a row; times are UTC seconds, None where there is none."""
-    if received_at is None:
-        return Freshness(RowState.WAITING, "")
-    elapsed = max(now - received_at, 0.0)
-    if connection is not ConnectionState.LIVE:
+    """Decide on a row with a tick.
+
+    now, exchange_time: UTC seconds, None where the exchange sent no time. elapsed: seconds since the tick was
+    received. is_delivered: whether it stands until another comes; see `KiteTickerManager.delivers`.
+    """
+    elapsed = max(elapsed, 0.0)
+    if not is_delivered:
         return Freshness(RowState.FROZEN, f"!{age(elapsed)}")
     if is_snapshot:
         return Freshness(RowState.SNAPSHOT, moment(exchange_time, now) if exchange_time else UNKNOWN)

@@ -5,7 +5,7 @@ It is there for the type checker; the examples and the README are what runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -111,7 +111,7 @@ from kitetui.record import (
     open_reader,
 )
 from kitetui.replay import SPEEDS, Playback, ReplayExchange, RowsSource, Source
-from kitetui.simulator import Sending, SimulatedExchange
+from kitetui.simulator import Answering, Sending, Sent, SimulatedExchange
 from kitetui.wire import (
     HEARTBEAT,
     OHLC,
@@ -148,7 +148,12 @@ def use(*things: object) -> None:
 
 async def stream() -> None:
     """The README's own program, and every message told apart."""
-    async with SimulatedExchange(rate=400, seed=1, symbols=100) as exchange:
+
+    def sent(account: Sent) -> None:
+        assert_type(account.answers, tuple[bool, ...])
+
+    async with SimulatedExchange(rate=400, seed=1, symbols=100, account=sent) as exchange:
+        exchange.answering = Answering.EACH
         config = KiteManagerConfig(max_connections=2, default_mode=Mode.FULL, endpoint=Endpoint(exchange.url))
         async with KiteTickerManager("simulated", "simulated", config) as manager:
             assert_type(manager, KiteTickerManager)
@@ -174,6 +179,7 @@ def take(message: TickerMessage) -> None:
             assert_type(message.batch, TickBatch)
             assert_type(message.received_at, NDArray[np.int64])
             assert_type(message.snapshot, NDArray[np.bool_])
+            assert_type(message.timed_at, float)
         case OrderUpdate():
             assert_type(message.order, Mapping[str, Any])
         case BrokerMessage() | ServerError() | UnknownMessage():
@@ -196,16 +202,24 @@ def look(manager: KiteTickerManager) -> None:
     assert_type(health.health is Health.CRITICAL, bool)
     status = assert_type(manager.get_status(), FeedStatus)
     if status.state is FeedState.LIVE:
-        use(feed_status([ConnectionState.LIVE], market_open=True) == status)
+        use(feed_status([ConnectionState.LIVE], mute=[False], has_ticked=True, market_open=True) == status)
     stats = assert_type(manager.get_stats(), ManagerStats)
     connections: tuple[ConnectionStats, ...] = stats.connections
     for connection in connections:
         assert_type(connection.modes, Mapping[Mode, int])
         assert_type(connection.round_trips, Percentiles | None)
+        assert_type(connection.is_mute, bool)
+        assert_type(connection.quiet_for, float | None)
+        assert_type(connection.missing_since, int | None)
+    assert_type(stats.quiet_for, float)
+    assert_type(stats.worst, ConnectionStats | None)
+    assert_type(stats.missing, ConnectionStats | None)
+    assert_type(stats.is_simulated, bool)
     assert_type(stats.readers, tuple[ReaderStats, ...])
     assert_type(manager.get_symbol_distribution(), dict[int, int])
     assert_type(manager.connection_of(408065), int | None)
     assert_type(manager.mode_of(408065), Mode | None)
+    assert_type(manager.delivers(408065, 0, 1), bool)
 
 
 async def read(manager: KiteTickerManager) -> None:
@@ -214,6 +228,8 @@ async def read(manager: KiteTickerManager) -> None:
     assert_type(manager.get_all_channels(), list[tuple[int, Receiver[TickerMessage]]])
     async for raw in manager.get_raw_frame_channel(0):
         assert_type(raw, RawFrame | Lagged)
+        if isinstance(raw, RawFrame):
+            assert_type(raw.snapshot, tuple[int, ...])
     own: Channel[int] = Channel(100)
     reader = own.subscribe()
     own.publish(1)
@@ -225,9 +241,13 @@ def several_accounts(vault: Vault) -> KiteTickerManager:
     kept = assert_type(KeptToken.of(vault), KeptToken | None)
     renewed: TokenSource = kept or (lambda: "token")
     assert_type(Account("first", "key", renewed).credentials(), Credentials | None)
+
+    def trades(segments: Collection[Exchange], lasting: float) -> bool:
+        return Exchange.NSE in segments and lasting < 60
+
     return KiteTickerManager(
         accounts=[Account("first", "key", renewed), Account("second", "key", "token")],
-        config=KiteManagerConfig.production(max_connections=MAX_CONNECTIONS),
+        config=KiteManagerConfig.production(max_connections=MAX_CONNECTIONS, market_is_open=trades),
         distribution=Distribution.MANUAL,
     )
 
@@ -245,7 +265,7 @@ def log_in(vault: Vault) -> None:
     use(endpoint.shown)
 
 
-def columns(data: bytes, received_at: NDArray[np.int64]) -> None:
+def columns(data: bytes, received_at: NDArray[np.int64], snapshot: NDArray[np.bool_]) -> None:
     """Ticks as columns, objects, dictionaries, tables and candles."""
     batch = decode_frame(data)
     assert_type(decode_frames([data, HEARTBEAT]), TickBatch)
@@ -264,13 +284,15 @@ def columns(data: bytes, received_at: NDArray[np.int64]) -> None:
         show(tick)
 
     cache = LastValueCache()
-    cache.apply(batch, received_at)
+    cache.apply(batch, received_at, snapshot, 0.0)
+    assert_type(cache.is_snapshot(408065), bool)
     assert_type(cache.tick(408065), Tick | None)
     assert_type(cache.to_pandas(), pd.DataFrame)
 
     builder = CandleBuilder("5s")
     assert_type(builder.add(batch, received_at), Candles)
-    for candle in resample(batch, "1min", received_at):
+    assert_type(builder.add(batch, received_at, snapshot), Candles)
+    for candle in resample(batch, "1min", received_at, snapshot):
         assert_type(candle, Candle)
         assert_type(candle.start, datetime)
         assert_type(candle.volume, int | None)

@@ -288,11 +288,11 @@ async def test_what_a_kill_tore_is_mended_on_the_next_start_and_said(tmp_path: P
     assert len(rows_in(path.read_text())) == 20
 
 
-async def test_the_first_tick_after_a_subscription_is_marked_as_a_snapshot(tmp_path: Path) -> None:
-    async with server_that_sends(frame(*[INFY_FULL] * 3)) as url:
+async def test_what_may_be_the_servers_answer_is_marked_as_a_snapshot_and_what_moved_is_not() -> None:
+    async with server_that_sends(frame(*[INFY_QUOTE] * 2), frame(*[INFY_FULL] * 2)) as url:
         code, output, errors = await (await record("-s", "INFY", "--ws-url", url, "--duration", "2")).end()
     assert code == 0, errors
-    assert [row["snapshot"] for row in rows_in(output)] == ["1", "", ""]
+    assert [row["snapshot"] for row in rows_in(output)] == ["1", "1", "", "1"]
 
 
 async def test_chosen_columns_are_written_in_their_order() -> None:

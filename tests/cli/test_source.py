@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from kitetui.config import Config, FeedSettings
 from kitetui.errors import LoginError, UserError
 from kitetui.feed import Credentials
 from kitetui.logs import redacted
+from kitetui.wire import Exchange
 from tests.account.helpers import SECRETS
+from tests.market.moments import at
 
 ENV = {"KITE_API_KEY": "key", "KITE_ACCESS_TOKEN": "t0ken"}
 WS_URL = "ws://127.0.0.1:9001/"
@@ -115,6 +118,28 @@ def test_the_simulated_exchanges_prices_are_made_up() -> None:
     source = choose()
     assert source.simulated
     assert not source.embedded
+
+
+@pytest.mark.parametrize(
+    ("moment", "lasting", "is_open"),
+    [
+        ("Fri 2026-11-20 11:00", 0.0, True),
+        ("Fri 2026-11-20 09:16", 30.0, True),
+        ("Fri 2026-11-20 09:16", 90.0, False),
+        ("Fri 2026-11-20 20:00", 0.0, False),
+        ("Tue 2026-11-24 11:00", 0.0, False),
+    ],
+)
+def test_a_manager_knows_the_hours_of_its_market_and_that_made_up_prices_have_none(
+    moment: str, lasting: float, is_open: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kitetui.cli.source.time", SimpleNamespace(time=lambda: at(moment)))
+    shares = [Exchange.NSE, Exchange.INDICES]
+    real, made_up = choose(ENV).manager(3).config, choose(simulate=True).manager(3).config
+    assert real.market_is_open is not None
+    assert made_up.market_is_open is not None
+    assert real.market_is_open(shares, lasting) is is_open
+    assert made_up.market_is_open(shares, lasting)
 
 
 def test_a_monitor_without_a_login_is_simulated() -> None:

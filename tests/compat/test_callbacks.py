@@ -34,7 +34,15 @@ def calls_after(*events: Event, capacity: int = 10, **callbacks: Any) -> Calls:
 
 def test_each_message_is_one_call_with_the_dictionaries_of_its_ticks() -> None:
     frames = [ltp_frame(100, 200), ltp_frame(300)]
-    assert calls_after(*map(Frame, frames)) == [("ticks", decode_frame(each).to_dicts()) for each in frames]
+    assert calls_after(*map(Frame, frames)) == [
+        ("ticks", [tick | {"snapshot": False} for tick in decode_frame(each).to_dicts()]) for each in frames
+    ]
+
+
+def test_each_tick_says_whether_it_may_be_an_answer_of_the_server() -> None:
+    calls = calls_after(Frame(ltp_frame(100, 200, 100), (0, 2)), Frame(ltp_frame(300)))
+    assert [[tick["snapshot"] for tick in ticks] for _, ticks in calls] == [[True, False, True], [False]]
+    assert {type(tick["snapshot"]) for _, ticks in calls for tick in ticks} == {bool}
 
 
 def test_a_message_is_given_as_it_came_before_its_ticks() -> None:
@@ -56,8 +64,8 @@ def test_packets_that_cannot_be_read_are_logged_and_the_others_handed_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     torn = b"\x00\x02" + ltp_frame(100)[2:] + b"\x00\x03abc"
-    ((_, ticks),) = calls_after(Frame(torn))
-    assert [tick["last_price"] for tick in ticks] == [1.0]
+    ((_, ticks),) = calls_after(Frame(torn, (0,)))
+    assert [(tick["last_price"], tick["snapshot"]) for tick in ticks] == [(1.0, True)]
     assert "a packet was passed over" in caplog.text
 
 

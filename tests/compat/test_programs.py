@@ -1,11 +1,13 @@
 """One program text for each way in which the official client is used, run with it and with ours.
 
-Only the import differs. Both are served by the same exchange, and what they print is compared.
+Only the import differs. Both are served by the same exchange, and what they print is compared, but for the
+one key of a tick that only ours has.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 
@@ -44,12 +46,19 @@ async def printed(name: str, package: str, root: str) -> list[str]:
     return output.decode().splitlines()
 
 
+def official_part(lines: list[str]) -> list[str]:
+    """These lines of our client without the mark that each of its ticks must have."""
+    found = [re.subn(r', "snapshot": (?:true|false)(?=})', "", line) for line in lines]
+    assert [count for _, count in found] == [line.count('"instrument_token"') for line in lines]
+    return [line for line, _ in found]
+
+
 @pytest.mark.parametrize("name", ["blocking", "threaded", "modes"])
 async def test_a_program_sees_the_same_with_both(name: str) -> None:
     async with exchange() as root:
         official, ours = [await printed(name, package, root) for package in PACKAGES]
     assert len(official) >= 3
-    assert ours == official
+    assert official_part(ours) == official
 
 
 async def test_order_updates_and_refusals_come_without_a_subscription() -> None:
@@ -71,4 +80,4 @@ async def test_a_lost_connection_comes_back_with_what_was_subscribed() -> None:
         "closed 1006",
         "connected 2",
     ]
-    assert ours == official
+    assert official_part(ours) == official

@@ -114,6 +114,25 @@ async def test_what_does_not_fit_into_one_connection_goes_to_the_next() -> None:
             assert heard.rest() == []
 
 
+async def test_ticks_say_whether_they_may_be_the_servers_answer_or_are_news() -> None:
+    async with SimulatedExchange(symbols=300, rate=0) as exchange:
+        client = KiteTicker("simulated", "simulated", root=exchange.url)
+        tokens = tokens_of(exchange)
+
+        async def marks() -> dict[int, bool]:
+            (ticks,) = await heard.next_of("on_ticks")
+            return {tick["instrument_token"]: tick["snapshot"] for tick in ticks}
+
+        async with connected(client, "on_connect", "on_ticks") as heard:
+            await heard.next_of("on_connect")
+            await asked(client.subscribe, tokens)
+            assert await marks() == dict.fromkeys(tokens, True)
+            moved = [tokens[row] for row in await exchange.step(20)]
+            assert await marks() == dict.fromkeys(moved, False)
+            await asked(client.set_mode, client.MODE_FULL, tokens[:5])
+            assert await marks() == dict.fromkeys(tokens[:5], True)
+
+
 async def test_what_cannot_be_subscribed_changes_nothing() -> None:
     async with ScriptedServer() as server:
         client = client_of(server)

@@ -6,6 +6,7 @@ import pytest
 
 from kitetui.feed import ConnectionState, FeedState, Gap, RawFrame, ReaderStats, ServerError, Ticks
 from kitetui.wire import HEARTBEAT, Mode, encode_error
+from tests.feed.exchange import until
 from tests.feed.helpers import becomes, ltp_frame, manager_on, next_of, running, ticks_from
 from tests.feed.server import ScriptedServer
 from tests.wire.packets import INFY, frame, token
@@ -148,13 +149,21 @@ async def test_the_readers_of_each_channel_are_accounted_for_too(server: Scripte
         assert stats.uptime >= 0
 
 
-async def test_a_manager_that_knows_the_hours_tells_a_quiet_market_from_a_broken_feed(
+async def test_a_manager_that_knows_the_hours_tells_a_closed_market_from_a_feed_that_answers_nothing(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kitetui.feed.state.QUIET_AFTER", -1.0)
-    for market_is_open, state in ((True, FeedState.NO_TICKS), (False, FeedState.QUIET)):
-        manager = manager_on(server, market_is_open=lambda answer=market_is_open: answer)
+    monkeypatch.setattr("kitetui.feed.connection.MUTE_AFTER", 0.0)
+    monkeypatch.setattr("kitetui.feed.connection._LOOK", 0.01)
+    for market_is_open, state in ((True, FeedState.NO_TICKS), (False, FeedState.CLOSED)):
+        manager = manager_on(server, market_is_open=lambda segments, lasting, answer=market_is_open: answer)
         async with running(manager) as reader:
             await manager.subscribe_symbols([INFY])
             await becomes(reader, ConnectionState.LIVE)
-            assert manager.get_status().state is state
+            peer = await server.accept()
+            await until(lambda manager=manager, state=state: manager.get_status().state is state)
+            await peer.send(ltp_frame(100))
+            (ticks,) = await ticks_from(reader, 1)
+            number = ticks.sequence
+            await until(lambda manager=manager, number=number: manager.delivers(INFY, 0, number))
+            assert not manager.delivers(INFY, 0, 0)
+            assert not manager.delivers(INFY, 1, number)

@@ -19,7 +19,7 @@ def notice(number: int) -> BrokerMessage:
 
 def ticks(number: int) -> Ticks:
     batch = decode_frame(frame(*[INFY_QUOTE] * number))
-    return Ticks(0, batch, np.zeros(number, dtype=np.int64), 1, np.zeros(number, dtype=np.bool_))
+    return Ticks(0, batch, np.zeros(number, dtype=np.int64), 1, np.zeros(number, dtype=np.bool_), 0.0)
 
 
 def publish(channel: Channel, *messages: TickerMessage) -> None:

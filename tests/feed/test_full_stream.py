@@ -10,14 +10,17 @@ from tests.feed.server import ScriptedServer
 from tests.wire.packets import INFY
 
 
-async def test_the_first_tick_after_each_subscribe_is_marked_as_kept(server: ScriptedServer) -> None:
+async def test_a_raw_frame_says_which_of_its_ticks_carry_the_mark(server: ScriptedServer) -> None:
     manager = manager_on(server)
     async with running(manager) as reader:
+        full = manager.full_stream()
         await manager.subscribe_symbols([INFY], Mode.LTP)
         first = await server.accept()
         await first.carries({INFY: "ltp"})
         await first.send(ltp_frame(1, 2))
         assert [each.snapshot.tolist() for each in await ticks_from(reader, 2)] == [[True, False]]
+        first.send_together(ltp_frame(2, 3), HEARTBEAT, ltp_frame(3))
+        await ticks_from(reader, 3)
         first.drop()
         second = await server.accept()
         await second.carries({INFY: "ltp"})
@@ -25,6 +28,11 @@ async def test_the_first_tick_after_each_subscribe_is_marked_as_kept(server: Scr
         await second.send(ltp_frame(4))
         flags = [flag for each in await ticks_from(reader, 2) for flag in each.snapshot.tolist()]
         assert flags == [True, False]
+        places = []
+        while (message := full.recv_nowait()) is not None:
+            if isinstance(message, RawFrame) and not message.sent:
+                places.append(message.snapshot)
+        assert places == [(0,), (0,), (), (0,), (0,), ()]
 
 
 async def test_every_message_of_the_wire_stands_before_what_it_became(server: ScriptedServer) -> None:

@@ -14,7 +14,7 @@ AT = 1_625_461_887_000_000_000
 
 TOLD = [
     Recorded(AT),
-    Recorded(AT, frozenset({INFY, 257})),
+    Recorded(AT, (0, 3)),
     RecordedState(AT, ConnectionState.RETRYING, "silent for 5 s"),
     RecordedGap(AT, AT - 7, AT, 3000, "closed \u20b9"),
 ]
@@ -41,7 +41,7 @@ def test_any_other_text_is_not_told(text: str) -> None:
     assert parse_told(text) is None
 
 
-async def test_ticks_of_a_replay_have_the_times_and_the_kept_ones_that_were_recorded(
+async def test_ticks_of_a_replay_have_the_times_and_the_marks_that_were_recorded(
     server: ScriptedServer,
 ) -> None:
     server.replays = True
@@ -51,7 +51,7 @@ async def test_ticks_of_a_replay_have_the_times_and_the_kept_ones_that_were_reco
         peer = await server.accept()
         await peer.send(encode_told(Recorded(AT)))
         await peer.send(ltp_frame(1, 2))
-        await peer.send(encode_told(Recorded(AT + 5, frozenset({INFY}))))
+        await peer.send(encode_told(Recorded(AT + 5, (0,))))
         await peer.send(ltp_frame(3, 4))
         messages = await ticks_from(reader, 4)
         assert [at for each in messages for at in each.received_at.tolist()] == [AT, AT, AT + 5, AT + 5]
@@ -68,10 +68,13 @@ async def test_a_recorded_outage_is_shown_while_the_socket_lives_on(server: Scri
         lost = await next_of(reader, ConnectionChanged, lambda each: each.state is ConnectionState.RETRYING)
         assert (lost.at, lost.reason) == (AT, "reset")
         assert manager.state_of(INFY) is ConnectionState.RETRYING
+        assert (missing := manager.get_stats().missing) is not None
+        assert missing.missing_since == AT
         await peer.send(encode_told(RecordedState(AT + 9, ConnectionState.LIVE, "")))
         await peer.send(encode_told(RecordedGap(AT + 9, AT, AT + 9, 1, "reset")))
         assert await next_of(reader, Gap) == Gap(0, AT, AT + 9, 1, "reset")
         assert manager.state_of(INFY) is ConnectionState.LIVE
+        assert manager.get_stats().missing is None
 
 
 async def test_a_server_that_did_not_agree_to_it_cannot_set_the_clock(server: ScriptedServer) -> None:

@@ -52,9 +52,18 @@ def test_a_missing_connection_whose_symbols_are_elsewhere_degrades_the_feed_and_
     assert feed_status([RETRYING, DOWN], [0, 0]).state is FeedState.RETRYING
 
 
-def test_a_feed_without_ticks_is_quiet_and_in_an_open_market_it_is_an_alarm() -> None:
+def test_a_feed_without_news_is_quiet_and_while_its_market_is_shut_it_is_closed_from_the_start() -> None:
     assert feed_status([LIVE], quiet_for=30).state is FeedState.LIVE
     assert feed_status([LIVE], quiet_for=31).state is FeedState.QUIET
-    assert feed_status([LIVE], quiet_for=31, market_open=False).state is FeedState.QUIET
-    assert feed_status([LIVE], quiet_for=31, market_open=True).state is FeedState.NO_TICKS
-    assert feed_status([LIVE, RETRYING], quiet_for=31, market_open=True).state is FeedState.STALE
+    assert feed_status([LIVE], quiet_for=31, market_open=True).state is FeedState.QUIET
+    assert feed_status([LIVE], quiet_for=31, market_open=False).state is FeedState.CLOSED
+    assert feed_status([LIVE], quiet_for=1, market_open=False).state is FeedState.LIVE
+    assert feed_status([LIVE], quiet_for=1, has_ticked=False, market_open=False).state is FeedState.CLOSED
+    assert feed_status([LIVE], quiet_for=1, has_ticked=False, market_open=True).state is FeedState.LIVE
+    assert feed_status([LIVE, RETRYING], quiet_for=31, market_open=False).state is FeedState.STALE
+
+
+def test_one_mute_connection_is_an_alarm_whatever_the_others_do() -> None:
+    assert feed_status([LIVE, LIVE], mute=[False, True]).state is FeedState.NO_TICKS
+    assert feed_status([LIVE, LIVE], mute=[False, True], quiet_for=31).state is FeedState.NO_TICKS
+    assert feed_status([LIVE, RETRYING], mute=[True, False]).state is FeedState.STALE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,9 +24,12 @@ def ltp(instrument_token: int, last_price: int) -> bytes:
     return packet(LTP, instrument_token=instrument_token, last_price=last_price)
 
 
-def apply(cache: LastValueCache, *packets: bytes, at: int = 0) -> None:
-    """Apply these packets, received at `at`, `at + 1` and so on."""
-    cache.apply(ticks(*packets), np.arange(at, at + len(packets), dtype=np.int64))
+def apply(
+    cache: LastValueCache, *packets: bytes, at: int = 0, marked: Sequence[int] = (), timed_at: float = 0.0
+) -> None:
+    """Apply these packets, received at `at`, `at + 1` and so on; those in places `marked` have the mark."""
+    received_at = np.arange(at, at + len(packets), dtype=np.int64)
+    cache.apply(ticks(*packets), received_at, np.isin(np.arange(len(packets)), marked), timed_at)
 
 
 def price(cache: LastValueCache, instrument_token: int) -> float | None:
@@ -40,9 +45,10 @@ def row(cache: LastValueCache, instrument_token: int) -> int:
 
 def test_a_tick_that_was_applied_is_the_one_that_is_read() -> None:
     cache = LastValueCache()
-    apply(cache, INFY_FULL, at=1_625_461_887_000_000_000)
+    apply(cache, INFY_FULL, at=1_625_461_887_000_000_000, timed_at=12.5)
     assert cache.tick(INFY) == next(iter(ticks(INFY_FULL)))
     assert cache.received_at[row(cache, INFY)] == 1_625_461_887_000_000_000
+    assert cache.timed_at[row(cache, INFY)] == 12.5
 
 
 def test_the_last_tick_of_a_token_in_a_batch_stays() -> None:
@@ -50,7 +56,6 @@ def test_the_last_tick_of_a_token_in_a_batch_stays() -> None:
     apply(cache, ltp(INFY, 100), ltp(TCS, 900), ltp(INFY, 300), ltp(INFY, 200), at=10)
     assert (price(cache, INFY), price(cache, TCS)) == (2.0, 9.0)
     assert cache.received_at[[row(cache, INFY), row(cache, TCS)]].tolist() == [13, 11]
-    assert cache.ticks[[row(cache, INFY), row(cache, TCS)]].tolist() == [3, 1]
 
 
 def test_a_row_has_the_version_of_the_flush_that_wrote_it() -> None:
@@ -128,16 +133,17 @@ def test_tokens_with_the_high_bit_set_are_tokens_like_others(known: bool) -> Non
 def test_rows_and_what_is_in_them_stay_when_the_cache_grows() -> None:
     cache = LastValueCache()
     first = [token("NSE", number) for number in range(256)]
-    apply(cache, *(ltp(one, number) for number, one in enumerate(first)), at=1000)
-    cache.mark_subscribed(first[:1])
+    apply(cache, *(ltp(one, number) for number, one in enumerate(first)), at=1000, marked=[0], timed_at=7.0)
     rows = [row(cache, one) for one in first]
     apply(cache, ltp(HIGH_BIT, 10_000_000))
     assert [row(cache, one) for one in first] == rows
     assert [price(cache, one) for one in first] == [number / 100 for number in range(256)]
     assert cache.received_at[rows].tolist() == list(range(1000, 1256))
     assert cache.versions[rows].tolist() == [1] * 256
-    assert cache.ticks[rows].tolist() == [0] + [1] * 255
+    assert cache.snapshot[rows].tolist() == [True] + [False] * 255
+    assert cache.timed_at[rows].tolist() == [7.0] * 256
     assert price(cache, HIGH_BIT) == 1.0
+    assert not cache.is_snapshot(HIGH_BIT)
 
 
 def test_nine_thousand_instruments_have_a_row_each() -> None:
@@ -150,33 +156,30 @@ def test_nine_thousand_instruments_have_a_row_each() -> None:
     assert [price(cache, one) for one in tokens[::89]] == [number / 100 for number in range(9000)][::89]
 
 
-def test_the_first_tick_after_subscribing_is_a_snapshot_and_the_next_is_not() -> None:
+def test_a_token_has_the_mark_of_its_last_tick_however_many_came_before() -> None:
     cache = LastValueCache()
-    cache.mark_subscribed([INFY])
-    assert not cache.is_snapshot(INFY)
-    apply(cache, ltp(INFY, 100))
-    assert cache.is_snapshot(INFY)
-    apply(cache, ltp(INFY, 100))
-    assert not cache.is_snapshot(INFY)
-
-
-def test_two_ticks_at_once_are_a_snapshot_and_a_live_one() -> None:
-    cache = LastValueCache()
-    cache.mark_subscribed([INFY])
-    apply(cache, ltp(INFY, 100), ltp(INFY, 200))
-    assert not cache.is_snapshot(INFY)
-
-
-def test_subscribing_again_makes_the_next_tick_a_snapshot_again() -> None:
-    cache = LastValueCache()
-    cache.mark_subscribed(iter([INFY, TCS]))
-    apply(cache, ltp(INFY, 100), ltp(INFY, 200), ltp(TCS, 100), ltp(TCS, 200))
-    cache.mark_subscribed(iter([INFY]))
+    apply(cache, ltp(INFY, 100), ltp(TCS, 100), marked=[0])
     assert (cache.is_snapshot(INFY), cache.is_snapshot(TCS)) == (True, False)
-    apply(cache, ltp(INFY, 300))
+    apply(cache, ltp(INFY, 100), ltp(TCS, 100), marked=[0, 1])
+    assert (cache.is_snapshot(INFY), cache.is_snapshot(TCS)) == (True, True)
+    apply(cache, ltp(INFY, 100))
+    assert (cache.is_snapshot(INFY), cache.is_snapshot(TCS)) == (False, True)
+    apply(cache, ltp(INFY, 300), marked=[0])
     assert (cache.is_snapshot(INFY), price(cache, INFY)) == (True, 3.0)
-    apply(cache, ltp(INFY, 400))
-    assert not cache.is_snapshot(INFY)
+
+
+@pytest.mark.parametrize(("marked", "is_marked"), [(0, False), (1, True)])
+def test_of_two_ticks_of_a_token_at_once_the_mark_of_the_last_stays(marked: int, is_marked: bool) -> None:
+    cache = LastValueCache()
+    apply(cache, ltp(INFY, 100), ltp(INFY, 200), marked=[marked])
+    assert (cache.is_snapshot(INFY), price(cache, INFY)) == (is_marked, 2.0)
+
+
+def test_a_row_says_when_its_batch_was_timed_and_not_when_that_of_others_was() -> None:
+    cache = LastValueCache()
+    apply(cache, ltp(INFY, 100), ltp(TCS, 100), timed_at=30.0)
+    apply(cache, ltp(TCS, 200), timed_at=31.5)
+    assert cache.timed_at[[row(cache, INFY), row(cache, TCS)]].tolist() == [30.0, 31.5]
 
 
 A_PACKET = st.builds(
@@ -188,32 +191,34 @@ A_PACKET = st.builds(
 
 
 @given(
-    st.lists(st.lists(A_PACKET, max_size=12), max_size=6), st.sets(st.sampled_from([INFY, TCS, 1, HIGH_BIT]))
+    st.lists(st.lists(st.tuples(A_PACKET, st.booleans()), max_size=12), max_size=6),
+    st.sets(st.sampled_from([INFY, TCS, 1, HIGH_BIT])),
 )
 def test_the_cache_says_what_a_dictionary_fed_tick_by_tick_says(
-    batches: list[list[bytes]], added: set[int]
+    batches: list[list[tuple[bytes, bool]]], added: set[int]
 ) -> None:
-    cache, expected, versions = LastValueCache(), dict[int, Tick](), dict[int, int]()
+    cache, expected, versions = LastValueCache(), dict[int, tuple[Tick, bool, float]](), dict[int, int]()
     cache.add(added)
-    for packets in batches:
-        apply(cache, *packets)
-        for tick in ticks(*packets):
-            expected[tick.instrument_token] = tick
+    for number, came in enumerate(batches):
+        packets, marks = [packet for packet, _ in came], [mark for _, mark in came]
+        apply(cache, *packets, marked=[place for place, mark in enumerate(marks) if mark], timed_at=number)
+        for tick, mark in zip(ticks(*packets), marks, strict=True):
+            expected[tick.instrument_token] = (tick, mark, number)
             versions[tick.instrument_token] = cache.version
-    assert {one: cache.tick(one) for one in expected} == expected
+    assert {
+        one: (cache.tick(one), cache.is_snapshot(one), cache.timed_at[row(cache, one)]) for one in expected
+    } == expected
     assert {one: cache.versions[row(cache, one)] for one in expected} == versions
     assert len(cache) == len(expected.keys() | added)
 
 
 def test_a_cleared_cache_holds_no_tick_and_gives_no_version_twice() -> None:
     cache = LastValueCache()
-    apply(cache, ltp(INFY, 100), at=7)
+    apply(cache, ltp(INFY, 100), at=7, marked=[0], timed_at=7.0)
     cache.clear()
-    assert (price(cache, INFY), cache.received_at[row(cache, INFY)], cache.is_snapshot(INFY)) == (
-        None,
-        0,
-        False,
-    )
+    at = row(cache, INFY)
+    assert (price(cache, INFY), cache.is_snapshot(INFY)) == (None, False)
+    assert (cache.received_at[at], cache.timed_at[at]) == (0, 0.0)
     assert cache.latest(cache.rows_of([INFY])).lengths.tolist() == [0]
     apply(cache, ltp(INFY, 200))
     assert (price(cache, INFY), cache.versions[row(cache, INFY)], len(cache)) == (2.0, 2, 1)

@@ -20,7 +20,7 @@ def cache() -> LastValueCache:
     cache.add([SILENT])
     prices = [packet(LTP, instrument_token=TCS, last_price=price) for price in (100, 200)]
     received_at = np.array([SECOND, 2 * SECOND, 3 * SECOND])
-    cache.apply(decode_frame(frame(INFY_FULL, *prices)), received_at)
+    cache.apply(decode_frame(frame(INFY_FULL, *prices)), received_at, np.zeros(3, np.bool_), 0.0)
     return cache
 
 
@@ -33,7 +33,8 @@ def test_a_batch_has_the_last_tick_of_each_instrument_that_has_one(cache: LastVa
 
 def test_a_batch_stays_as_it_was(cache: LastValueCache) -> None:
     batch = cache.to_batch()
-    cache.apply(decode_frame(frame(packet(LTP, last_price=1))), np.array([SECOND]))
+    news = np.zeros(1, np.bool_)
+    cache.apply(decode_frame(frame(packet(LTP, last_price=1))), np.array([SECOND]), news, 0.0)
     assert batch["last_price"].tolist() == [1573.70, 2.0]
 
 

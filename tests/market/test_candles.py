@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -23,10 +23,11 @@ TEN = int(at("Mon 2026-11-23 10:00"))
 
 @dataclass(frozen=True)
 class Came:
-    """A packet, and so many seconds after ten when it came."""
+    """A packet, so many seconds after ten when it came, and whether it may be an answer of the server."""
 
     second: float
     data: bytes
+    is_marked: bool = False
 
 
 def ltp(second: float, price: int, of: int = INFY) -> Came:
@@ -45,14 +46,20 @@ def full(second: float, price: int, volume: int, *, exchange: float | None = Non
     )
 
 
-def batch_of(*came: Came) -> tuple[TickBatch, NDArray[np.int64]]:
+def marked(came: Came) -> Came:
+    """The same, with the mark."""
+    return replace(came, is_marked=True)
+
+
+def batch_of(*came: Came) -> tuple[TickBatch, NDArray[np.int64], NDArray[np.bool_]]:
     received = [int((TEN + each.second) * 1e9) for each in came]
-    return decode_frame(frame(*(each.data for each in came))), np.array(received, dtype=np.int64)
+    marks = np.array([each.is_marked for each in came], dtype=np.bool_)
+    return decode_frame(frame(*(each.data for each in came))), np.array(received, dtype=np.int64), marks
 
 
 def candles(*came: Came, interval: str = "1min") -> Candles:
-    batch, received_at = batch_of(*came)
-    return resample(batch, interval, received_at)
+    batch, received_at, marks = batch_of(*came)
+    return resample(batch, interval, received_at, marks)
 
 
 def add(builder: CandleBuilder, *came: Came) -> Candles:
@@ -199,9 +206,100 @@ def test_a_new_day_begins_at_midnight_in_india(hours: tuple[float, float], count
     assert volumes(candles(quote(before, 1, 1000), quote(after, 1, 5))) == [0, counted]
 
 
-@pytest.mark.parametrize(("volume", "counted"), [(70, 70), (1500, 1500), (1000, 0)])
-def test_on_a_new_day_volume_counts_from_zero_but_not_that_of_a_kept_tick(volume: int, counted: int) -> None:
-    assert volumes(candles(quote(0, 1, 1000), quote(86_400, 1, volume))) == [0, counted]
+@pytest.mark.parametrize("volume", [70, 1500, 1000])
+def test_on_a_new_day_volume_counts_from_zero_but_not_that_of_an_answer(volume: int) -> None:
+    yesterday, tomorrow = quote(0, 1, 1000), quote(86_400, 1, volume)
+    assert volumes(candles(yesterday, tomorrow)) == [0, volume]
+    assert volumes(candles(yesterday, marked(quote(86_399, 1, 1000)), tomorrow)) == [0, volume]
+
+
+def test_without_marks_each_packet_is_a_tick() -> None:
+    batch, received_at, _ = batch_of(quote(0, 1, 1000), quote(1, 1, 1200))
+    found = [*resample(batch, "1min", received_at)]
+    builder = CandleBuilder("1min")
+    builder.add(batch, received_at)
+    assert [(candle.ticks, candle.volume) for candle in found] == [(2, 200)]
+    assert [*builder.flush()] == found
+
+
+def test_what_may_be_an_answer_of_the_server_makes_no_candle() -> None:
+    assert seconds(candles(marked(quote(0, 1, 1000)), quote(60, 2, 1000), marked(quote(120, 3, 1000)))) == [
+        60
+    ]
+    builder = CandleBuilder("1min")
+    assert not len(add(builder, marked(quote(0, 1, 1000))))
+    assert not len(builder.flush())
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_packets_of_an_instrument_at_once_only_the_one_without_the_mark_is_a_tick(
+    order: tuple[int, int],
+) -> None:
+    both = [marked(quote(5, 100, 1000)), quote(5, 200, 1000)]
+    (found,) = candles(*(both[place] for place in order))
+    assert (found.open, found.high, found.low, found.close, found.ticks) == (2.0, 2.0, 2.0, 2.0, 1)
+
+
+def test_an_answer_changes_neither_the_prices_nor_the_open_interest_of_a_candle() -> None:
+    found = candles(
+        full(0, 200, 0, oi=5),
+        marked(full(1, 900, 0, oi=9)),
+        full(2, 210, 0, oi=6),
+        marked(full(3, 1, 0, oi=8)),
+    )
+    shown = [(candle.open, candle.high, candle.low, candle.close, candle.oi) for candle in found]
+    assert shown == [(2.0, 2.1, 2.0, 2.1, 6)]
+
+
+def test_volume_counts_from_an_answer_where_nothing_of_the_instrument_was_seen_before() -> None:
+    assert volumes(candles(marked(quote(0, 1, 1000)), quote(1, 1, 1050))) == [50]
+    assert volumes(candles(marked(quote(0, 1, 1000)), quote(60, 1, 1050), quote(61, 1, 1070))) == [70]
+
+
+def test_volume_counts_from_the_first_of_several_answers() -> None:
+    assert volumes(candles(marked(quote(0, 1, 1000)), marked(quote(1, 1, 1020)), quote(2, 1, 1050))) == [50]
+
+
+def test_an_answer_gives_no_baseline_to_another_instrument() -> None:
+    found = candles(
+        marked(quote(0, 1, 1000)), quote(1, 1, 5000, TCS), quote(2, 1, 1010), quote(3, 1, 5002, TCS)
+    )
+    assert volumes(found) == [10, 2]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_volume_of_an_outage_is_in_the_next_candle_though_an_answer_came_first(at_once: bool) -> None:
+    came = [quote(0, 1, 1000), quote(1, 1, 1100), marked(quote(200, 1, 1900)), quote(201, 1, 1950)]
+    builder = CandleBuilder("1min")
+    found = [*add(builder, *came)] if at_once else [each for one in came for each in add(builder, one)]
+    assert [candle.volume for candle in [*found, *builder.flush()]] == [100, 850]
+    assert volumes(candles(*came)) == [100, 850]
+
+
+def test_an_answer_closes_no_candle() -> None:
+    builder = CandleBuilder("1min")
+    add(builder, ltp(0, 100))
+    assert not len(add(builder, marked(ltp(62, 300, TCS))))
+    assert seconds(add(builder, ltp(62, 300, TCS))) == [0]
+
+
+def test_an_answer_of_another_time_is_not_late() -> None:
+    builder = CandleBuilder("1min")
+    add(builder, ltp(0, 1, TCS))
+    add(builder, ltp(70, 1, TCS))
+    add(builder, marked(full(71, 2, 1000, exchange=-86_400)))
+    assert builder.late == 0
+    add(builder, full(72, 2, 30))
+    assert volumes(builder.flush().of(INFY)) == [30]
+
+
+def test_an_answer_for_a_candle_that_is_out_gives_a_baseline_too() -> None:
+    builder = CandleBuilder("1min")
+    add(builder, ltp(70, 1, TCS))
+    add(builder, marked(full(71, 2, 1000, exchange=1)))
+    add(builder, full(72, 2, 1030))
+    assert volumes(builder.flush().of(INFY)) == [30]
+    assert builder.late == 0
 
 
 def test_indices_and_ticks_of_mode_ltp_have_no_volume_and_no_open_interest() -> None:
@@ -333,7 +431,7 @@ def test_ticks_by_the_ten_thousand_are_folded_before_their_candle_closes() -> No
 
 @st.composite
 def streams(draw: st.DrawFn) -> tuple[list[Came], list[int]]:
-    """Ticks of some minutes, the exchange's times up to two seconds behind, and where to part them."""
+    """Ticks and answers of some minutes, the exchange's times up to a second behind; where to part them."""
     second, came, volume = 0.0, [], 0
     for _ in range(draw(st.integers(0, 40))):
         second += draw(st.sampled_from([0, 0.3, 1, 29, 60, 90_000]))
@@ -347,6 +445,8 @@ def streams(draw: st.DrawFn) -> tuple[list[Came], list[int]]:
             case _:
                 behind = draw(st.integers(0, 1))
                 came.append(full(second, price, volume, exchange=second - behind, oi=volume))
+        if draw(st.booleans()):
+            came[-1] = marked(came[-1])
     return came, sorted(draw(st.lists(st.integers(0, len(came)), max_size=6)))
 
 

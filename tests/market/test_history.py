@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -28,10 +30,13 @@ def batch(token: int, *prices: int, exchange: int = 0) -> TickBatch:
     return TickBatch(words, lengths, np.zeros(len(prices), dtype=np.int32))
 
 
-def note(history: History, second: float, token: int, *prices: int, exchange: int = 0) -> None:
-    """Take in ticks received so many seconds after the start."""
+def note(
+    history: History, second: float, token: int, *prices: int, exchange: int = 0, marked: Sequence[int] = ()
+) -> None:
+    """Take in ticks received so many seconds after the start; those in the places `marked` have the mark."""
     received_at = np.full(len(prices), int((START + second) * 1e9), dtype=np.int64)
-    history.note(batch(token, *prices, exchange=exchange), received_at)
+    snapshot = np.isin(np.arange(len(prices)), marked)
+    history.note(batch(token, *prices, exchange=exchange), received_at, snapshot)
 
 
 def rows(candles: Candles) -> list[Row]:
@@ -145,32 +150,38 @@ def test_two_seconds_that_share_a_place_in_one_fold_leave_the_later_one() -> Non
     assert candles(history) == [(3600, 200, 200, 200, 200)]
 
 
-def test_the_tick_that_the_server_had_kept_is_not_drawn() -> None:
+def test_a_tick_that_may_be_an_answer_of_the_server_is_not_drawn() -> None:
     history = History()
-    history.mark_subscribed([INFY])
     note(history, 0, TCS, 500)
-    note(history, 1, INFY, 100)
+    note(history, 1, INFY, 100, marked=[0])
     note(history, 2, INFY, 200)
     assert candles(history, INFY) == [(2, 200, 200, 200, 200)]
     assert candles(history, TCS) == [(0, 500, 500, 500, 500)]
 
 
-def test_of_two_ticks_at_once_after_subscribing_only_the_first_is_one_that_was_kept() -> None:
+@pytest.mark.parametrize(("marked", "drawn"), [(0, 200), (1, 100)])
+def test_of_two_ticks_at_once_only_the_one_without_the_mark_is_drawn(marked: int, drawn: int) -> None:
     history = History()
-    history.mark_subscribed([INFY])
-    note(history, 0, INFY, 100, 200)
-    assert candles(history) == [(0, 200, 200, 200, 200)]
+    note(history, 0, INFY, 100, 200, marked=[marked])
+    assert candles(history) == [(0, drawn, drawn, drawn, drawn)]
     note(history, 1, INFY, 300)
     assert candles(history)[1:] == [(1, 300, 300, 300, 300)]
 
 
-def test_what_came_before_an_instrument_was_asked_for_again_stays() -> None:
+def test_answers_are_not_drawn_however_often_they_come() -> None:
     history = History()
     note(history, 0, INFY, 100)
-    history.mark_subscribed(iter([INFY]))
-    note(history, 1, INFY, 999)
-    note(history, 2, INFY, 101)
-    assert [row[4] for row in candles(history)] == [100, 101]
+    for second in range(1, 50):
+        note(history, second, INFY, 999, 999, marked=[0, 1])
+    note(history, 50, INFY, 101)
+    assert [(row[0], row[4]) for row in candles(history)] == [(0, 100), (50, 101)]
+
+
+def test_an_answer_of_days_ago_changes_no_candle_of_that_time() -> None:
+    history = History()
+    note(history, 10, INFY, 100)
+    note(history, 40, INFY, 777, exchange=START + 10, marked=[0])
+    assert candles(history) == [(10, 100, 100, 100, 100)]
 
 
 def test_a_price_of_zero_is_none_and_one_below_zero_is_one() -> None:
@@ -250,7 +261,8 @@ def test_nine_thousand_instruments_keep_every_minute_of_a_session_in_a_bounded_s
     lengths = np.full(9000, LTP, dtype=np.uint8)
     everyone = TickBatch(words, lengths, np.zeros(9000, dtype=np.int32))
     for minute in (0, 394):
-        history.note(everyone, np.full(9000, (START + 60 * minute) * 10**9, dtype=np.int64))
+        received_at = np.full(9000, (START + 60 * minute) * 10**9, dtype=np.int64)
+        history.note(everyone, received_at, np.zeros(9000, dtype=np.bool_))
     for token in (1, 4500 << 8 | 1, 8999 << 8 | 1):
         assert [row[0] for row in candles(history, token, 60)] == [0, 394 * 60]
     tables = history._tables
@@ -266,7 +278,8 @@ def test_an_instrument_for_which_there_is_no_place_keeps_nothing_and_harms_nobod
         words[:, LAST_PRICE] = np.arange(first, first + 4000) + 1
         lengths = np.full(4000, LTP, dtype=np.uint8)
         received_at = np.full(4000, START * 10**9, dtype=np.int64)
-        history.note(TickBatch(words, lengths, np.zeros(4000, dtype=np.int32)), received_at)
+        some = TickBatch(words, lengths, np.zeros(4000, dtype=np.int32))
+        history.note(some, received_at, np.zeros(4000, dtype=np.bool_))
     last = 27_999 << 8 | 1
     assert candles(history, last) == []
     assert closes(history, last, 1, 2) == [None, None]
@@ -279,6 +292,7 @@ TICKS = st.lists(
         st.integers(-(2**31), 2**31 - 1).filter(bool),
         st.integers(0, 20),
         st.booleans(),
+        st.booleans(),
     ),
     max_size=60,
 )
@@ -286,13 +300,13 @@ TICKS = st.lists(
 
 @given(TICKS)
 def test_candles_are_those_of_a_dictionary_fed_tick_by_tick(
-    ticks: list[tuple[int, int, int, bool]],
+    ticks: list[tuple[int, int, int, bool, bool]],
 ) -> None:
     history, expected, now = History(), dict[tuple[int, int, int], list[int]](), 0
-    for token, price, after, read in ticks:
+    for token, price, after, is_marked, read in ticks:
         now += after
-        note(history, now, token, price)
-        for seconds in LENGTHS:
+        note(history, now, token, price, marked=[0] if is_marked else [])
+        for seconds in LENGTHS if not is_marked else ():
             key = (token, seconds, now // seconds * seconds)
             expected.setdefault(key, []).append(price)
         if read:
@@ -317,9 +331,9 @@ def test_a_cleared_history_takes_ticks_of_an_earlier_time() -> None:
     assert closes(history, INFY, 1, 2) == [None, 90]
 
 
-def test_what_was_asked_for_before_a_history_was_cleared_is_still_awaited() -> None:
+def test_marks_count_in_a_history_that_was_cleared_too() -> None:
     history = History()
-    history.mark_subscribed([INFY])
+    note(history, 0, INFY, 80)
     history.clear()
-    note(history, 0, INFY, 90, 91)
+    note(history, 0, INFY, 90, 91, marked=[0])
     assert candles(history) == [(0, 91, 91, 91, 91)]

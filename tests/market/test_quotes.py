@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -27,23 +28,33 @@ from tests.wire.packets import (
 from tests.wire.strategies import Drawn, drawn_packets
 
 NOW = 1_625_461_900.0
+TIMED = 5_000.0
+"""The same moment by the clock of ages."""
+
 NIFTY = token("INDICES", 1001)
 COLUMNS = "last_price change percent volume bid ask spread high low open close oi age".split()
 
 
-def of(*packets: bytes, received_at: float = NOW - 1, asked_for: int = 0) -> Quotes:
-    """The quotes of the tokens of these packets, in the order of their first packet."""
+def apply(
+    cache: LastValueCache, *packets: bytes, timed_at: float = TIMED, marked: Sequence[int] = ()
+) -> None:
+    """Apply these packets; `marked`: the places of those with the mark."""
     batch = decode_frame(frame(*packets))
-    tokens = list(dict.fromkeys(tick.instrument_token for tick in batch))
+    received_at = np.full(len(batch), round(NOW * 1e9), dtype=np.int64)
+    cache.apply(batch, received_at, np.isin(np.arange(len(batch)), marked), timed_at)
+
+
+def of(*packets: bytes, elapsed: float = 1, marked: Sequence[int] = ()) -> Quotes:
+    """The quotes of the tokens of these packets, in the order of their first packet."""
     cache = LastValueCache()
-    cache.apply(batch, np.full(len(batch), int(received_at * 1e9)))
-    cache.mark_subscribed(tokens[:asked_for])
-    return quotes(cache, tokens, NOW)
+    apply(cache, *packets, timed_at=TIMED - elapsed, marked=marked)
+    tokens = dict.fromkeys(tick.instrument_token for tick in decode_frame(frame(*packets)))
+    return quotes(cache, list(tokens), NOW, TIMED)
 
 
 def live(data: bytes, **options: float) -> dict[str, float]:
-    """Each figure of a packet that came twice, so that it is none that the server had kept."""
-    columns = of(data, data, **options)
+    """Each figure of a packet that is news."""
+    columns = of(data, **options)
     return {name: getattr(columns, name)[0] for name in COLUMNS}
 
 
@@ -129,25 +140,37 @@ def test_a_volume_beyond_31_bits_is_not_negative() -> None:
 
 
 def test_the_age_is_counted_from_the_receipt_and_never_below_zero() -> None:
-    assert live(INFY_FULL, received_at=NOW - 41.5)["age"] == pytest.approx(41.5, abs=1e-6)
-    assert live(INFY_FULL, received_at=NOW + 5)["age"] == 0.0
+    assert live(INFY_FULL, elapsed=41.5)["age"] == 41.5
+    assert live(INFY_FULL, elapsed=-5)["age"] == 0.0
 
 
-def test_a_tick_that_the_server_had_kept_is_as_old_as_the_exchange_says() -> None:
-    assert of(INFY_FULL).age.tolist() == [13.0]
-    assert of(INFY_FULL, INFY_FULL, asked_for=1).age.tolist() == [13.0]
+@pytest.mark.parametrize("set_by", [-3600, 3600])
+def test_the_age_of_news_does_not_follow_the_time_of_day(set_by: float) -> None:
+    cache = LastValueCache()
+    apply(cache, INFY_FULL)
+    assert quotes(cache, [INFY], NOW + set_by, TIMED + 3).age.tolist() == [3.0]
 
 
-def test_a_kept_tick_without_a_time_has_no_age() -> None:
-    assert np.isnan(of(packet(LTP, last_price=100)).age).all()
+def test_a_tick_that_may_be_an_answer_is_as_old_as_the_exchange_says() -> None:
+    assert of(INFY_FULL, marked=[0]).age.tolist() == [13.0]
+    assert of(INFY_FULL, INFY_FULL, marked=[1]).age.tolist() == [13.0]
+    assert of(INFY_FULL, INFY_FULL, marked=[0]).age.tolist() == [1.0]
+
+
+def test_each_row_counts_by_its_own_mark() -> None:
+    other = packet(FULL, instrument_token=NIFTY + 256, last_price=1, exchange_timestamp=int(NOW - 90_000))
+    assert of(INFY_FULL, other, marked=[1]).age.tolist() == [1.0, 90_000.0]
+
+
+def test_a_tick_that_may_be_an_answer_and_has_no_time_has_no_age() -> None:
+    assert np.isnan(of(packet(LTP, last_price=100), marked=[0]).age).all()
 
 
 def test_instruments_without_a_tick_have_no_figure_at_all() -> None:
     cache = LastValueCache()
     cache.add([5633])
-    batch = decode_frame(frame(INFY_FULL, INFY_FULL))
-    cache.apply(batch, np.zeros(2, dtype=np.int64))
-    columns = quotes(cache, [5633, INFY, 2953217], NOW)
+    apply(cache, INFY_FULL)
+    columns = quotes(cache, [5633, INFY, 2953217], NOW, TIMED)
     assert len(columns) == 3
     for name in ("last_price", "percent", "volume", "bid", "age"):
         assert np.isnan(getattr(columns, name)).tolist() == [True, False, True], name
@@ -157,15 +180,15 @@ def test_a_token_never_heard_of_has_nothing_also_in_a_cache_without_a_free_row()
     cache = LastValueCache()
     tokens = [token("NSE", number) for number in range(1, 257)]
     packets = [packet(FULL, instrument_token=each, last_price=100) for each in tokens]
-    cache.apply(decode_frame(frame(*packets)), np.zeros(256, dtype=np.int64))
+    apply(cache, *packets)
     assert len(cache) == len(cache.received_at)
-    columns = quotes(cache, [INFY, tokens[-1]], NOW)
-    assert np.isnan(columns.last_price).tolist() == [True, False]
-    assert np.isnan(columns.volume).tolist() == [True, False]
+    columns = quotes(cache, [INFY, tokens[-1]], NOW, TIMED)
+    for figures in (columns.last_price, columns.volume, columns.age):
+        assert np.isnan(figures).tolist() == [True, False]
 
 
 def test_no_instruments_are_no_rows() -> None:
-    columns = quotes(LastValueCache(), [], NOW)
+    columns = quotes(LastValueCache(), [], NOW, TIMED)
     assert len(columns) == 0
     assert all(len(getattr(columns, name)) == 0 for name in COLUMNS)
 
@@ -173,12 +196,13 @@ def test_no_instruments_are_no_rows() -> None:
 def test_columns_are_in_the_order_asked_for_and_stay_as_they_were() -> None:
     cache = LastValueCache()
     packets = [packet(LTP, instrument_token=token("NSE", n), last_price=n) for n in range(1, 1000)]
-    cache.apply(decode_frame(frame(*packets)), np.zeros(999, dtype=np.int64))
+    apply(cache, *packets)
     asked = [token("NSE", n) for n in (700, 3, 999, 1)]
-    columns = quotes(cache, asked, NOW)
+    columns = quotes(cache, asked, NOW, TIMED)
     later = packet(LTP, instrument_token=token("NSE", 3), last_price=500)
-    cache.apply(decode_frame(frame(later)), np.zeros(1, dtype=np.int64))
+    apply(cache, later, timed_at=TIMED - 9, marked=[0])
     assert columns.last_price.tolist() == [7.00, 0.03, 9.99, 0.01]
+    assert columns.age.tolist() == [0.0] * 4
 
 
 @given(st.lists(drawn_packets(), min_size=1, max_size=8))

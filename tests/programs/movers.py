@@ -18,7 +18,7 @@ async def main(url: str) -> None:
         await manager.subscribe_symbols(tokens[4000:], Mode.LTP)
         async for message in manager:
             if isinstance(message, Ticks):
-                cache.apply(message.batch, message.received_at)
+                cache.apply(message.batch, message.received_at, message.snapshot, message.timed_at)
             elif isinstance(message, Gap):
                 print(f"gap of {(message.end - message.start) / 1e9:.1f} s", flush=True)
             if time.monotonic() - shown > 0.5:

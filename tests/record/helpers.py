@@ -24,10 +24,10 @@ def at(text: str) -> int:
 
 
 def ticks(*moments: int, sequence: int = 1, connection: int = 0, kept: bool = False) -> Ticks:
-    """A message with a full tick of INFY for each moment."""
+    """A message with a full tick of INFY for each moment; `kept`: whether they carry the mark."""
     batch = decode_frame(frame(*[INFY_FULL] * len(moments)))
     received_at = np.array(moments, dtype=np.int64)
-    return Ticks(connection, batch, received_at, sequence, np.full(len(moments), kept))
+    return Ticks(connection, batch, received_at, sequence, np.full(len(moments), kept), 0.0)
 
 
 class Clock:

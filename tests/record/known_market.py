@@ -21,6 +21,7 @@ from kitetui.wire.layout import (
     DEPTH,
     DEPTH_ENTRY_WORDS,
     ENTRY_ORDERS,
+    EXCHANGE_TIME,
     FULL,
     INDEX_FULL,
     INDEX_QUOTE,
@@ -30,10 +31,15 @@ from kitetui.wire.layout import (
     PRICE_CHANGE,
     QUOTE,
     TOKEN,
+    VOLUME,
     WORDS,
 )
 
 PATIENCE = 120.0
+
+_OPENED = 1_795_000_000
+_ORDINALS = 0xFFFFF
+"""The bits of a price that number the ticks."""
 
 _TRADED = np.array([LTP, QUOTE, FULL, FULL], dtype=np.uint8)
 _INDEX = np.array([LTP, INDEX_QUOTE, INDEX_FULL], dtype=np.uint8)
@@ -56,8 +62,8 @@ class Sent:
         """How many ticks were sent."""
         return sum(map(len, self.lengths))
 
-    def kept(self) -> NDArray[np.bool_]:
-        """For each tick whether it is the first of its token in its session."""
+    def marks(self) -> NDArray[np.bool_]:
+        """For each tick whether it is the first of its token in its session; all later ones are news."""
         flags: list[bool] = []
         seen: set[int] = set()
         for number, words in enumerate(self.words):
@@ -72,6 +78,7 @@ class Sent:
 class KnownMarket:
     """Sends `messages` to each of `connections` clients, and drops some of them on the way.
 
+    Each tick has another price than the one before it, a later time and a larger volume, as news has.
     ticks: how many in a message. outages: for each, the client's place in the order of its first subscription
     and the number of the message before which it is lost; the market goes on without it for `missed` ones.
     """
@@ -177,6 +184,10 @@ class KnownMarket:
         words = random.integers(-(2**31), 2**31, (self._ticks, WORDS), dtype=np.int32)
         words[:, TOKEN] = chosen.view(np.int32)
         words[:, LAST_PRICE : CLOSE + 1] >>= 8  # a change of prices has to fit a word as well
+        ordinal = number * self._ticks + np.arange(self._ticks, dtype=np.int32)
+        words[:, LAST_PRICE] = words[:, LAST_PRICE] & ~_ORDINALS | ordinal
+        words[:, VOLUME] = ordinal
+        words[:, EXCHANGE_TIME] = _OPENED + ordinal
         words[:, DEPTH + ENTRY_ORDERS :: DEPTH_ENTRY_WORDS] &= 0xFFFF
         words[:, PRICE_CHANGE] = np.where(
             is_index, words[:, LAST_PRICE] - words[:, CLOSE], words[:, PRICE_CHANGE]
@@ -221,7 +232,7 @@ def check(batches: Iterator[Rows], market: KnownMarket) -> int:
         np.testing.assert_array_equal(rows.sequence, np.arange(1, sent.ticks + 1))
         np.testing.assert_array_equal(rows.lengths, np.concatenate(sent.lengths))
         np.testing.assert_array_equal(rows.words, np.concatenate(sent.words))
-        np.testing.assert_array_equal(rows.snapshot, sent.kept())
+        np.testing.assert_array_equal(rows.snapshot, sent.marks())
         assert (np.diff(rows.received_at) >= 0).all()
     return sum(map(len, recorded.values()))
 

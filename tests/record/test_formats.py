@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 from kitetui.errors import UserError
 from kitetui.record import COLUMNS, Format, open_reader
 from kitetui.record.capture import CaptureWriter
+from kitetui.record.conversion import convert
 from kitetui.record.framing import frames_of
 from kitetui.record.opening import continue_file, new_writer, repair
 from kitetui.record.rows import Rows
-from kitetui.wire.layout import INDEX_FULL, INDEX_QUOTE, PRICE_CHANGE
-from tests.record.csv.helpers import any_rows, infy, name_of
+from kitetui.wire.layout import INDEX_FULL, INDEX_QUOTE, LTP, PRICE_CHANGE
+from tests.record.csv.helpers import any_rows, infy, name_of, rows_of
+from tests.wire.strategies import Drawn
 
 ALL = list(Format)
 OF_ROWS = [each for each in Format if each is not Format.CAPTURE]
@@ -67,6 +69,41 @@ def test_any_rows_are_read_as_they_were_written(
     path = tmp_path_factory.mktemp("recording") / f"ticks{kind.suffix}"
     write(kind, path, batches)
     check_same(read(path), joined(batches), kind)
+
+
+@st.composite
+def any_messages(draw: st.DrawFn) -> Rows:
+    """Rows of messages of several ticks, some of the same token, of which any carry the mark."""
+    token = st.sampled_from([408065, 779521])
+    packets: list[Drawn] = []
+    columns: dict[str, list[int]] = {"received_at": [], "connection": [], "sequence": [], "snapshot": []}
+    numbers = [1, 1]
+    for number in range(draw(st.integers(1, 4))):
+        connection = draw(st.integers(0, 1))
+        for is_marked in draw(st.lists(st.booleans(), min_size=1, max_size=4)):
+            prices = {"instrument_token": draw(token), "last_price": draw(st.integers(0, 2))}
+            packets.append(Drawn(LTP, prices))
+            values = (number * 10**9, connection, numbers[connection], is_marked)
+            for column, value in zip(columns.values(), values, strict=True):
+                column.append(value)
+            numbers[connection] += 1
+    return rows_of(packets, **columns)
+
+
+@pytest.mark.parametrize("kind", OF_ROWS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@given(rows=any_messages())
+def test_marks_survive_the_way_into_a_capture_and_back(
+    kind: Format, rows: Rows, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("recording")
+    first, capture, last = folder / f"a{kind.suffix}", folder / "b.kcap", folder / f"c{kind.suffix}"
+    write(kind, first, [rows])
+    for source, target in ((first, capture), (capture, last)):
+        for _ in convert(open_reader(source), target, Format.of_name(target), COLUMNS):
+            pass
+    for path in (first, capture, last):
+        check_same(read(path), rows, kind)
 
 
 @pytest.mark.parametrize("kind", ALL)

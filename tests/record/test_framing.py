@@ -23,11 +23,13 @@ def test_connections_and_jumps_of_the_sequence_part_messages() -> None:
     assert [(each.connection, each.sequence) for each in frames_of(rows)] == [(0, 1), (1, 1), (0, 9), (0, 11)]
 
 
-def test_ticks_that_the_server_had_kept_come_after_the_request_that_brought_them() -> None:
-    request, data = frames_of(Rows.of([ticks(T, kept=True)]))
-    assert request.sent
-    assert request.data == '{"a":"subscribe","v":[408065]}'
-    assert data.data == frame(INFY_FULL)
+def test_a_message_has_the_places_of_its_rows_that_carry_the_mark() -> None:
+    marked, plain = ticks(T, T, kept=True), ticks(T, sequence=3)
+    first, second = frames_of(Rows.of([marked, plain, ticks(T + 1, connection=1, kept=True)]))
+    assert (first.data, first.snapshot, first.sent) == (frame(*[INFY_FULL] * 3), (0, 1), False)
+    assert (second.connection, second.snapshot) == (1, (0,))
+    (mixed,) = frames_of(Rows.of([plain, ticks(T, sequence=4, kept=True)]))
+    assert mixed.snapshot == (1,)
 
 
 def test_no_rows_are_no_messages() -> None:
@@ -40,3 +42,9 @@ def test_more_rows_than_a_message_counts_are_several() -> None:
         len(decode_frame(bytes(each.data))) for each in frames_of(rows) if not isinstance(each.data, str)
     ]
     assert counts == [65_535, 14_465]
+
+
+def test_places_are_those_in_the_message_that_a_row_is_in() -> None:
+    rows = Rows.of([ticks(*[T] * 35_000), ticks(*[T] * 35_000, sequence=35_001)])
+    rows.snapshot[[0, 65_534, 65_535, 69_999]] = True
+    assert [each.snapshot for each in frames_of(rows)] == [(0, 65_534), (0, 4_464)]

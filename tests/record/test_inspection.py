@@ -72,7 +72,7 @@ def test_rows_received_before_the_one_above_them_are_out_of_order() -> None:
     assert found.out_of_order == 1
 
 
-def test_ticks_that_the_server_had_kept_are_counted() -> None:
+def test_ticks_that_may_be_no_news_are_counted() -> None:
     found = counted(Rows.of([ticks(T, T, kept=True), ticks(T)]))
     assert found.snapshots == 2
 

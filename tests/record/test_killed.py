@@ -34,7 +34,7 @@ while True:
         now = time.time_ns()
         files.write([
             RawFrame(0, data, now, sequence),
-            Ticks(0, batch, np.full(40, now), sequence, np.zeros(40, dtype=np.bool_)),
+            Ticks(0, batch, np.full(40, now), sequence, np.zeros(40, dtype=np.bool_), 0.0),
         ])
         sequence += 40
     files.flush(sync=False)

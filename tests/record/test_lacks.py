@@ -18,7 +18,7 @@ T = 1_625_461_887 * SECOND
 
 def ticks(at: int, connection: int = 0, data: bytes | None = None) -> Ticks:
     batch = decode_frame(frame(INFY_FULL) if data is None else data)
-    return Ticks(connection, batch, np.full(len(batch), at), 1, np.zeros(len(batch), dtype=np.bool_))
+    return Ticks(connection, batch, np.full(len(batch), at), 1, np.zeros(len(batch), dtype=np.bool_), 0.0)
 
 
 def changed(state: ConnectionState, at: int, reason: str = "", connection: int = 0) -> ConnectionChanged:

@@ -23,7 +23,7 @@ from kitetui.feed.replayed import REPLAY_HEADER
 from kitetui.record.capture.records import Kind, Record
 from kitetui.replay import Playback, ReplayExchange
 from kitetui.wire import Mode, SetMode, Subscribe, encode_request
-from tests.replay.recordings import full, moment
+from tests.replay.recordings import BEGUN, full, moment
 from tests.wire.packets import frame
 
 MESSAGES: Final = 50_000
@@ -40,7 +40,9 @@ class Same:
 
     def records(self, since: int | None = None) -> Iterator[Record]:
         message = frame(*(full(token, 100) for token in TOKENS))
-        return (Record(Kind.DATA, 0, moment(0) + number, 0, message) for number in range(MESSAGES))
+        yield BEGUN
+        for number in range(MESSAGES):
+            yield Record(Kind.DATA, 0, moment(0) + number, 1 + number * TICKS, message)
 
 
 def main() -> None:

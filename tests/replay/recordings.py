@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from kitetui.feed import ConnectionState
 from kitetui.feed.replayed import REPLAY_HEADER, Told, parse_told
-from kitetui.record.capture.notes import Note, StateNote, encode_note
+from kitetui.record.capture.notes import BeginNote, Note, SnapshotNote, StateNote
 from kitetui.record.capture.records import Kind, Record
 from kitetui.replay import Playback, ReplayExchange
 from kitetui.wire import HEARTBEAT, Mode, SetMode, Subscribe, decode_frames, encode_request
@@ -41,7 +41,7 @@ def index(price: int) -> bytes:
 
 
 def data(seconds: float, *packets: bytes, connection: int = 0) -> Record:
-    return Record(Kind.DATA, connection, moment(seconds), 0, frame(*packets))
+    return Record(Kind.DATA, connection, moment(seconds), 1, frame(*packets))
 
 
 def text(seconds: float, message: str, connection: int = 0) -> Record:
@@ -54,7 +54,12 @@ def sent(seconds: float, *tokens: int, connection: int = 0) -> Record:
 
 
 def note(seconds: float, content: Note, connection: int = 0) -> Record:
-    return Record(Kind.NOTE, connection, moment(seconds), 0, encode_note(content))
+    return Record.of_note(connection, moment(seconds), content)
+
+
+def marked(seconds: float, *places: int, connection: int = 0) -> Record:
+    """Which ticks of the next message carry the mark."""
+    return note(seconds, SnapshotNote(places), connection)
 
 
 def state(seconds: float, state: ConnectionState, reason: str = "", connection: int = 0) -> Record:
@@ -70,6 +75,9 @@ def prices(token: int, *prices: int, connection: int = 0) -> list[Record]:
     """A message with a full packet for each price, a second apart."""
     return [data(second, full(token, price), connection=connection) for second, price in enumerate(prices)]
 
+
+BEGUN = note(0, BeginNote("1.0", ""))
+"""What a recorder writes first that notes which ticks carry the mark."""
 
 BOTH = [
     data(0, full(INFY, 1), full(SBIN, 2)),

@@ -10,9 +10,10 @@ from kitetui.record.capture.notes import GapNote, NamesNote
 from kitetui.record.capture.records import Kind, Record
 from kitetui.replay.market import RecordedMarket
 from kitetui.replay.packets import Packets, split
-from kitetui.wire import Unsubscribe, encode_request
-from tests.replay.recordings import INFY, SBIN, full, moment, note, sent, state
+from tests.replay.recordings import BEGUN, INFY, SBIN, data, full, marked, moment, note, sent, state
 from tests.wire.packets import frame
+
+STRANGE = INFY.to_bytes(4, "big") + bytes(200)
 
 
 def packets(*parts: bytes) -> Packets:
@@ -21,34 +22,45 @@ def packets(*parts: bytes) -> Packets:
     return found
 
 
-def test_the_first_packet_after_a_request_was_a_kept_one_on_its_connection_alone() -> None:
+def test_the_marks_of_a_message_are_those_that_were_noted_of_it() -> None:
+    market = RecordedMarket()
+    assert market.noted(BEGUN) is None
+    market.asked(sent(0, INFY, SBIN))
+    assert market.marked(data(0, full(INFY, 1))) == ()
+    assert market.noted(marked(0, 1, 2)) is None
+    assert market.marked(data(0, full(INFY, 1), connection=1)) == ()
+    assert market.marked(data(0, full(INFY, 2), full(SBIN, 3), full(SBIN, 3))) == (1, 2)
+    assert market.marked(data(0, full(INFY, 2))) == ()
+
+
+def test_where_nothing_is_noted_what_follows_a_request_carries_the_mark_until_it_differs() -> None:
     market = RecordedMarket()
     market.asked(sent(0, INFY, SBIN))
-    assert market.kept(1, packets(full(INFY, 1))) == set()
-    assert market.kept(0, packets(full(INFY, 1))) == {INFY}
-    assert market.kept(0, packets(full(INFY, 2), full(SBIN, 3))) == {SBIN}
+    assert market.marked(data(0, full(INFY, 1), connection=1)) == ()
+    assert market.marked(data(0, STRANGE, full(INFY, 1), full(INFY, 2), full(SBIN, 3))) == (0, 2)
+    assert market.marked(data(0, full(INFY, 2), full(SBIN, 4))) == (0,)
 
 
 @pytest.mark.parametrize("lost", [ConnectionState.RETRYING, ConnectionState.DOWN, ConnectionState.CONNECTING])
-def test_what_was_asked_for_before_an_outage_is_not_awaited_after_it(lost: ConnectionState) -> None:
+def test_where_nothing_is_noted_what_a_lost_connection_asked_for_does_not_come(lost: ConnectionState) -> None:
     market = RecordedMarket()
     market.asked(sent(0, INFY))
     market.noted(state(1, lost))
-    assert market.kept(0, packets(full(INFY, 1))) == set()
+    assert market.marked(data(0, full(INFY, 1))) == ()
 
 
-def test_a_live_connection_awaits_what_it_asked_for() -> None:
+def test_where_nothing_is_noted_a_live_connection_awaits_what_it_asked_for() -> None:
     market = RecordedMarket()
     market.asked(sent(0, INFY))
     market.noted(state(0, ConnectionState.LIVE))
-    assert market.kept(0, packets(full(INFY, 1))) == {INFY}
+    assert market.marked(data(0, full(INFY, 1))) == (0,)
 
 
-def test_what_was_unsubscribed_is_not_awaited() -> None:
+def test_a_message_that_ends_early_has_the_marks_of_what_can_be_read_of_it() -> None:
     market = RecordedMarket()
-    market.asked(sent(0, INFY))
-    market.asked(Record(Kind.SENT, 0, moment(0), 0, encode_request(Unsubscribe((INFY,))).encode()))
-    assert market.kept(0, packets(full(INFY, 1))) == set()
+    market.asked(sent(0, INFY, SBIN))
+    broken = Record(Kind.DATA, 0, moment(0), 1, frame(full(INFY, 1), full(SBIN, 2))[:-1])
+    assert market.marked(broken) == (0,)
 
 
 def test_a_request_that_cannot_be_read_is_passed_over() -> None:
@@ -81,8 +93,9 @@ def test_the_last_packet_of_each_token_is_kept_until_it_begins_anew() -> None:
     market.came(0, packets(full(INFY, 3)[:8]))
     assert market.last == {INFY: full(INFY, 3)[:8], SBIN: full(SBIN, 2)}
     market.asked(sent(0, INFY))
+    market.noted(marked(0, 0))
     market.clear()
-    assert market.kept(0, packets(full(INFY, 1))) == set()
+    assert market.marked(data(0, full(INFY, 1))) == ()
     assert market.last == {}
     assert market.concerns(0, [1])
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kitetui.replay.packets import cut, join, split
-from kitetui.wire import Mode
+from kitetui.replay.packets import cut, join, places_left, split, ticks_in
+from kitetui.wire import Mode, decode_frame
+from kitetui.wire.layout import LAST_PRICE
 from tests.replay.recordings import INFY, NIFTY, full, index
 from tests.wire.packets import FULL, INDEX_FULL, INDEX_QUOTE, LENGTHS, LTP, QUOTE, frame, packet
 
@@ -51,3 +54,27 @@ def test_each_mode_cuts_what_is_richer(mode: Mode) -> None:
 def test_what_is_cut_has_the_values_of_the_whole() -> None:
     assert cut(index(7), Mode.LTP) == packet(LTP, instrument_token=NIFTY, last_price=7)
     assert cut(full(INFY, 7), Mode.QUOTE) == packet(QUOTE, last_price=7, volume_traded=7)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([*LENGTHS, 0, 100, 200]), st.booleans(), st.booleans(), st.sampled_from(Mode)
+        ),
+        max_size=12,
+    )
+)
+def test_the_ticks_that_are_left_keep_their_marks(drawn: list[tuple[int, bool, bool, Mode]]) -> None:
+    """Each packet has its number as its price: one of unknown length has none, and is no tick."""
+    packets = [
+        packet(length, last_price=number) if length in LENGTHS else INFY.to_bytes(4) + bytes(length)
+        for number, (length, *_) in enumerate(drawn)
+    ]
+    ticks = [number for number, (length, *_) in enumerate(drawn) if length in LENGTHS]
+    places = [place for place, number in enumerate(ticks) if drawn[number][1]]
+    chosen = [number for number, (_, _, is_left, _) in enumerate(drawn) if is_left]
+    left = decode_frame(join([cut(packets[number], drawn[number][3]) for number in chosen]))
+    numbers = left.words[:, LAST_PRICE].tolist()
+    assert len(left) == ticks_in([packets[number] for number in chosen])
+    marked = [numbers[place] for place in places_left(places, packets, chosen)]
+    assert marked == [number for number in numbers if drawn[number][1]]

@@ -12,9 +12,10 @@ from websockets.typing import Origin
 
 from kitetui.feed import ConnectionState
 from kitetui.feed.replayed import REPLAY_HEADER, Recorded, RecordedGap, RecordedState
-from kitetui.record.capture.notes import BeginNote, GapNote
+from kitetui.record.capture.notes import GapNote
 from kitetui.replay import Playback
 from tests.replay.recordings import (
+    BEGUN,
     BOTH,
     INFY,
     NIFTY,
@@ -23,6 +24,7 @@ from tests.replay.recordings import (
     data,
     full,
     listening,
+    marked,
     moment,
     note,
     prices,
@@ -39,16 +41,18 @@ from tests.replay.recordings import (
 
 async def test_a_client_that_asks_is_told_what_the_wire_has_no_place_for() -> None:
     records = [
-        note(0, BeginNote("1", "")),
+        BEGUN,
         state(0, ConnectionState.LIVE),
         sent(0, INFY, SBIN),
-        data(1, full(INFY, 1), full(SBIN, 2)),
+        marked(1, 1),
+        data(1, full(SBIN, 1), full(INFY, 2)),
         data(2, full(INFY, 3)),
         state(3, ConnectionState.RETRYING, "reset"),
         state(5, ConnectionState.LIVE),
         note(5, GapNote(moment(2), moment(5), 2, "reset")),
         sent(5, INFY, SBIN),
-        data(6, full(INFY, 4)),
+        marked(6, 1),
+        data(6, full(INFY, 4), full(INFY, 4)),
     ]
     async with replay(records, at_once()) as exchange, listening(exchange, INFY, told=True) as client:
         assert client.response is not None
@@ -56,12 +60,12 @@ async def test_a_client_that_asks_is_told_what_the_wire_has_no_place_for() -> No
         messages = await received(client, 10)
         assert told(messages) == [
             RecordedState(moment(0), ConnectionState.LIVE, ""),
-            Recorded(moment(1), frozenset({INFY})),
+            Recorded(moment(1), (0,)),
             Recorded(moment(2)),
             RecordedState(moment(3), ConnectionState.RETRYING, "reset"),
             RecordedState(moment(5), ConnectionState.LIVE, ""),
             RecordedGap(moment(5), moment(2), moment(5), 2, "reset"),
-            Recorded(moment(6), frozenset({INFY})),
+            Recorded(moment(6), (1,)),
         ]
         assert [isinstance(each, bytes) for each in messages[1:5]] == [False, True, False, True]
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from kitetui.record.capture.records import Kind
+from kitetui.record.capture.notes import BeginNote, SnapshotNote, parse_note
+from kitetui.record.capture.records import Kind, Record
 from kitetui.record.rows import Rows
 from kitetui.replay import RowsSource
-from kitetui.wire import Subscribe, decode_frames, parse_request
+from kitetui.wire import decode_frames
 from kitetui.wire.layout import WORDS
 from tests.replay.recordings import INFY, NIFTY, SBIN, full, index, moment
 from tests.wire.packets import frame
@@ -25,8 +27,8 @@ MESSAGES = [
 """When, on which connection, and what."""
 
 
-def recorded(kept: Sequence[int] = ()) -> Rows:
-    """The rows of these messages. kept: the places of rows that the server had kept."""
+def recorded(marked: Sequence[int] = ()) -> Rows:
+    """The rows of these messages. marked: the places of rows that carry the mark."""
     counts: dict[int, int] = {}
     sequence = []
     for _, connection, packets in MESSAGES:
@@ -36,7 +38,7 @@ def recorded(kept: Sequence[int] = ()) -> Rows:
     batch = decode_frames([frame(*packets) for _, _, packets in MESSAGES])
     sizes = [len(packets) for _, _, packets in MESSAGES]
     snapshot = np.zeros(len(batch), dtype=np.bool_)
-    snapshot[list(kept)] = True
+    snapshot[list(marked)] = True
     return Rows(
         words=batch.words,
         lengths=batch.lengths,
@@ -67,9 +69,14 @@ def source(rows: Rows, at_a_time: int = 100) -> RowsSource:
     return RowsSource(RowReader(rows, at_a_time), span=(moment(0), moment(3)))
 
 
+def messages(played: RowsSource, since: int | None = None) -> list[Record]:
+    """The messages without the notes."""
+    return [each for each in played.records(since) if each.kind is not Kind.NOTE]
+
+
 @pytest.mark.parametrize("at_a_time", range(1, 10))
 def test_messages_are_those_that_were_recorded_however_rows_are_read(at_a_time: int) -> None:
-    records = list(source(recorded(), at_a_time).records())
+    records = messages(source(recorded(), at_a_time))
     assert {record.kind for record in records} == {Kind.DATA}
     assert [(record.at, record.connection, record.data) for record in records] == [
         (moment(when), where, frame(*packets)) for when, where, packets in MESSAGES
@@ -83,15 +90,22 @@ def test_every_iteration_begins_anew() -> None:
 
 
 def test_rows_before_the_start_are_left_out() -> None:
-    records = list(source(recorded(), 2).records(since=moment(2)))
+    records = messages(source(recorded(), 2), since=moment(2))
     assert [record.at for record in records] == [moment(2), moment(3)]
 
 
-def test_kept_rows_are_asked_for_before_they_come() -> None:
-    records = list(source(recorded(kept=[0, 6])).records())
-    requests = [parse_request(record.data) for record in records if record.kind is Kind.SENT]
-    assert requests == [Subscribe((INFY,)), Subscribe((INFY,))]
-    assert [record.kind for record in records[:2]] == [Kind.SENT, Kind.DATA]
+@pytest.mark.parametrize("at_a_time", range(1, 10))
+def test_notes_of_marks_come_before_their_messages_however_rows_are_read(at_a_time: int) -> None:
+    begun, *records = source(recorded(marked=[0, 3, 5, 6]), at_a_time).records()
+    note = parse_note(begun.data)
+    assert isinstance(note, BeginNote)
+    assert note.marks
+    assert [
+        (parse_note(each.data), after.kind, after.at - each.at, after.connection - each.connection)
+        for each, after in pairwise(records)
+        if each.kind is Kind.NOTE
+    ] == [(SnapshotNote(places), Kind.DATA, 0, 0) for places in ((0,), (0, 2), (0,))]
+    assert [each.kind for each in records].count(Kind.DATA) == len(MESSAGES)
 
 
 def test_a_file_that_was_received_at_one_moment_is_not_held_back_whole() -> None:
@@ -104,12 +118,12 @@ def test_a_file_that_was_received_at_one_moment_is_not_held_back_whole() -> None
         sequence=np.arange(1, count + 1),
         snapshot=np.zeros(count, dtype=np.bool_),
     )
-    records = list(source(rows, 20_000).records())
+    records = messages(source(rows, 20_000))
     assert [record.sequence for record in records] == [1, 60_001]
 
 
 def test_an_empty_recording_has_no_messages() -> None:
-    assert list(source(Rows.none()).records()) == []
+    assert messages(source(Rows.none())) == []
 
 
 def test_names_are_those_of_the_reader_unless_others_are_given() -> None:

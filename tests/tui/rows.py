@@ -70,13 +70,19 @@ def row(of=None, state=RowState.LIVE, age="0s", mode=Mode.FULL, flash=None, whic
 
 
 def stats(connection=0, state=ConnectionState.LIVE, **changes):
-    """One connection's statistics, all well unless told otherwise."""
+    """One connection's statistics, all well and ticking unless told otherwise."""
+    is_live = state is ConnectionState.LIVE
     values = {
+        "uptime": 60.0 if is_live else None,
+        "quiet_for": 0.4 if is_live else None,
+        "has_ticked": is_live,
+        "failed_for": 11.4 if state in (ConnectionState.RETRYING, ConnectionState.DOWN) else None,
         "reason": "",
         "symbols": 7,
         "connected_at": int((NOW - 60) * 1e9),
         "last_frame_at": int(NOW * 1e9),
         "last_tick_at": int(NOW * 1e9),
+        "tick_age": 0.0,
         "silence": 0.1,
         "attempt": 0,
         "retry_in": None,

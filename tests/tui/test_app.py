@@ -19,7 +19,6 @@ from kitetui.tui.widgets.arrangement import Panes
 from kitetui.tui.widgets.table import WatchTable
 from kitetui.wire import Mode
 from tests.tui.conftest import line_of
-from tests.tui.rows import NOW
 
 TWO = ["NSE:INFY", "NSE:TCS"]
 
@@ -309,7 +308,7 @@ async def test_a_token_that_nobody_knows_says_so_in_its_row_once_it_is_late(run)
         assert f"added NSE:{UNKNOWN} " in session.screen()
         await session.pilot.press("escape")
         assert line_of(session, UNKNOWN).split("│")[1].split() == ["▌", UNKNOWN, "…"]
-        session.monitor.rows._now = lambda: NOW + SILENT_AFTER
+        session.clock.go_on(SILENT_AFTER)
         assert f"! {NEVER_TICKED}" in line_of(session, UNKNOWN)
         assert "!" not in line_of(session, "INFY")
 

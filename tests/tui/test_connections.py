@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from kitetui.feed import ConnectionState, Gap, Percentiles, ReaderStats
-from kitetui.tui.paint.connections import connection_lines, last_gap_text, recorder_line
+from kitetui.tui.paint.connections import connection_lines, gap_text, recorder_line
 from kitetui.tui.paint.ink import Ink, text_of, width_of
 from kitetui.tui.pulse import Vitals
 from kitetui.tui.rates import Rates
@@ -19,14 +19,15 @@ from tests.tui.rows import NOW, all_stats, stats
 DOWN, RETRYING, UNUSED = ConnectionState.DOWN, ConnectionState.RETRYING, ConnectionState.UNUSED
 
 BUSY = {
-    "connected_at": int((NOW - 5231) * 1e9),
+    "connected_at": int((NOW - 1631) * 1e9),  # the time of day was set back by an hour since
+    "uptime": 5231.0,
     "symbols": 1500,
     "modes": {Mode.FULL: 500, Mode.QUOTE: 1000},
     "round_trips": Percentiles(0.036, 0.118),
     "decode_times": Percentiles(3.3e-7, 1e-6),
     "ticks": 622,
     "bytes": 96_400,
-    "last_tick_at": int((NOW - 4) * 1e9),
+    "tick_age": 4.0,
     "reconnects": 2,
     "gaps": 1,
     "rejected": 3,
@@ -35,6 +36,7 @@ BUSY = {
 }
 WIDEST = {
     "connected_at": 0,
+    "uptime": NOW,
     "symbols": 3000,
     "modes": dict.fromkeys(Mode, 1000),
     "round_trips": Percentiles(0.9994, 4000.0),
@@ -42,7 +44,7 @@ WIDEST = {
     "ticks": 10**8,
     "bytes": 10**11,
     "silence": 86400.0 * 400,
-    "last_tick_at": 0,
+    "tick_age": NOW,
     "reconnects": 9 * 10**7,
     "gaps": 9 * 10**7,
     "rejected": 2**32,
@@ -63,7 +65,7 @@ RECORDING = RecordingState(
     name="ticks-20261122-104217.csv",
     rows=12_04_118,
     bytes=88_000_000,
-    written_at=NOW - 0.6,
+    written_ago=0.6,
 )
 VITALS = Vitals(10.0, Percentiles(0.0041, 0.0098), Percentiles(0.001, 0.012))
 
@@ -124,7 +126,7 @@ def test_each_state_has_a_mark_and_a_word(state, mark):
 
 
 def test_a_connection_that_is_not_live_has_neither_uptime_nor_round_trip():
-    lost = stats(0, DOWN, connected_at=None, silence=65.0, reason="login refused", last_tick_at=None)
+    lost = stats(0, DOWN, connected_at=None, silence=65.0, reason="login refused", tick_age=None)
     shown = figures(lost)
     assert [shown[name] for name in ("up", "rtt p50", "p99", "last tick")] == ["-"] * 4
     assert shown["silent"] == "1m"
@@ -179,12 +181,34 @@ def test_columns_leave_one_after_the_other_and_never_come_back():
 
 def test_the_last_gap_is_told_with_start_end_and_seconds():
     gap = Gap(1, int((NOW - 7.3) * 1e9), int(NOW * 1e9), 274, "silent for 5 s")
-    assert text_of(last_gap_text(gap)) == "last gap ws2 10:42:09 → 10:42:17, 7.3 s"
-    assert text_of(last_gap_text(None)) == "no gaps"
+    assert text_of(gap_text(None, gap)) == "last gap ws2 10:42:09 → 10:42:17, 7.3 s"
+    assert text_of(gap_text(None, None)) == "no gaps"
+
+
+def test_while_data_is_missing_it_is_told_since_when_and_not_what_was_missing_before():
+    gap = Gap(1, int((NOW - 7.3) * 1e9), int(NOW * 1e9), 274, "silent for 5 s")
+    missing = stats(0, RETRYING, missing_since=int((NOW - 50) * 1e9))
+    for before in (None, gap):
+        assert gap_text(missing, before) == [("! gap ws1 since 10:41:27", Ink.STALE)]
+
+
+def test_the_gap_that_is_told_is_that_of_the_connection_which_has_missed_most():
+    found = [stats(0), *(stats(each, DOWN, missing_since=int((NOW - each) * 1e9)) for each in (5, 50, 20))]
+    assert all_stats(*found).missing is found[2]
+    assert all_stats(stats(0)).missing is None
+
+
+def test_a_mute_connection_is_not_marked_as_a_live_one():
+    rates = Rates()
+    mute = all_stats(stats(0, is_mute=True))
+    for replayed in (False, True):
+        (_, row) = connection_lines(mute, rates, NOW, 80, replayed=replayed)
+        assert row[1] == (f"{'! mute':<13}", Ink.STALE)
+        assert Ink.LIVE not in {ink for _, ink in row}
 
 
 def test_a_recording_is_told_with_what_it_holds_and_the_apps_own_figures_at_the_right():
-    line = text_of(recorder_line(RECORDING, VITALS, NOW, 198))
+    line = text_of(recorder_line(RECORDING, VITALS, 198))
     recorder, app = line.split("   ui  ")
     assert recorder.strip() == (
         "recorder  ● ticks-20261122-104217.csv   12,04,118 rows   88 MB   queue 0   written 0.6s ago"
@@ -193,26 +217,26 @@ def test_a_recording_is_told_with_what_it_holds_and_the_apps_own_figures_at_the_
 
 
 def test_without_a_recording_the_line_says_how_to_start_one():
-    line = recorder_line(RecordingState(), Vitals(), NOW, 58)
+    line = recorder_line(RecordingState(), Vitals(), 58)
     assert text_of(line).split("ui")[0].strip() == "recorder  ○ off, r starts"
 
 
 def test_a_recording_that_ended_by_itself_says_why_as_an_alarm():
-    line = recorder_line(RecordingState(error="cannot write to ticks.csv"), VITALS, NOW, 80)
+    line = recorder_line(RecordingState(error="cannot write to ticks.csv"), VITALS, 80)
     assert ("✗ cannot write to ticks.csv", Ink.ALARM) in line
 
 
 def test_lost_ticks_are_a_warning_that_stays_when_all_else_leaves():
     lossy = replace(RECORDING, name="ticks-20261122-104217-1234.csv", lost=1204)
     for width in (58, 80, 200):
-        assert ("! 1,204 lost   ", Ink.STALE) in recorder_line(lossy, VITALS, NOW, width)
-    assert not [text for text, _ in recorder_line(RECORDING, VITALS, NOW, 200) if "lost" in text]
+        assert ("! 1,204 lost   ", Ink.STALE) in recorder_line(lossy, VITALS, width)
+    assert not [text for text, _ in recorder_line(RECORDING, VITALS, 200) if "lost" in text]
 
 
 @pytest.mark.parametrize("width", range(58, 241))
 def test_the_recorders_line_fills_its_width_and_cuts_no_figure(width):
-    line = recorder_line(RECORDING, VITALS, NOW, width)
-    whole = [text for text, _ in recorder_line(RECORDING, VITALS, NOW, 240) if text.strip()]
+    line = recorder_line(RECORDING, VITALS, width)
+    whole = [text for text, _ in recorder_line(RECORDING, VITALS, 240) if text.strip()]
     assert width_of(line) == width
     assert all(text in whole for text, _ in line if text.strip())
     assert "12,04,118 rows" in text_of(line)
@@ -220,7 +244,7 @@ def test_the_recorders_line_fills_its_width_and_cuts_no_figure(width):
 
 def test_the_apps_figures_leave_before_any_of_the_recorders():
     def shown(width):
-        text = text_of(recorder_line(RECORDING, VITALS, NOW, width))
+        text = text_of(recorder_line(RECORDING, VITALS, width))
         return "written" in text, "ui" in text
 
     assert [shown(width) for width in (90, 100, 110)] == [(False, False), (True, False), (True, True)]
@@ -247,7 +271,7 @@ def test_short_times_take_at_most_six_cells(seconds, text):
     ("count", "text"), [(999, "999 B"), (9949, "9.9 kB"), (12_000, "12 kB"), (4_200_000_000, "4.2 GB")]
 )
 def test_sizes_are_short(count, text):
-    recording = RecordingState(is_on=True, name="ticks.csv", bytes=count, written_at=NOW - 95)
-    line = text_of(recorder_line(recording, Vitals(), NOW, 120))
+    recording = RecordingState(is_on=True, name="ticks.csv", bytes=count, written_ago=95.0)
+    line = text_of(recorder_line(recording, Vitals(), 120))
     assert f"   {text}   queue" in line
     assert "written 1m ago" in line

@@ -19,6 +19,9 @@ from kitetui.wire import decode_frame
 from tests.wire.packets import FULL, INDEX_FULL, LTP, frame, packet, token
 
 NOW = 1_795_324_337.0
+TIMED = 100_000.0
+"""The same moment by the clock of ages."""
+
 SECOND = 1_000_000_000
 
 
@@ -85,13 +88,12 @@ AGES = {NIFTY: 0.4, HDFC: 9.9, SBI: 10.0, FUTURE: 61.0, CALL: 3600.0, PUT: 90_00
 
 
 def market() -> Quotes:
-    """The quotes of `ALL`: each has ticked twice but the last, which never has."""
-    batch = decode_frame(frame(*PACKETS.values(), *PACKETS.values()))
-    ages = [AGES[each] for each in PACKETS]
-    received_at = np.array([int((NOW - age) * SECOND) for age in [*ages, *ages]])
+    """The quotes of `ALL`: each has ticked but the last, which never has."""
     cache = LastValueCache()
-    cache.apply(batch, received_at)
-    return quotes(cache, [each.instrument_token for each in ALL], NOW)
+    for each, data in PACKETS.items():
+        received_at = np.array([int((NOW - AGES[each]) * SECOND)])
+        cache.apply(decode_frame(frame(data)), received_at, np.zeros(1, np.bool_), TIMED - AGES[each])
+    return quotes(cache, [each.instrument_token for each in ALL], NOW, TIMED)
 
 
 MARKET = market()
@@ -130,7 +132,7 @@ def test_a_filter_keeps_its_text_without_blanks_around_it():
 
 
 def test_a_filter_of_no_instruments_shows_none():
-    nothing = quotes(LastValueCache(), [], NOW)
+    nothing = quotes(LastValueCache(), [], NOW, TIMED)
     assert Filter.parse("chg>2 bank -fut").matches(nothing, []).tolist() == []
 
 
@@ -207,8 +209,8 @@ def test_ages_are_in_seconds_or_in_a_unit_of_time():
 def test_a_change_is_compared_as_it_is_shown():
     figures = packet(FULL, instrument_token=HDFC.instrument_token, last_price=1_019_996, close=1_000_000)
     cache = LastValueCache()
-    cache.apply(decode_frame(frame(figures)), np.zeros(1, dtype=np.int64))
-    columns = quotes(cache, [HDFC.instrument_token], NOW)
+    cache.apply(decode_frame(frame(figures)), np.zeros(1, np.int64), np.zeros(1, np.bool_), TIMED)
+    columns = quotes(cache, [HDFC.instrument_token], NOW, TIMED)
     assert columns.percent[0] < 2
     assert Filter.parse("chg>=2").matches(columns, [HDFC]).all()
 

@@ -1,4 +1,4 @@
-"""Changed digits stand out for a moment: never those of a kept tick, and never a whole screen at once."""
+"""Changed digits stand out for a moment: never those of an answer, and never a whole screen at once."""
 
 from __future__ import annotations
 
@@ -17,26 +17,30 @@ async def session(run):
     async with run(size=(80, 15), symbols=SYMBOLS) as session:
         session.app.animation_level = "full"
         session.table = session.app.screen.query_one(WatchTable)
-        for _ in range(2):  # the second tick of each is a live one
-            change(session, SYMBOLS, 0)
-            session.table.update_rows()
+        change(session, SYMBOLS, 0)
+        session.table.update_rows()
         yield session
 
 
-def change(session, symbols, paise):
-    """Let these symbols tick, so many paise higher."""
-    words, lengths = [], []
+def change(session, symbols, paise, *, marked=False):
+    """Let these symbols tick, so many paise higher; `marked`: by what may be an answer of the server."""
+    cache = session.monitor.cache
     for symbol in symbols:
         token = next(
             each.instrument_token for each in session.monitor.watchlist.instruments if each.key == symbol
         )
-        tick = session.monitor.cache.tick(token)
+        tick, row = cache.tick(token), cache.row_of(token)
         changed = list(tick.words)
         changed[layout.LAST_PRICE] += paise
-        words.append(changed)
-        lengths.append(tick.length)
-    batch = TickBatch(np.array(words, np.int32), np.array(lengths, np.uint8), np.zeros(len(words), np.int32))
-    session.monitor.cache.apply(batch, np.full(len(words), int(session.monitor.now() * 1e9)))
+        words, lengths = np.array([changed], np.int32), np.array([tick.length], np.uint8)
+        cache.apply(
+            TickBatch(words, lengths, np.zeros(1, np.int32)),
+            np.array([int(session.monitor.now() * 1e9)]),
+            np.array([marked]),
+            session.clock.elapsed,
+            connection=int(cache.connections[row]),
+            sequence=int(cache.sequences[row]) + 1000,
+        )
 
 
 def flashing(session):
@@ -68,10 +72,16 @@ async def test_a_tick_that_leaves_the_price_alone_does_not(session):
     assert flashing(session) == 0
 
 
-async def test_a_kept_tick_never_flashes(session):
-    session.monitor.cache.mark_subscribed([session.monitor.watchlist[0].instrument_token])
-    change(session, SYMBOLS[:1], 5)
+async def test_a_tick_that_may_be_an_answer_never_flashes(session):
+    change(session, SYMBOLS[:1], 5, marked=True)
     assert flashing(session) == 0
+
+
+async def test_news_after_an_answer_flashes(session):
+    change(session, SYMBOLS[:1], 5, marked=True)
+    assert flashing(session) == 0
+    change(session, SYMBOLS[:1], 5)
+    assert flashing(session) == 1
 
 
 async def test_when_most_rows_change_at_once_none_flashes(session):

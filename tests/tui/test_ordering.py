@@ -33,8 +33,9 @@ def columns(prices=PRICES):
         if each.tradingsymbol in prices
     ]
     batch = decode_frame(frame(*packets))
-    cache.apply(batch, np.full(len(batch), int(NOW * 1e9)))
-    return quotes(cache, tokens, NOW)
+    count = len(batch)
+    cache.apply(batch, np.full(count, int(NOW * 1e9)), np.zeros(count, np.bool_), 0.0)
+    return quotes(cache, tokens, NOW, 0.0)
 
 
 def shown(ordering, prices=PRICES):

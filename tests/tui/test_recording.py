@@ -122,7 +122,8 @@ async def test_the_state_tells_what_is_written(tmp_path: Path) -> None:
         await until(lambda: recording.state.rows == session.received - before)
         path = tmp_path / recording.state.name
         await until(lambda: recording.state.bytes == path.stat().st_size)
-        assert recording.state.written_at == NOW
+        assert recording.state.written_ago is not None
+        assert 0 <= recording.state.written_ago < 60
         await recording.stop()
         assert not recording.is_on
         assert recording.state.rows == len(session.rows())

@@ -9,6 +9,7 @@ from kitetui.config import Config
 from kitetui.feed import FeedState, FeedStatus, Gap, ServerError, Ticks
 from kitetui.tui.monitor import NOT_RECORDED
 from kitetui.tui.rows import SILENT_AFTER
+from kitetui.tui.rowstate import RowState
 from kitetui.tui.settings import Settings
 from kitetui.wire import TickBatch, layout
 from tests.tui.conftest import line_of
@@ -38,7 +39,7 @@ def last_line(session):
     return session.screen().splitlines()[-1]
 
 
-def tick(session, *symbols, at, price=1_00):
+def tick(session, *symbols, at, price=1_00, marked=False):
     """Let these symbols tick at moments of the recording, one for each symbol, or one for all."""
     monitor = session.monitor
     tokens = [each.instrument_token for each in monitor.watchlist.instruments if each.key in symbols]
@@ -48,7 +49,8 @@ def tick(session, *symbols, at, price=1_00):
     count = len(tokens)
     batch = TickBatch(words, np.full(count, layout.LTP, np.uint8), np.zeros(count, np.int32))
     received_at = np.array(np.broadcast_to(np.array(at) * 1e9, count), dtype=np.int64)
-    monitor.take(Ticks(0, batch, received_at, 1, np.zeros(count, dtype=np.bool_)))
+    timed_at = session.clock.elapsed if monitor.replay is None else received_at[-1] / 1e9
+    monitor.take(Ticks(0, batch, received_at, 1, np.full(count, marked), timed_at))
 
 
 async def test_the_first_line_has_the_recordings_clock_and_date_and_never_the_word_live(session, tape):
@@ -119,16 +121,24 @@ async def test_a_click_on_pause_pauses(session, tape):
 
 async def test_nothing_grows_old_while_the_clock_stands(session, tape):
     tick(session, *TWO, at=NOW)
-    tick(session, *TWO, at=NOW)
     assert age_of(session, "INFY") == "0s"
     tape.at = NOW + 7
     assert age_of(session, "INFY") == "7s"
     assert age_of(session, "INFY") == "7s"
 
 
+async def test_what_was_marked_when_it_was_recorded_is_dim_and_is_not_drawn(session):
+    infy = session.monitor.watchlist[0]
+    tick(session, infy.key, at=NOW, marked=True)
+    assert session.monitor.row(infy).freshness.state is RowState.SNAPSHOT
+    assert not len(session.monitor.candles(infy.instrument_token, 1, 10))
+    tick(session, infy.key, at=NOW)
+    assert session.monitor.row(infy).freshness.state is RowState.LIVE
+    assert len(session.monitor.candles(infy.instrument_token, 1, 10)) == 1
+
+
 async def test_a_clock_that_goes_back_begins_the_market_anew(session, tape):
     tape.at = NOW + HOUR
-    tick(session, *TWO, at=NOW + HOUR, price=777_00)
     tick(session, *TWO, at=NOW + HOUR, price=777_00)
     assert "777.00" in line_of(session, "INFY")
 
@@ -146,11 +156,9 @@ async def test_a_clock_that_goes_back_begins_the_market_anew(session, tape):
 async def test_candles_of_a_time_that_lies_ahead_are_gone(session, tape):
     token = session.monitor.watchlist[0].instrument_token
     tape.at = NOW + HOUR
-    for _ in range(2):
-        tick(session, "NSE:INFY", at=NOW + HOUR)
+    tick(session, "NSE:INFY", at=NOW + HOUR)
     assert len(session.monitor.candles(token, 1, 10))
     tape.at = NOW
-    tick(session, "NSE:INFY", at=NOW, price=2_00)
     tick(session, "NSE:INFY", at=NOW, price=2_00)
     assert session.monitor.candles(token, 1, 10).close.tolist() == [2_00]
 
@@ -191,8 +199,10 @@ async def test_a_clock_that_is_set_back_a_little_changes_nothing(session, tape):
 
 async def test_a_live_market_outlasts_a_clock_that_goes_back(run):
     async with run(symbols=TWO) as session:
+        await session.step()
         before = line_of(session, "INFY")
-        session.monitor.now = lambda: NOW - HOUR
+        assert age_of(session, "INFY") == "0s"
+        session.clock.set_by(-HOUR)
         tick(session, "NSE:TCS", at=NOW - HOUR)
         assert line_of(session, "INFY") == before
 

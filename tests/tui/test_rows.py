@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from kitetui.feed import ConnectionState
 from kitetui.tui.layout import Column, columns
 from kitetui.tui.paint.ink import Ink, text_of, width_of
 from kitetui.tui.paint.row import Flash, Marking, changed_from, heading_line, headings, row_line
@@ -157,27 +156,27 @@ def test_digits_are_compared_from_where_they_stand(before, after, start):
 @pytest.mark.parametrize(
     ("changes", "state", "age"),
     [
-        ({"received_at": None}, RowState.WAITING, ""),
         ({}, RowState.LIVE, "2s"),
-        ({"received_at": NOW - 41}, RowState.OLD, "41s"),
-        ({"connection": ConnectionState.RETRYING, "received_at": NOW - 11}, RowState.FROZEN, "!11s"),
-        ({"connection": ConnectionState.DOWN, "is_snapshot": True}, RowState.FROZEN, "!2s"),
+        ({"elapsed": 41}, RowState.OLD, "41s"),
+        ({"is_delivered": False, "elapsed": 11}, RowState.FROZEN, "!11s"),
+        ({"is_delivered": False, "is_snapshot": True}, RowState.FROZEN, "!2s"),
         ({"is_snapshot": True}, RowState.SNAPSHOT, "10:02"),
         ({"is_snapshot": True, "exchange_time": NOW - 86_400}, RowState.SNAPSHOT, "21 Nov"),
         ({"is_snapshot": True, "exchange_time": None}, RowState.SNAPSHOT, "-"),
-        ({"received_at": NOW + 3}, RowState.LIVE, "0s"),
+        ({"elapsed": -3}, RowState.LIVE, "0s"),
+        ({"now": NOW - 3600}, RowState.LIVE, "2s"),
         ({"is_held": True}, RowState.HELD, "‖2s"),
         ({"is_held": True, "is_snapshot": True}, RowState.SNAPSHOT, "10:02"),
-        ({"is_held": True, "connection": ConnectionState.DOWN}, RowState.FROZEN, "!2s"),
+        ({"is_held": True, "is_delivered": False}, RowState.FROZEN, "!2s"),
     ],
 )
 def test_a_row_is_worth_what_its_tick_and_its_connection_are(changes, state, age):
     facts = {
         "now": NOW,
-        "received_at": NOW - 2,
+        "elapsed": 2,
         "exchange_time": NOW - 2400,
         "is_snapshot": False,
-        "connection": ConnectionState.LIVE,
+        "is_delivered": True,
     }
     result = freshness(**(facts | changes))
     assert (result.state, result.age) == (state, age)

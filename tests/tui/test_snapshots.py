@@ -8,9 +8,10 @@ from http import HTTPStatus
 import pytest
 from pytest_textual_snapshot import SVGImageExtension
 
-from kitetui.feed import FeedState, FeedStatus
+from kitetui.feed import FeedState
+from kitetui.market.sessions import is_open
 from kitetui.tui.theme import load_themes
-from tests.tui.conftest import running
+from tests.tui.conftest import quick_looks, running
 from tests.tui.rows import NOW
 from tests.tui.tape import Tape
 
@@ -58,9 +59,20 @@ async def login_refused(size):
 
 async def market_closed(size):
     sunday_evening = 1_795_357_800.0
-    async with running(size=size, now=sunday_evening) as session:
-        session.manager.get_status = lambda: FeedStatus(FeedState.QUIET, live=2, used=2)
+
+    def trades(segments, lasting):
+        return is_open(segments, sunday_evening, lasting)
+
+    async with running(size=size, now=sunday_evening, market_is_open=trades) as session:
         return await drawn(session)
+
+
+async def one_connection_mute(size):
+    with quick_looks():
+        async with running(size=size, market_is_open=lambda segments, lasting: True) as session:
+            await session.tick_often()
+            await session.fall_mute(1)
+            return await drawn(session)
 
 
 async def replayed(size, keys=()):
@@ -79,6 +91,7 @@ async def nothing_listed(size):
 STATES = {
     "live": picture,
     "one-lost": one_connection_lost,
+    "one-mute": one_connection_mute,
     "login-refused": login_refused,
     "closed": market_closed,
     "empty": nothing_listed,

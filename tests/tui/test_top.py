@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kitetui.feed import ConnectionState, feed_status
+from kitetui.tui.hours import Hours
 from kitetui.tui.paint.ink import Ink, text_of, width_of
 from kitetui.tui.paint.replay import recorded_state
 from kitetui.tui.paint.top import Signs, state_text, top_line
@@ -16,17 +17,23 @@ DOWN, CONNECTING, UNUSED = ConnectionState.DOWN, ConnectionState.CONNECTING, Con
 
 LOST = {"reason": "silent for 5 s", "silence": 11.4, "attempt": 3, "retry_in": 2.2, "round_trip": None}
 REFUSED = {"reason": "login refused (403): the access token has expired or is wrong", "silence": None}
-OLD = {"last_tick_at": int((NOW - 45) * 1e9)}
-NEVER = {"last_tick_at": None, "connected_at": int((NOW - 31) * 1e9)}
+OLD = {"quiet_for": 45.9}
+NEVER = {"quiet_for": 31.0, "has_ticked": False}
+MUTE = {"quiet_for": 75.4, "is_mute": True}
 SIGNS = Signs(renewal="run kitetui login")
+CLOSED = Hours("market closed", "opens Fri 09:15")
+DOUBTED = "holidays after 31 Dec 2026 are not known"
 
 
 def status_of(connections, market_open=None):
     """The status of a manager with these connections."""
+    stats = all_stats(*connections)
     return feed_status(
         [each.state for each in connections],
         [each.symbols for each in connections],
-        quiet_for=all_stats(*connections).quiet_for(int(NOW * 1e9)),
+        mute=[each.is_mute for each in connections],
+        quiet_for=stats.quiet_for,
+        has_ticked=stats.has_ticked,
         market_open=market_open,
     )
 
@@ -50,15 +57,27 @@ def status_of(connections, market_open=None):
         ),
         (
             [stats(0), stats(1, DOWN, **REFUSED)],
-            "! STALE 1/2  ws2 login refused (403): the access token has expired or is wrong, down",
+            "! STALE 1/2  ws2 down, login refused (403): the access token has expired or is wrong",
+        ),
+        (
+            [stats(0, **MUTE), stats(1, RETRYING, **LOST), stats(2)],
+            "! STALE 2/3  ws1 mute for 75s; ws2 silent 11s, retry 3 in 2s",
         ),
         (
             [stats(0), stats(1, RETRYING, **(LOST | {"symbols": 0}))],
             "! DEGRADED 1/2  ws2 silent 11s, retry 3 in 2s",
         ),
-        ([stats(0, RETRYING, **LOST)], "! RETRY 3 in 2s  silent for 5 s"),
-        ([stats(0, RETRYING, **LOST), stats(1, CONNECTING)], "! RETRY 3 in 2s  silent for 5 s"),
+        ([stats(0), stats(1, **MUTE)], "! NO TICKS ws2 75s  connected, and the market is open"),
+        ([stats(0, **MUTE), stats(1, **OLD)], "! NO TICKS ws1 75s  connected, and the market is open"),
+        ([stats(0, RETRYING, **LOST)], "! RETRY 3 in 2s  ws1 silent for 5 s"),
+        ([stats(0, RETRYING, **LOST), stats(1, CONNECTING)], "! RETRY 3 in 2s  ws1 silent for 5 s"),
+        ([stats(0, CONNECTING), stats(1, RETRYING, **LOST)], "! RETRY 3 in 2s  ws2 silent for 5 s"),
         ([stats(0, DOWN, **REFUSED)], " ✗ LOGIN REFUSED  run kitetui login"),
+        (
+            [stats(0, DOWN, **REFUSED), stats(1, DOWN, **REFUSED), stats(2, RETRYING, **LOST)],
+            " ✗ LOGIN REFUSED  run kitetui login",
+        ),
+        ([stats(0, RETRYING, **LOST), stats(1, DOWN, **REFUSED)], " ✗ LOGIN REFUSED  run kitetui login"),
         (
             [stats(0, DOWN, reason="gave up after 5 attempts: nothing listens at that address")],
             " ✗ DOWN   gave up after 5 attempts: nothing listens at that address; press q and start again",
@@ -67,7 +86,7 @@ def status_of(connections, market_open=None):
 )
 def test_each_state_of_the_feed_has_its_own_sentence(connections, text):
     status = status_of(connections)
-    assert text_of(state_text(status, all_stats(*connections), 412.4, NOW, SIGNS)).rstrip() == text
+    assert text_of(state_text(status, all_stats(*connections), 412.4, SIGNS)).rstrip() == text
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
@@ -88,10 +107,51 @@ def test_nothing_moves_while_the_figures_do():
     assert places(0, None) == places(3.2, 0.0004) == places(56_789, 0.412)
 
 
-def test_a_quiet_feed_of_an_open_market_is_an_alarm():
+@pytest.mark.parametrize("market_open", [None, True, False])
+def test_a_mute_connection_is_an_alarm_and_is_named_whatever_is_known_of_the_market(market_open):
+    connections = [stats(0), stats(1, **MUTE)]
+    line = state_text(status_of(connections, market_open), all_stats(*connections), 412, SIGNS)
+    assert line[0] == ("! NO TICKS ws2 75s", Ink.STALE)
+
+
+def test_few_symbols_that_are_still_in_an_open_market_are_quiet_and_no_alarm():
     connections = [stats(0, **OLD)]
-    line = state_text(status_of(connections, market_open=True), all_stats(*connections), 412, NOW, SIGNS)
-    assert text_of(line) == "! NO TICKS 45s  connected, and the market is open"
+    line = state_text(status_of(connections, market_open=True), all_stats(*connections), 412, SIGNS)
+    assert text_of(line) == "● QUIET 45s   connected, and no symbol has changed"
+
+
+@pytest.mark.parametrize("connections", [[stats(0, **OLD)], [stats(0, quiet_for=0.1, has_ticked=False)]])
+@pytest.mark.parametrize(
+    ("hours", "text"),
+    [
+        (CLOSED, "○ MARKET CLOSED  opens Fri 09:15"),
+        (Hours("pre-open", "opens Fri 09:15"), "○ PRE-OPEN  opens Fri 09:15"),
+        (Hours("closing auction"), "○ CLOSING AUCTION"),
+        (
+            Hours("market closed", "opens Mon 09:15, Muhurat trading", DOUBTED),
+            f"○ MARKET CLOSED  opens Mon 09:15, Muhurat trading; {DOUBTED}",
+        ),
+        (Hours(), "○ CLOSED"),
+    ],
+)
+def test_a_closed_market_says_so_at_once_and_when_it_opens(connections, hours, text):
+    status = status_of(connections, market_open=False)
+    line = state_text(status, all_stats(*connections), 412, Signs(hours=hours))
+    assert text_of(line).rstrip() == text
+
+
+def test_what_ticks_though_the_calendar_says_closed_is_live():
+    connections = [stats(0)]
+    line = state_text(
+        status_of(connections, market_open=False), all_stats(*connections), 9, Signs(hours=CLOSED)
+    )
+    assert text_of(line).startswith("● LIVE 1/1")
+
+
+def test_a_quiet_feed_says_what_is_not_known_of_the_day():
+    connections = [stats(0, **OLD)]
+    line = state_text(status_of(connections), all_stats(*connections), 412, Signs(hours=Hours(doubt=DOUBTED)))
+    assert text_of(line) == f"● QUIET 45s   connected, and no symbol has changed; {DOUBTED}"
 
 
 def line_with(signs, width, connections=None):
@@ -159,7 +219,7 @@ def test_no_part_of_a_replays_line_has_the_ink_of_a_live_feed(paused):
 )
 def test_what_connections_did_is_said_of_the_time_of_the_recording(connections, text):
     status, signs = status_of(connections), (Tape(), "market closed")
-    assert text_of(recorded_state(status, all_stats(*connections), 412.4, NOW, *signs)).strip() == text
+    assert text_of(recorded_state(status, all_stats(*connections), 412.4, *signs)).strip() == text
 
 
 def test_where_there_is_room_a_replay_names_its_file_and_how_far_it_is():
@@ -170,13 +230,37 @@ def test_where_there_is_room_a_replay_names_its_file_and_how_far_it_is():
     assert "�[2J" in line_with(Signs(replay=Tape(name="\x1b[2J")), 200)
 
 
-def test_a_quiet_feed_of_a_closed_market_says_when_it_opens():
+@pytest.mark.parametrize(
+    ("market_open", "start"),
+    [
+        (None, " kitetui  ● QUIET       market closed, opens Fri 09:15 "),
+        (False, " kitetui  ○ MARKET CLOSED  opens Fri 09:15 "),
+    ],
+)
+def test_a_still_feed_of_a_closed_market_says_when_it_opens_on_the_narrow_screen(market_open, start):
     connections = [stats(0, **OLD)]
-    text = line_with(Signs(closed="market closed, opens Mon 09:15"), 80, connections)
-    assert text.startswith(" kitetui  ● QUIET       market closed, opens Mon 09:15 ")
+    line = top_line(
+        status_of(connections, market_open), all_stats(*connections), 5.0, NOW, 80, Signs(hours=CLOSED)
+    )
+    assert text_of(line).startswith(start)
+    assert text_of(line).endswith(" IST ")
 
 
 def test_what_to_do_about_a_refused_login_fits_the_narrow_screen():
     text = line_with(Signs(renewal="run kitetui login; no restart needed"), 80, [stats(0, DOWN, **REFUSED)])
     assert "LOGIN REFUSED  run kitetui login; no restart needed " in text
     assert text.endswith("IST ")
+
+
+def test_what_needs_help_is_told_before_what_is_tried_again_and_that_before_what_is_mute():
+    ranked = [
+        stats(0, DOWN, **REFUSED),
+        stats(1, RETRYING, failed_for=2.0),
+        stats(2, RETRYING, failed_for=9.0),
+        stats(3, DOWN, symbols=0),
+        stats(4, RETRYING, symbols=0),
+        stats(5, **MUTE),
+    ]
+    for place, worst in enumerate(ranked):
+        assert all_stats(stats(9), *reversed(ranked[place:])).worst is worst
+    assert all_stats(stats(9)).worst is None

@@ -1,6 +1,15 @@
 """Captures: the messages of connections as they were on the wire, from which all else can be made again."""
 
-from kitetui.record.capture.notes import BeginNote, GapNote, LostNote, NamesNote, Note, StateNote, parse_note
+from kitetui.record.capture.notes import (
+    BeginNote,
+    GapNote,
+    LostNote,
+    NamesNote,
+    Note,
+    SnapshotNote,
+    StateNote,
+    parse_note,
+)
 from kitetui.record.capture.reader import CaptureReader, sniff
 from kitetui.record.capture.records import Kind, Record
 from kitetui.record.capture.repair import repair
@@ -18,6 +27,7 @@ __all__ = [
     "NamesNote",
     "Note",
     "Record",
+    "SnapshotNote",
     "StateNote",
     "parse_note",
     "repair",

@@ -16,9 +16,13 @@ from kitetui.record.capture.layout import (
     BlockHead,
     records_in,
 )
-from kitetui.record.capture.records import Record
+from kitetui.record.capture.notes import BeginNote, parse_note
+from kitetui.record.capture.records import Kind, Record
 
 _SEARCH: Final = 1 << 16
+_BEGINNING: Final = 1_000
+"""More bytes than a recorder's first note has, which is alone in its block."""
+
 _SENTENCES: Final = 10
 """How many places of damage are told one by one."""
 
@@ -49,15 +53,18 @@ class CaptureReader:
         return [*self._damage, *more]
 
     def records(self, since: int | None = None) -> Iterator[Record]:
-        """Yield the records, or those from a moment on (UTC nanoseconds), without reading what is before."""
+        """Yield the records, or those from a moment on (UTC nanoseconds), without reading what is before.
+
+        How to read the records after it, a recorder says when it begins: these notes are yielded in any case.
+        """
         with self._opened() as file:
             for head, raw in self._blocks(file):
-                if since is not None and head.last < since:
+                if since is not None and head.last < since and not _may_begin(head):
                     file.seek(head.stored, 1)
                     continue
-                yield from (
-                    record for record in self._read(file, head, raw) if since is None or record.at >= since
-                )
+                for record in self._read(file, head, raw):
+                    if since is None or record.at >= since or _begins(record):
+                        yield record
 
     def blocks(self) -> Iterator[BlockHead]:
         """Yield the heads of the blocks, without reading what is in them."""
@@ -138,6 +145,14 @@ def ends_finished(file: BinaryIO) -> bool:
     head = BlockHead.parse(data[at:])
     stored = data[at + BLOCK_HEAD :]
     return head is not None and head.is_finish and head.content(data[at:], stored) is not None
+
+
+def _may_begin(head: BlockHead) -> bool:
+    return head.count == 1 and head.length < _BEGINNING
+
+
+def _begins(record: Record) -> bool:
+    return record.kind is Kind.NOTE and isinstance(parse_note(record.data), BeginNote)
 
 
 def find_block(file: BinaryIO, start: int, size: int) -> int | None:

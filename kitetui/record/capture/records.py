@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+
+from kitetui.feed import RawFrame
+from kitetui.record.capture.notes import Note, SnapshotNote, encode_note
 
 
 class Kind(IntEnum):
@@ -34,3 +38,20 @@ class Record:
     at: int
     sequence: int
     data: bytes
+
+    @classmethod
+    def of_note(cls, connection: int, at: int, note: Note) -> Record:
+        """Return the record of a note."""
+        return cls(Kind.NOTE, connection, at, 0, encode_note(note))
+
+
+def records_of(frame: RawFrame) -> Iterator[Record]:
+    """Yield the record of a message, and before it the note of which of its ticks carry the mark, if any."""
+    connection, data, at, sequence = frame.connection, frame.data, frame.received_at, frame.sequence
+    if isinstance(data, bytes):
+        if frame.snapshot:
+            yield Record.of_note(connection, at, SnapshotNote(frame.snapshot))
+        yield Record(Kind.DATA, connection, at, sequence, data)
+    else:
+        kind = Kind.SENT if frame.sent else Kind.TEXT
+        yield Record(kind, connection, at, sequence, data.encode(errors="surrogatepass"))

@@ -10,15 +10,13 @@ from typing import Final
 
 import numpy as np
 
-from kitetui.feed import ConnectionState
-from kitetui.feed.awaited import Awaited
 from kitetui.record.capture.layout import RECORD_HEAD
-from kitetui.record.capture.notes import NamesNote, StateNote, parse_note
+from kitetui.record.capture.marks import Marks, Places
+from kitetui.record.capture.notes import NamesNote, SnapshotNote, parse_note
 from kitetui.record.capture.reader import CaptureReader
 from kitetui.record.capture.records import Kind, Record
 from kitetui.record.rows import Rows
 from kitetui.wire import RequestError, decode_frames, parse_request
-from kitetui.wire.layout import TOKEN
 
 _BATCH_BYTES: Final = 400_000
 """Records that are decoded together, heads and all: a quiet night is nothing but heartbeats of one byte."""
@@ -47,65 +45,57 @@ class CaptureRows:
         return self._reader.position
 
     def __iter__(self) -> Iterator[Rows]:
-        decoder = _Decoder()
+        marks = Marks()
+        decoder = _Decoder(marks)
         for record in self._reader.records():
-            if record.kind is Kind.DATA:
-                decoder.add(record)
-                if decoder.bytes >= _BATCH_BYTES:
-                    yield decoder.rows()
-            elif record.kind is not Kind.TEXT:
-                if decoder.bytes:  # what was asked or lost concerns what comes after it
-                    yield decoder.rows()
-                self._follow(record, decoder)
+            match record.kind:
+                case Kind.DATA:
+                    decoder.add(record)
+                    if decoder.bytes >= _BATCH_BYTES:
+                        yield decoder.rows()
+                case Kind.SENT:
+                    if decoder.bytes:  # what is asked for concerns what comes after it
+                        yield decoder.rows()
+                    with suppress(RequestError):
+                        marks.asked(record.connection, parse_request(record.data))
+                case Kind.NOTE:
+                    note = parse_note(record.data)
+                    if decoder.bytes and not isinstance(note, SnapshotNote):  # as does what is lost
+                        yield decoder.rows()
+                    marks.noted(record.connection, note)
+                    if isinstance(note, NamesNote):
+                        self._names.update(note.names)
         if decoder.bytes:
             yield decoder.rows()
 
-    def _follow(self, record: Record, decoder: _Decoder) -> None:
-        awaited = decoder.awaited[record.connection]
-        if record.kind is Kind.SENT:
-            with suppress(RequestError):
-                awaited.asked(parse_request(record.data))
-            return
-        match parse_note(record.data):
-            case NamesNote(names):
-                self._names.update(names)
-            case StateNote(state) if state is not ConnectionState.LIVE:
-                awaited.forget_all()
-
 
 class _Decoder:
-    """Messages that wait to be decoded together.
+    """Messages that wait to be decoded together; `bytes` is how much waits."""
 
-    awaited: what each connection has asked for. bytes: how much waits.
-    """
-
-    def __init__(self) -> None:
-        self.awaited: defaultdict[int, Awaited] = defaultdict(Awaited)
+    def __init__(self, marks: Marks) -> None:
         self.bytes = 0
+        self._marks = marks
         self._records: list[Record] = []
+        self._taken: list[Places | None] = []
         self._next: defaultdict[int, int] = defaultdict(lambda: 1)
 
     def add(self, record: Record) -> None:
         self._records.append(record)
+        self._taken.append(self._marks.take(record))
         self.bytes += RECORD_HEAD + len(record.data)
 
     def rows(self) -> Rows:
         """Decode all that waits."""
-        records, self._records, self.bytes = self._records, [], 0
+        records, taken = self._records, self._taken
+        self._records, self._taken, self.bytes = [], [], 0
         batch = decode_frames([record.data for record in records])
-        connection = np.array([record.connection for record in records], np.uint8)[batch.frames]
-        tokens = batch.words[:, TOKEN].view(np.uint32)
-        snapshot = np.zeros(len(batch), dtype=np.bool_)
-        for number in np.unique(connection).tolist():
-            mine = connection == number
-            snapshot[mine] = self.awaited[number].flags(tokens[mine].tolist())
         return Rows(
             words=batch.words,
             lengths=batch.lengths,
             received_at=np.array([record.at for record in records], np.int64)[batch.frames],
-            connection=connection,
+            connection=np.array([record.connection for record in records], np.uint8)[batch.frames],
             sequence=self._sequence(records, batch.frames),
-            snapshot=snapshot,
+            snapshot=self._marks.flags(records, taken, batch),
         )
 
     def _sequence(self, records: Sequence[Record], frames: np.ndarray) -> np.ndarray:

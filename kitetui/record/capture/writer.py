@@ -12,8 +12,8 @@ import numpy as np
 
 from kitetui.feed import RawFrame
 from kitetui.record.capture.layout import FINISHED, HEAD, encode_block, encode_record
-from kitetui.record.capture.notes import BeginNote, NamesNote, Note, encode_note
-from kitetui.record.capture.records import Kind
+from kitetui.record.capture.notes import BeginNote, NamesNote, Note
+from kitetui.record.capture.records import Record, records_of
 from kitetui.record.names import NameOf
 from kitetui.record.output import Output
 from kitetui.wire import RequestError, Subscribe, decode_frames, parse_request
@@ -62,15 +62,11 @@ class CaptureWriter:
             return
         self._name(frames)
         for frame in frames:
-            if isinstance(frame.data, bytes):
-                kind, data = Kind.DATA, frame.data
-            else:
-                kind, data = Kind.SENT if frame.sent else Kind.TEXT, frame.data.encode(errors="surrogatepass")
-            self._add(kind, frame.connection, frame.received_at, frame.sequence, data)
+            self._add(records_of(frame))
 
     def note(self, connection: int, at: int, note: Note) -> None:
         """Add what else is known of a connection at a moment, UTC nanoseconds. Raises RecordingError."""
-        self._add(Kind.NOTE, connection, at, 0, encode_note(note))
+        self._add([Record.of_note(connection, at, note)])
 
     def flush(self, *, sync: bool) -> None:
         """Write what has gathered, as a block. Raises RecordingError."""
@@ -86,12 +82,14 @@ class CaptureWriter:
         finally:
             self._output.close()
 
-    def _add(self, kind: Kind, connection: int, at: int, sequence: int, data: bytes) -> None:
-        record = encode_record(kind, connection, at, sequence, data)
-        self._first = min(self._first, at) if self._parts else at
-        self._last = max(self._last, at) if self._parts else at
-        self._parts.append(record)
-        self._bytes += len(record)
+    def _add(self, records: Iterable[Record]) -> None:
+        """Add records that belong together, so that no block ends between them."""
+        for each in records:
+            self._first = min(self._first, each.at) if self._parts else each.at
+            self._last = max(self._last, each.at) if self._parts else each.at
+            part = encode_record(each.kind, each.connection, each.at, each.sequence, each.data)
+            self._parts.append(part)
+            self._bytes += len(part)
         if self._bytes >= _BLOCK_BYTES:
             self._write_block()
 

@@ -129,13 +129,13 @@ class _Page:
         return values
 
     def snapshots(self) -> NDArray[np.bool_]:
-        """Return which rows the server had kept; recordings without the column say of none."""
+        """Return which rows carry the mark; recordings without the column say of none."""
         if not self.has("snapshot"):
             return np.zeros(len(self.wrong), dtype=np.bool_)
         texts = self._cells.short(*self._spans("snapshot"))
-        kept: NDArray[np.bool_] = texts == _SNAPSHOT
-        self._check("snapshot", kept | (texts == 0))
-        return kept
+        marked: NDArray[np.bool_] = texts == _SNAPSHOT
+        self._check("snapshot", marked | (texts == 0))
+        return marked
 
     def _spans(self, name: str) -> tuple[Places, Places]:
         place = self._places[name]

@@ -80,11 +80,11 @@ class JsonlWriter:
                 cells[place] = f'"{cells[place]}"' if cells[place] else "null"
             template, values = _template(length, is_tradable=token & 0xFF != Exchange.INDICES)
             exchange, symbol = self._name_of(token & 0xFFFFFFFF) or ("", "")
-            kept = '"snapshot":true,' if snapshot else ""
+            mark = '"snapshot":true,' if snapshot else ""
             yield (
                 f'{{"received_at":"{_received(received_at)}","connection":{connection + 1},'
                 f'"sequence":{sequence},"exchange":{_text(exchange)},"tradingsymbol":{_text(symbol)},'
-                f"{kept}{template % values(cells)}"
+                f"{mark}{template % values(cells)}"
             )
 
 

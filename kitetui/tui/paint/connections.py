@@ -24,6 +24,7 @@ _STATES: Final = {
     ConnectionState.DOWN: ("✗ down", Ink.ALARM),
 }
 
+_MUTE: Final = ("! mute", Ink.STALE)
 
 _REPLAYED: Final = _STATES | {ConnectionState.LIVE: ("● replayed", Ink.TEXT)}
 
@@ -44,21 +45,24 @@ def connection_lines(
     return lines
 
 
-def last_gap_text(gap: Gap | None) -> Line:
-    """Return when data was last missing, and for how long."""
+def gap_text(missing: ConnectionStats | None, gap: Gap | None) -> Line:
+    """Return since when data is missing, or else when it last was and for how long."""
+    if missing is not None and missing.missing_since is not None:
+        since = clock(missing.missing_since / 1e9)
+        return [(f"! gap ws{missing.connection + 1} since {since}", Ink.STALE)]
     if gap is None:
         return [("no gaps", Ink.DIM)]
     start, end = clock(gap.start / 1e9), clock(gap.end / 1e9)
     return [(f"last gap ws{gap.connection + 1} {start} → {end}, {gap.seconds:.1f} s", Ink.STALE)]
 
 
-def recorder_line(recording: RecordingState, vitals: Vitals, now: float, width: int) -> Line:
+def recorder_line(recording: RecordingState, vitals: Vitals, width: int) -> Line:
     """Return what is recorded, and at the right how the app itself is.
 
     What does not fit leaves whole: the app's figures first, then the recorder's, and never what was lost.
     """
     what: Line = [(f" {'recorder':<10}", Ink.HEADING), *_what_is_recorded(recording)]
-    figures = _recorder_spans(recording, now) if recording.is_on else []
+    figures = _recorder_spans(recording) if recording.is_on else []
     app = _app_spans(vitals)
     while app and width_of([*what, *figures, *app]) + _APART > width:
         app.pop()
@@ -123,7 +127,7 @@ def _row(
     shown: _Shown, columns: Sequence[_Column], states: Mapping[ConnectionState, tuple[str, Ink]]
 ) -> Line:
     stats = shown.stats
-    state, ink = states[stats.state]
+    state, ink = _MUTE if stats.is_mute else states[stats.state]
     used = stats.state is not ConnectionState.UNUSED or bool(stats.frames)
     line: Line = [
         (f" ws{stats.connection + 1:<3}", Ink.STRONG if used else Ink.DIM),
@@ -161,13 +165,12 @@ def _what_is_recorded(recording: RecordingState) -> Line:
     return [*lost, (f"● {recording.name}", Ink.LIVE)]
 
 
-def _recorder_spans(recording: RecordingState, now: float) -> Line:
-    written = 0.0 if recording.written_at is None else max(now - recording.written_at, 0.0)
+def _recorder_spans(recording: RecordingState) -> Line:
     figures = (
         f"{group(recording.rows)} rows",
         _size(recording.bytes),
         f"queue {group(recording.queued)}",
-        f"written {_seconds(written)} ago",
+        f"written {_seconds(recording.written_ago or 0.0)} ago",
     )
     return [(f"   {figure}", Ink.TEXT) for figure in figures]
 
@@ -209,7 +212,7 @@ def _seconds(seconds: float) -> str:
 def _up(shown: _Shown, cells: int) -> str:
     if shown.stats.connected_at is None:
         return UNKNOWN
-    seconds = shown.now - shown.stats.connected_at / 1e9
+    seconds = shown.stats.uptime or 0.0
     text = duration(seconds)
     return text if len(text) <= cells else age(seconds)
 
@@ -243,8 +246,8 @@ def _silent(shown: _Shown, cells: int) -> str:
 
 
 def _last_tick(shown: _Shown, cells: int) -> str:
-    at = shown.stats.last_tick_at
-    return UNKNOWN if at is None else f"{age(shown.now - at / 1e9)} ago"
+    seconds = shown.stats.tick_age
+    return UNKNOWN if seconds is None else f"{age(seconds)} ago"
 
 
 def _last_close(shown: _Shown, cells: int) -> str:

@@ -30,7 +30,7 @@ def replay_badge(replay: Transport) -> Line:
 
 
 def recorded_state(
-    status: FeedStatus, stats: ManagerStats, rate: float, now: float, replay: Transport, closed: str
+    status: FeedStatus, stats: ManagerStats, rate: float, replay: Transport, hours: str
 ) -> Line:
     """Return what the recorded connections did; `rate` is in ticks a second, as they are played."""
     if not stats.symbols:
@@ -44,9 +44,9 @@ def recorded_state(
         case FeedState.LIVE:
             flow = "" if _stands(replay) else f"{group(round(rate))}/s"
             return [(f"{flow:>{_FLOW}}", Ink.TEXT), (f"   {count} up", Ink.TEXT)]
-        case FeedState.QUIET | FeedState.NO_TICKS:
-            quiet = int(stats.quiet_for(int(now * 1e9)))
-            return [(f"was quiet {quiet}s", Ink.STALE), (f"  {closed}" if closed else "", Ink.TEXT)]
+        case FeedState.QUIET | FeedState.NO_TICKS | FeedState.CLOSED:
+            quiet = f"was quiet {int(stats.quiet_for)}s"
+            return [(quiet, Ink.STALE), (f"  {hours}" if hours else "", Ink.TEXT)]
         case state:
             reasons = (
                 f"ws{each.connection + 1} {plain(each.reason)}"

@@ -11,6 +11,7 @@ from typing import Final
 
 from kitetui.feed import ConnectionState, ConnectionStats, FeedState, FeedStatus, ManagerStats
 from kitetui.formatting import age, clock, group, plain, short
+from kitetui.tui.hours import OPEN, Hours
 from kitetui.tui.paint.ink import Ink, Line, spread, width_of
 from kitetui.tui.paint.replay import recorded_clock, recorded_place, recorded_state, replay_badge
 from kitetui.tui.transport import Transport
@@ -24,15 +25,15 @@ class Signs:
     """What the first line says besides the state of the feed.
 
     simulated: whether the prices are made up. recorded: rows of a recording that is under way, None without
-    one. held_for: seconds for which the display has been held still, None while it is not. closed: when the
-    market opens again, in words, "" while it is open. renewal: what to do about a login that is refused.
+    one. held_for: seconds for which the display has been held still, None while it is not. hours: what the
+    hours of the market say. renewal: what to do about a login that is refused.
     replay: the recording that is played, None where the feed is of this moment.
     """
 
     simulated: bool = False
     recorded: int | None = None
     held_for: float | None = None
-    closed: str = ""
+    hours: Hours = OPEN
     renewal: str = ""
     replay: Transport | None = None
 
@@ -44,9 +45,9 @@ def top_line(
     kept: Line = [(" kitetui  ", Ink.BRAND)]
     if signs.replay is not None:
         kept += replay_badge(signs.replay)
-        told = recorded_state(status, stats, rate, now, signs.replay, signs.closed)
+        told = recorded_state(status, stats, rate, signs.replay, signs.hours.text)
     else:
-        told = state_text(status, stats, rate, now, signs)
+        told = state_text(status, stats, rate, signs)
     left = [*kept, *told]
     right = _right(signs, now, width - width_of([*kept, *told[:1]]), width - width_of(left))
     if status.state is FeedState.LIVE:  # figures are left out whole, where a sentence may be cut
@@ -80,7 +81,7 @@ def _right(signs: Signs, now: float, room: int, spare: int) -> Line:
     return fixed
 
 
-def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float, signs: Signs) -> Line:
+def state_text(status: FeedStatus, stats: ManagerStats, rate: float, signs: Signs) -> Line:
     """Return the state of the feed and what there is to say of it."""
     count = f"{status.live}/{status.used}"
     if not stats.symbols:  # a connection that has lost its last symbol stays open, and is no news
@@ -92,25 +93,37 @@ def state_text(status: FeedStatus, stats: ManagerStats, rate: float, now: float,
             return [(f"◌ CONNECTING {count}", Ink.STALE)]
         case FeedState.LIVE:
             return _live(count, stats, rate)
-        case FeedState.QUIET | FeedState.NO_TICKS:
-            return _quiet(status.state, stats.quiet_for(int(now * 1e9)), signs.closed)
+        case FeedState.CLOSED:
+            return [
+                (f"○ {signs.hours.what.upper() or 'CLOSED'}", Ink.STALE),
+                (f"  {signs.hours.rest}", Ink.TEXT),
+            ]
+        case FeedState.QUIET:
+            return _quiet(stats.quiet_for, signs.hours)
+        case FeedState.NO_TICKS:
+            return _no_ticks(stats)
         case FeedState.DEGRADED:
             return [(f"! DEGRADED {count}", Ink.STALE), (f"  {_what_is_missing(stats)}", Ink.TEXT)]
         case FeedState.STALE:
             return [(f"! STALE {count}", Ink.STALE), (f"  {_what_is_missing(stats)}", Ink.TEXT)]
         case FeedState.RETRYING:
-            return _retrying(stats)
+            return _retrying(stats, signs.renewal)
         case FeedState.DOWN:
-            return _down(stats, signs.renewal)
+            return _down(stats.worst, signs.renewal)
 
 
-def _quiet(state: FeedState, seconds: float, closed: str) -> Line:
-    if state is FeedState.NO_TICKS:
-        return [(f"! NO TICKS {int(seconds)}s", Ink.STALE), ("  connected, and the market is open", Ink.TEXT)]
-    if closed:
-        return [(f"{'● QUIET':<{_STATE_WIDTH}}", Ink.STALE), (f"  {closed}", Ink.TEXT)]
+def _quiet(seconds: float, hours: Hours) -> Line:
+    if hours.what:
+        return [(f"{'● QUIET':<{_STATE_WIDTH}}", Ink.STALE), (f"  {hours.text}", Ink.TEXT)]
     text = f"● QUIET {int(seconds)}s"
-    return [(f"{text:<{_STATE_WIDTH}}", Ink.STALE), ("  connected, and no symbol has changed", Ink.TEXT)]
+    why = f"  connected, and no symbol has changed{f'; {hours.doubt}' if hours.doubt else ''}"
+    return [(f"{text:<{_STATE_WIDTH}}", Ink.STALE), (why, Ink.TEXT)]
+
+
+def _no_ticks(stats: ManagerStats) -> Line:
+    worst = stats.worst
+    which = "" if worst is None else f" {_name(worst)} {int(worst.quiet_for or 0)}s"
+    return [(f"! NO TICKS{which}", Ink.STALE), ("  connected, and the market is open", Ink.TEXT)]
 
 
 def _live(count: str, stats: ManagerStats, rate: float) -> Line:
@@ -124,34 +137,36 @@ def _live(count: str, stats: ManagerStats, rate: float) -> Line:
 
 
 def _what_is_missing(stats: ManagerStats) -> str:
-    missing = [each for each in stats.connections if _is_failing(each)]
     texts = []
-    for each in missing:
-        silent = f"silent {int(each.silence)}s" if each.silence is not None else plain(each.reason)
-        next_step = "down" if each.state is ConnectionState.DOWN else _attempt(each)
-        texts.append(f"ws{each.connection + 1} {silent}, {next_step}")
+    for each in stats.connections:
+        if each.is_mute:
+            texts.append(f"{_name(each)} mute for {int(each.quiet_for or 0)}s")
+        elif each.state is ConnectionState.DOWN:
+            texts.append(f"{_name(each)} down, {plain(each.reason)}")
+        elif each.state is ConnectionState.RETRYING:
+            silent = f"silent {int(each.silence)}s" if each.silence is not None else plain(each.reason)
+            texts.append(f"{_name(each)} {silent}, {_attempt(each)}")
     return "; ".join(texts)
 
 
-def _retrying(stats: ManagerStats) -> Line:
-    trying = [each for each in stats.connections if each.state is ConnectionState.RETRYING]
-    soonest = min(trying, key=lambda each: each.retry_in or 0.0)
-    return [
-        (f"! {_attempt(soonest).replace('retry', 'RETRY')}", Ink.STALE),
-        (f"  {plain(soonest.reason)}", Ink.TEXT),
-    ]
+def _retrying(stats: ManagerStats, renewal: str) -> Line:
+    """Tell the latest truth: what was refused for good comes before what is tried again."""
+    worst = stats.worst
+    if worst is None or worst.state is ConnectionState.DOWN:
+        return _down(worst, renewal)
+    what = _attempt(worst).replace("retry", "RETRY")
+    return [(f"! {what}", Ink.STALE), (f"  {_name(worst)} {plain(worst.reason)}", Ink.TEXT)]
 
 
-def _down(stats: ManagerStats, renewal: str) -> Line:
-    reasons = [each.reason for each in stats.connections if each.state is ConnectionState.DOWN]
-    if reasons and reasons[0].startswith(_REFUSED):
+def _down(worst: ConnectionStats | None, renewal: str) -> Line:
+    reason = "" if worst is None else worst.reason
+    if reason.startswith(_REFUSED):
         return [(" ✗ LOGIN REFUSED ", Ink.ALARM), (f" {renewal}", Ink.TEXT)]
-    reason = plain(reasons[0]) if reasons else ""
-    return [(" ✗ DOWN ", Ink.ALARM), (f"  {reason}; press q and start again", Ink.TEXT)]
+    return [(" ✗ DOWN ", Ink.ALARM), (f"  {plain(reason)}; press q and start again", Ink.TEXT)]
 
 
-def _is_failing(stats: ConnectionStats) -> bool:
-    return stats.state in (ConnectionState.RETRYING, ConnectionState.DOWN)
+def _name(stats: ConnectionStats) -> str:
+    return f"ws{stats.connection + 1}"
 
 
 def _attempt(stats: ConnectionStats) -> str:

@@ -15,9 +15,9 @@ from kitetui.tui.widgets.painted import PaintedPane
 
 SIGNS: Final[Sequence[Line]] = (
     [(" · does not apply   … waiting   - unknown", Ink.TEXT)],
-    [(" !11s", Ink.STALE), (" its connection is lost, and the price is that old", Ink.TEXT)],
+    [(" !11s", Ink.STALE), (" its connection is lost or mute, and the price is that old", Ink.TEXT)],
     [(" ‖11s", Ink.TEXT), (" the display is held still", Ink.TEXT)],
-    [(" 09:15", Ink.TEXT), (" the price that the server had kept, and from when", Ink.TEXT)],
+    [(" 09:15", Ink.TEXT), (" perhaps an old price, as the server had it, and its time", Ink.TEXT)],
     [(" •", Ink.STRONG), (" marked", Ink.TEXT)],
 )
 

@@ -11,8 +11,9 @@ from kitetui.formatting import group
 from kitetui.tui.commands import Command
 from kitetui.tui.desk import Desk
 from kitetui.tui.figures import Figures
+from kitetui.tui.hours import OPEN
 from kitetui.tui.layout import Pane, is_narrow, too_small
-from kitetui.tui.paint.connections import connection_lines, last_gap_text, recorder_line
+from kitetui.tui.paint.connections import connection_lines, gap_text, recorder_line
 from kitetui.tui.paint.depth import depth_title, ladder_lines, spread_text, strip_lines
 from kitetui.tui.paint.frame import framed, rule
 from kitetui.tui.paint.groups import Tab, groups_line, placed_tabs
@@ -52,17 +53,17 @@ class TopPane(MonitorPane):
     def paint(self, width: int, height: int) -> list[Line]:
         """Return the first line."""
         monitor, recording = self.monitor, self.desk.recording.state
-        now, held_at = monitor.now(), monitor.rows.held_at
+        status, stats = monitor.manager.get_status(), monitor.manager.get_stats()
+        simulated = self.desk.simulated or stats.is_simulated
         signs = Signs(
-            simulated=self.desk.simulated,
+            simulated=simulated,
             recorded=recording.rows if recording.is_on else None,
-            held_for=None if held_at is None else now - held_at,
-            closed="" if self.desk.simulated else monitor.closed(),
+            held_for=monitor.rows.held_for,
+            hours=OPEN if simulated else monitor.hours(),
             renewal=self.desk.renewal,
             replay=monitor.replay,
         )
-        status, stats = monitor.manager.get_status(), monitor.manager.get_stats()
-        return [top_line(status, stats, monitor.rates.ticks, now, width, signs)]
+        return [top_line(status, stats, monitor.rates.ticks, monitor.now(), width, signs)]
 
 
 class GroupsPane(MonitorPane):
@@ -168,11 +169,11 @@ class ConnectionsPane(MonitorPane):
         monitor = self.monitor
         replayed = monitor.replay is not None
         title: Line = [("Connections, as recorded" if replayed else "Connections", Ink.TITLE)]
-        gap = last_gap_text(monitor.events.last_gap)
         inside = width - 2 if self.is_framed else width
         stats = monitor.manager.get_stats()
+        gap = gap_text(stats.missing, monitor.events.last_gap)
         lines = connection_lines(stats, monitor.rates, monitor.now(), inside, replayed=replayed)
-        recorder = recorder_line(self.desk.recording.state, self.desk.pulse.vitals(), monitor.now(), inside)
+        recorder = recorder_line(self.desk.recording.state, self.desk.pulse.vitals(), inside)
         lines.append(recorder)
         return (
             framed(lines, width, height, title, gap) if self.is_framed else [rule(title, gap, width), *lines]

@@ -8,22 +8,31 @@ from itertools import accumulate
 from pathlib import Path
 
 from kitetui.feed import RawFrame
-from kitetui.record.capture import CaptureReader, CaptureWriter, Kind, Record
+from kitetui.record.capture import BeginNote, CaptureReader, CaptureRows, CaptureWriter, Kind, Record
 from kitetui.record.capture.layout import BLOCK_HEAD, HEAD, BlockHead
 from kitetui.record.output import continued_file
+from kitetui.wire import Request, encode_request
 from tests.wire.packets import INFY, frame
 
 T = 1_625_461_887_000_000_000
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 NAMES = {INFY: ("NSE", "INFY")}
+FIRST_VERSION = BeginNote("0.1.0", "2026-11-23T05:00:00+00:00", marks=False)
+"""How a recorder began that noted no marks."""
 
 
 def writer_on(path: Path) -> CaptureWriter:
     return CaptureWriter(continued_file(path), name_of=NAMES.get, now=lambda: NOW)
 
 
-def data(at: int, *packets: bytes, sequence: int = 1, connection: int = 0) -> RawFrame:
-    return RawFrame(connection, frame(*packets), at, sequence)
+def data(
+    at: int, *packets: bytes, sequence: int = 1, connection: int = 0, snapshot: tuple[int, ...] = ()
+) -> RawFrame:
+    return RawFrame(connection, frame(*packets), at, sequence, snapshot=snapshot)
+
+
+def sent(at: int, *requests: Request, connection: int = 0) -> list[RawFrame]:
+    return [RawFrame(connection, encode_request(each), at, 1, sent=True) for each in requests]
 
 
 def write(path: Path, *blocks: Sequence[RawFrame]) -> None:
@@ -38,6 +47,11 @@ def write(path: Path, *blocks: Sequence[RawFrame]) -> None:
 def messages(path: Path) -> list[Record]:
     """The records of a capture, but for the recorder's own notes."""
     return [each for each in CaptureReader(path).records() if each.kind is not Kind.NOTE]
+
+
+def marks_in(path: Path) -> list[bool]:
+    """For each tick of a capture whether it carries the mark."""
+    return [each for rows in CaptureRows(path) for each in rows.snapshot.tolist()]
 
 
 def ends_of(heads: Sequence[BlockHead]) -> list[int]:

@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from kitetui.feed import ConnectionState, RawFrame
 from kitetui.record.capture import CaptureRows, StateNote
 from kitetui.record.rows import Rows
-from kitetui.wire import HEARTBEAT, Subscribe, Unsubscribe, decode_frames, encode_request
-from tests.record.capture.helpers import T, data, write, writer_on
+from kitetui.wire import HEARTBEAT, Subscribe, decode_frames
+from tests.record.capture.helpers import T, data, sent, write, writer_on
 from tests.wire.packets import INFY, INFY_FULL, INFY_QUOTE, frame
 from tests.wire.strategies import Drawn, frames_of_packets
 
 
 def test_the_rows_are_the_ticks_with_all_that_is_known_of_them(path: Path) -> None:
     writer = writer_on(path)
-    writer.frames([RawFrame(2, encode_request(Subscribe((INFY,))), T, 1, sent=True)])
-    writer.frames([data(T + 5, INFY_FULL, INFY_QUOTE, sequence=1, connection=2)])
+    writer.frames(sent(T, Subscribe((INFY,)), connection=2))
+    writer.frames([data(T + 5, INFY_FULL, INFY_QUOTE, sequence=1, connection=2, snapshot=(0,))])
     writer.note(2, T + 6, StateNote(ConnectionState.RETRYING, "closed"))
-    writer.frames([RawFrame(2, encode_request(Subscribe((INFY,))), T + 7, 3, sent=True)])
-    writer.frames([data(T + 8, INFY_QUOTE, sequence=9, connection=2), data(T + 9, INFY_FULL)])
+    writer.frames(sent(T + 7, Subscribe((INFY,)), connection=2))
+    writer.frames([data(T + 8, INFY_QUOTE, sequence=9, connection=2, snapshot=(0,)), data(T + 9, INFY_FULL)])
     writer.close()
     batches = list(CaptureRows(path))
     assert [each for rows in batches for each in rows.lengths.tolist()] == [184, 44, 44, 184]
@@ -32,15 +32,6 @@ def test_the_rows_are_the_ticks_with_all_that_is_known_of_them(path: Path) -> No
     assert [each for rows in batches for each in rows.connection.tolist()] == [2, 2, 2, 0]
     assert [each for rows in batches for each in rows.sequence.tolist()] == [1, 2, 9, 1]
     assert [each for rows in batches for each in rows.snapshot.tolist()] == [True, False, True, False]
-
-
-def test_what_was_asked_for_on_a_connection_that_was_lost_is_awaited_no_longer(path: Path) -> None:
-    writer = writer_on(path)
-    writer.frames([RawFrame(0, encode_request(Subscribe((INFY,))), T, 1, sent=True)])
-    writer.note(0, T + 1, StateNote(ConnectionState.RETRYING, "closed"))
-    writer.frames([data(T + 2, INFY_FULL)])
-    writer.close()
-    assert [each for rows in CaptureRows(path) for each in rows.snapshot.tolist()] == [False]
 
 
 @given(st.lists(frames_of_packets, max_size=6))
@@ -67,22 +58,6 @@ def test_a_night_of_heartbeats_is_decoded_in_parts(path: Path) -> None:
 def test_messages_whose_number_is_not_known_are_counted(path: Path) -> None:
     write(path, [data(T, INFY_FULL, INFY_FULL, sequence=0), data(T + 1, INFY_FULL, sequence=0)])
     assert [each for rows in CaptureRows(path) for each in rows.sequence.tolist()] == [1, 2, 3]
-
-
-def test_what_is_asked_for_before_a_connection_counts_as_live_is_awaited_all_the_same(path: Path) -> None:
-    writer = writer_on(path)
-    writer.frames([RawFrame(0, encode_request(Subscribe((INFY,))), T, 1, sent=True)])
-    writer.note(0, T + 1, StateNote(ConnectionState.LIVE, ""))
-    writer.frames([data(T + 2, INFY_FULL)])
-    writer.close()
-    assert [each for rows in CaptureRows(path) for each in rows.snapshot.tolist()] == [True]
-
-
-def test_what_was_asked_for_and_given_up_is_awaited_no_longer(path: Path) -> None:
-    requests = (Subscribe((INFY,)), Unsubscribe((INFY,)))
-    sent = [RawFrame(0, encode_request(each), T, 1, sent=True) for each in requests]
-    write(path, [*sent, data(T + 1, INFY_FULL)])
-    assert [each for rows in CaptureRows(path) for each in rows.snapshot.tolist()] == [False]
 
 
 def test_a_capture_of_many_messages_is_read_in_parts_and_says_how_far_it_is(path: Path) -> None:

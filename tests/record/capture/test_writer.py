@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from kitetui.record.capture import (
     Kind,
     NamesNote,
     Record,
+    SnapshotNote,
     parse_note,
 )
 from kitetui.record.output import Output, continued_file, is_being_written
@@ -80,6 +82,7 @@ def test_a_capture_says_who_made_it_and_when_and_names_its_tokens_before_they_co
     begun, names = notes
     assert isinstance(begun, BeginNote)
     assert begun.created == "2026-11-23T05:00:00+00:00"
+    assert begun.marks
     assert names == NamesNote(NAMES)
     kinds = [each.kind for each in CaptureReader(path).records()]
     assert kinds == [Kind.NOTE, Kind.NOTE, Kind.DATA, Kind.DATA]
@@ -122,6 +125,28 @@ def test_a_block_is_written_before_it_grows_large(path: Path) -> None:
     lengths = [each.length for each in CaptureReader(path).blocks()]
     assert len(lengths) == 3
     assert all(1_000_000 <= each < 1_700_000 for each in lengths[1:])
+
+
+def test_the_note_of_marks_is_right_before_its_message_and_has_its_time_and_connection(path: Path) -> None:
+    other = data(T, INFY_QUOTE, connection=3)
+    marked = data(T + 1, INFY_FULL, INFY_QUOTE, INFY_QUOTE, connection=2, snapshot=(0, 2))
+    write(path, [other, marked, other])
+    records = list(CaptureReader(path).records())
+    *_, note, message, _ = records
+    assert [each.kind for each in records].count(Kind.NOTE) == 3
+    assert (note.kind, note.connection, note.at) == (Kind.NOTE, 2, T + 1)
+    assert parse_note(note.data) == SnapshotNote((0, 2))
+    assert message.data == marked.data
+
+
+@pytest.mark.parametrize("short", range(0, 200, 4))
+def test_no_block_ends_between_the_note_of_marks_and_its_message(path: Path, short: int) -> None:
+    most = RawFrame(0, bytes(1_000_000 - short), T, 1)
+    write(path, [most, data(T + 1, INFY_QUOTE, snapshot=(0,)), data(T + 2, INFY_QUOTE)])
+    counts = [each.count for each in CaptureReader(path).blocks()]
+    records = list(CaptureReader(path).records())
+    for end in accumulate(counts[:-1]):
+        assert not isinstance(parse_note(records[end - 1].data), SnapshotNote)
 
 
 def test_a_capture_that_goes_on_is_one_file(path: Path) -> None:

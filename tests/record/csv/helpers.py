@@ -44,7 +44,7 @@ def rows_of(packets: Sequence[Drawn], **columns: Sequence[int]) -> Rows:
 
 
 def infy(count: int) -> Rows:
-    """Full ticks of INFY, a second apart, of which the first is a kept one."""
+    """Full ticks of INFY, a second apart, of which the first carries the mark."""
     batch = decode_frame(frame(*[INFY_FULL] * count))
     numbers = np.arange(1, count + 1)
     received_at = 1_625_461_887_123_456_000 + numbers * 1_000_000_000

@@ -25,7 +25,7 @@ def ticks_of(*frames: bytes, sequence: int = 1, connection: int = 0, snapshot: b
     """Return the ticks of these frames, each a second after the one before."""
     batch = decode_frames(frames)
     received_at = RECEIVED_AT + batch.frames.astype(np.int64) * 1_000_000_000
-    return Rows.of([Ticks(connection, batch, received_at, sequence, np.full(len(batch), snapshot))])
+    return Rows.of([Ticks(connection, batch, received_at, sequence, np.full(len(batch), snapshot), 0.0)])
 
 
 def rows_of(
@@ -199,7 +199,7 @@ def test_one_field_of_a_tick_reads_as_in_its_row() -> None:
             assert field_text(tick, name) == row[name], name
 
 
-def test_a_tick_that_the_server_had_kept_is_marked() -> None:
+def test_a_tick_that_may_be_no_news_is_marked() -> None:
     (row,) = rows_of(frame(INFY_FULL), snapshot=True)
     assert row["snapshot"] == "1"
 

@@ -33,13 +33,13 @@ class Program(MonitorView):
         """Write the table as it stands to a CSV file."""
         from kitetui.tui.export import TableRow, table_csv
 
-        monitor, now = self.monitor, self.monitor.now()
+        monitor = self.monitor
         rows = [monitor.rows.row(instrument) for instrument in monitor.watchlist.shown]
         table = [
-            TableRow(row.instrument, row.freshness.state, *monitor.rows.tick_of(row.instrument))
+            TableRow(row.instrument, row.freshness.state, *(monitor.rows.tick_of(row.instrument) or ()))
             for row in rows
         ]
-        self._write(".csv", table_csv(table, self.table.columns, now), f"{group(len(rows))} rows in")
+        self._write(".csv", table_csv(table, self.table.columns), f"{group(len(rows))} rows in")
 
     def action_picture(self) -> None:
         """Write the screen as it stands to an SVG picture."""
