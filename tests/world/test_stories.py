@@ -1,0 +1,217 @@
+"""Single promises, each in a world of its own: what was once seen to go wrong, told step by step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from kitetui.feed import ConnectionState, FeedState, Gap
+from kitetui.record.opening import open_reader
+from kitetui.simulator import Answering, Sending
+from kitetui.tui.rowstate import RowState
+from kitetui.wire import Mode
+from tests.world.questions import AFTER, DURING
+from tests.world.world import World, chance_of
+
+Story = Callable[[World], Awaitable[None]]
+
+
+@pytest.fixture
+def tell(tmp_path: Path) -> Callable[..., World]:
+    """Tell a story in a world with three connections, and ask all questions at its end."""
+
+    def told(story: Story, symbols: int = 9, mode: Mode = Mode.FULL, **settings: object) -> World:
+        with chance_of(1):
+            world = World(1, tmp_path)
+            world.settle_in(symbols, mode, max_connections=3, **settings)
+            world.run(story)
+        for question in AFTER:
+            question(world)
+        return world
+
+    return told
+
+
+def states(world: World) -> set[RowState]:
+    """What the rows of the watchlist are worth."""
+    return {world.monitor.row(each).freshness.state for each in world.monitor.watchlist.instruments}
+
+
+def ask(world: World) -> None:
+    for question in DURING:
+        question(world)
+
+
+async def pass_by(world: World, seconds: int, allowed: set[RowState]) -> None:
+    """Let seconds pass; at each the rows are worth one of these."""
+    for _ in range(seconds):
+        await asyncio.sleep(1)
+        assert states(world) <= allowed
+        ask(world)
+
+
+@pytest.mark.parametrize("answering", Answering)
+@pytest.mark.parametrize("mode", Mode)
+def test_nothing_that_stands_still_is_ever_shown_or_recorded_as_live(
+    tell: Callable[..., World], mode: Mode, answering: Answering
+) -> None:
+    async def nothing_moves(world: World) -> None:
+        world.rate = 0
+        world.exchange.answering = answering
+        await pass_by(world, 20, {RowState.WAITING, RowState.SNAPSHOT})
+        for each in range(len(world.monitor.watchlist)):
+            world.monitor.watchlist.move(each)
+            for _ in Mode:
+                await world.monitor.cycle_mode()
+                await pass_by(world, 2, {RowState.SNAPSHOT})
+        await pass_by(world, 20, {RowState.SNAPSHOT})
+        assert world.status() is FeedState.QUIET
+
+    world = tell(nothing_moves, mode=mode)
+    rows = [mark for part in open_reader(world.path) for mark in part.snapshot.tolist()]
+    assert rows
+    assert all(rows)
+
+
+def test_a_failback_under_full_load_gives_every_tick_its_own_mark(tell: Callable[..., World]) -> None:
+    async def there_and_back(world: World) -> None:
+        world.rate = 20.0
+        await asyncio.sleep(20)
+        world.exchange.handshakes.refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+        world.network.up[0].cut()
+        await asyncio.sleep(20)
+        world.exchange.handshakes.lift()
+        for _ in range(120):
+            await asyncio.sleep(0.5)
+            ask(world)
+        assert states(world) <= {RowState.LIVE, RowState.OLD}
+
+    world = tell(there_and_back, symbols=18, failover_after=5.0, failback_after=5.0, reconnect_max_delay=5.0)
+    assert sum(each.reconnects for each in world.manager.get_stats().connections) == 1
+    assert sum(1 for _ in world.account.marked_news()) < len(world.account.received) / 20
+
+
+def test_a_clock_that_is_set_back_an_hour_makes_nothing_younger_and_is_told_once(
+    tell: Callable[..., World],
+) -> None:
+    async def back_and_forth(world: World) -> None:
+        await asyncio.sleep(30)
+        world.rate = 0
+        for step in (-3600.0, 86_400.0):
+            world.host.ahead += step
+            world.told.clear()
+            for _ in range(6):
+                world.monitor.follow_clock()
+                await asyncio.sleep(2)
+                ask(world)
+            assert len([each for each in world.told if "clock" in each]) == 1
+        assert states(world) == {RowState.OLD}
+
+    tell(back_and_forth)
+
+
+def test_a_connection_with_heartbeats_alone_is_not_live_and_neither_are_its_rows(
+    tell: Callable[..., World],
+) -> None:
+    async def one_is_mute(world: World) -> None:
+        world.rate = 10.0
+        await asyncio.sleep(60)
+        assert world.status() is FeedState.LIVE
+        mute = world.exchange.clients[1]
+        number = next(wire.number for wire in world.network.up if wire.address == mute.address)
+        mute.send_only(Sending.HEARTBEATS)
+        await asyncio.sleep(75)
+        stats = world.manager.get_stats()
+        assert world.status() is FeedState.NO_TICKS
+        assert stats.worst is not None
+        assert (stats.worst.connection, stats.worst.state) == (number, ConnectionState.LIVE)
+        for each in world.monitor.watchlist.instruments:
+            is_mute = world.manager.connection_of(each.instrument_token) == number
+            assert (world.monitor.row(each).freshness.state is RowState.FROZEN) == is_mute
+        mute.send_only(Sending.EVERYTHING)
+        await asyncio.sleep(10)
+        assert world.status() is FeedState.LIVE
+
+    tell(one_is_mute)
+
+
+def test_a_gap_under_way_is_a_gap(tell: Callable[..., World]) -> None:
+    async def all_are_lost(world: World) -> None:
+        await asyncio.sleep(30)
+        assert world.manager.get_stats().missing is None
+        world.network.is_refusing = True
+        for wire in world.network.up:
+            wire.cut()
+        await asyncio.sleep(10)
+        missing = world.manager.get_stats().missing
+        assert missing is not None
+        assert world.host.now() - (missing.missing_since or 0) / 1e9 == pytest.approx(10, abs=3)
+        world.network.is_refusing = False
+        await asyncio.sleep(30)
+        assert world.manager.get_stats().missing is None
+        assert any(isinstance(each, Gap) for each in [world.monitor.events.last_gap])
+
+    tell(all_are_lost, reconnect_max_delay=5.0)
+
+
+def test_a_connection_that_never_came_up_is_missing_from_the_moment_that_it_was_wanted(
+    tell: Callable[..., World],
+) -> None:
+    async def one_is_refused(world: World) -> None:
+        await asyncio.sleep(20)
+        missing = world.manager.get_stats().missing
+        assert missing is not None
+        assert missing.missing_since == pytest.approx(world.host.now() * 1e9 - 20e9, abs=1e9)
+
+    def refused(world: World) -> Awaitable[None]:
+        world.network.is_refusing = True
+        return one_is_refused(world)
+
+    tell(refused)
+
+
+def test_what_is_refused_for_good_is_told_before_what_is_tried_again(tell: Callable[..., World]) -> None:
+    async def two_are_forbidden(world: World) -> None:
+        await asyncio.sleep(20)
+        world.network.is_refusing = True
+        for wire in world.network.up:
+            wire.cut()
+        await asyncio.sleep(20)
+        world.exchange.handshakes.refuse(HTTPStatus.FORBIDDEN, 2)
+        world.network.is_refusing = False
+        for _ in range(60):
+            await asyncio.sleep(0.5)
+            worst = world.manager.get_stats().worst
+            if worst is not None and worst.state is ConnectionState.DOWN:
+                break
+        assert worst is not None
+        assert "login refused" in worst.reason
+
+    tell(two_are_forbidden, reconnect_max_delay=20.0)
+
+
+def test_a_simulated_exchange_says_so_in_its_handshake(tell: Callable[..., World]) -> None:
+    async def it_says(world: World) -> None:
+        assert not world.manager.get_stats().is_simulated
+        await asyncio.sleep(5)
+        assert world.manager.get_stats().is_simulated
+
+    tell(it_says)
+
+
+def test_five_far_options_may_be_still_for_an_hour(tell: Callable[..., World]) -> None:
+    async def an_hour(world: World) -> None:
+        world.rate = 0
+        for _ in range(12):
+            await asyncio.sleep(300)
+            assert world.status() is FeedState.QUIET
+        await world.exchange.step(18)
+        await asyncio.sleep(1)
+        assert states(world) == {RowState.LIVE}, "the first quote proves each of them"
+        assert world.status() is FeedState.LIVE
+
+    tell(an_hour, symbols=5)

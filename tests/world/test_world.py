@@ -1,0 +1,66 @@
+"""Worlds by their seeds: the default run has 200, the slow one 10,000."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.world.fate import Fate
+from tests.world.questions import AFTER, AT_REST, DURING
+from tests.world.world import LOOK, RECOVERY, SETTLE, World, chance_of
+
+FAILED_ONCE: Final[tuple[int, ...]] = ()
+"""Seeds of worlds in which the program once broke a promise."""
+
+SEEDS: Final = 200
+LIFE: Final = 110.0
+"""Seconds that a world is disturbed for."""
+
+
+async def live(world: World) -> None:
+    """Let fate strike every second or two, and ask; then let everything come to rest."""
+    fate = Fate(world)
+    looking = asyncio.ensure_future(look(world))
+    while world.loop.time() < LIFE:
+        await asyncio.wait([looking], timeout=fate.rng.expovariate(1 / 2.5))
+        if looking.done():
+            looking.result()
+        await fate.strike()
+    await fate.lift()
+    await asyncio.sleep(RECOVERY)
+    world.rate = 4.0
+    await asyncio.sleep(SETTLE)
+    looking.cancel()
+    await asyncio.wait([looking])
+    for question in AT_REST:
+        question(world)
+
+
+async def look(world: World) -> None:
+    """Ask every few seconds, at odd times."""
+    while True:
+        await asyncio.sleep(world.rng.expovariate(1 / LOOK))
+        world.counts.looks += 1
+        for question in DURING:
+            question(world)
+
+
+def run(seed: int, folder: Path) -> World:
+    """Run the world of a seed, and ask all questions."""
+    if seed % 4 == 0:
+        gc.collect()  # a world that has ended is a knot of cycles, with megabytes of columns in it
+    with chance_of(seed):
+        world = World(seed, folder)
+        world.run(live)
+    for question in AFTER:
+        question(world)
+    return world
+
+
+@pytest.mark.parametrize("seed", [*range(SEEDS), *FAILED_ONCE])
+def test_nothing_kept_looks_live_in_the_world_of(seed: int, tmp_path: Path) -> None:
+    run(seed, tmp_path)
