@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from kitetui.feed import CapacityError
 from kitetui.simulator import Answering, Sending
@@ -45,7 +46,7 @@ class Fate:
     def __init__(self, world: World) -> None:
         self.world = world
         self.rng = random.Random(world.rng.random())
-        self._later: set[asyncio.Task[None]] = set()
+        self._later: dict[asyncio.Task[None], None] = {}
 
     async def strike(self) -> None:
         """Let the next thing happen."""
@@ -118,6 +119,9 @@ class Fate:
 
     async def restart_the_exchange(self) -> None:
         exchange = self.world.exchange
+        # One after the other: the server itself would close them in an order that no seed decides.
+        for client in exchange.clients:
+            await client.close(1001, "restarting")
         await exchange.__aexit__(None, None, None)
         await asyncio.sleep(self.rng.uniform(0, 15))
         await exchange.__aenter__()
@@ -168,8 +172,7 @@ class Fate:
         await self.world.monitor.add(self.rng.choice(self.world.instruments))
 
     async def rebalance(self) -> None:
-        self._later.add(task := asyncio.ensure_future(self.world.manager.rebalance()))
-        task.add_done_callback(self._later.discard)
+        self._keep(self.world.manager.rebalance())
 
     async def hold_the_display(self) -> None:
         self.world.monitor.rows.hold()
@@ -188,10 +191,14 @@ class Fate:
     def _find_the_network(self) -> None:
         self.world.network.is_lost = False
 
-    def _after(self, seconds: float, what: object) -> None:
+    def _after(self, seconds: float, what: Callable[[], None]) -> None:
         async def later() -> None:
             await asyncio.sleep(seconds)
-            what()  # type: ignore[operator]
+            what()
 
-        self._later.add(task := asyncio.ensure_future(later()))
-        task.add_done_callback(self._later.discard)
+        self._keep(later())
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._later[task] = None
+        task.add_done_callback(lambda done: self._later.pop(done, None))
