@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -20,10 +21,12 @@ from kitetui.cli.main import run
 from kitetui.config import read_config
 from kitetui.errors import LoginError, RecordingError, UserError
 from kitetui.feed import RawFrame
+from kitetui.instruments.archive import Archive
 from kitetui.instruments.sets import set_names
 from kitetui.market.calendarfile import parse_calendar
 from kitetui.record import COLUMNS, File, Files, Format, open_reader
 from kitetui.simulator import SimulatedExchange
+from kitetui.times import IST
 from kitetui.tui.commands import ON_MONITOR, Context, Keymap
 from kitetui.tui.filter import Filter
 from kitetui.tui.settings import VOCABULARY
@@ -136,6 +139,9 @@ def test_what_is_asked_of_an_exchange_is_answered(line: str, capsys: pytest.Capt
     with Served() as served:
         served.configure("simulator")
         assert run(["instruments", "sync", "--endpoint", "simulator"]) == 0
+        contract = (513, "NFO", "NIFTY26NOVFUT", "NIFTY", "FUT", "2026-11-24", None, 5, 65, 0, 1)
+        past = datetime(2026, 11, 20, 9, tzinfo=IST).timestamp()
+        Archive.of("simulator").keep([contract], past)
         capsys.readouterr()
         code = run([*shlex.split(line)[1:], "--endpoint", "simulator"])
     answer = capsys.readouterr().out

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -32,6 +33,9 @@ instruments_app = typer.Typer(
     help="Search the instruments of the exchanges; sync gets the list of the day.",
 )
 
+OnOption = Annotated[
+    str | None, typer.Option("--on", metavar="DAY", help="As it was on a past day, such as 2026-11-25.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -60,9 +64,10 @@ def search_list(
     account: AccountOption = None,
     endpoint: EndpointOption = None,
     as_json: JsonOption = False,
+    on: OnOption = None,
 ) -> None:
     """Find instruments by the beginning of a symbol or name, kind, strike, expiry or token."""
-    found = _universe(account, endpoint).search(" ".join(text), limit)
+    found = _universe(account, endpoint, on).search(" ".join(text), limit)
     if as_json:
         typer.echo(json.dumps([_fields(each) for each in found], indent=1))
     elif found:
@@ -81,12 +86,13 @@ def show_symbol(
     account: AccountOption = None,
     endpoint: EndpointOption = None,
     as_json: JsonOption = False,
+    on: OnOption = None,
 ) -> None:
     """Show what is known of a symbol, or of all that a pattern or a set stands for."""
     from kitetui.instruments import UnknownSymbol, choose
 
     try:
-        choice = choose(_universe(account, endpoint), symbol)
+        choice = choose(_universe(account, endpoint, on), symbol)
     except UnknownSymbol as unknown:
         raise UserError(str(unknown)) from None
     for remark in choice.left_out:
@@ -113,16 +119,30 @@ def _service(account: str | None, endpoint: str | None) -> tuple[EndpointProfile
     return service, login if login is not None and login.endpoint == service.name else None
 
 
-def _universe(account: str | None, endpoint: str | None) -> Universe:
-    """The list that is there, whatever its age; what is said of it does not get between the data."""
+def _universe(account: str | None, endpoint: str | None, on: str | None) -> Universe:
+    """The list that is there, whatever its age, or that of a day; remarks do not get between the data."""
     from kitetui.cli.lists import kept_list
+    from kitetui.instruments import Universe
 
     service, _ = _service(account, endpoint)
+    if on is not None:
+        return Universe.on(_day(on), service.name)
     kept = kept_list(service)
     for remark in kept.remarks:
         typer.echo(f"kitetui: {remark}", err=True)
     # The simulated exchange trades also what has expired.
     return kept.universe if service.name == SIMULATOR.name else kept.universe.tradable_on(ist_today())
+
+
+def _day(text: str) -> date:
+    """Return a past day or today. Raises UserError."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"--on takes a day like 2026-11-25, not {text!a}") from None
+    if day > ist_today():
+        raise UserError(f"--on {day} is still to come; name a day up to today")
+    return day
 
 
 def _fields(instrument: Instrument) -> dict[str, Any]:

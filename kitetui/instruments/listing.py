@@ -13,7 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from functools import lru_cache
 from operator import itemgetter
@@ -38,6 +38,9 @@ COLUMNS: Final = (
     "exchange",
 )
 """The columns that are used, of the twelve that Kite sends; the last price of a list is always 0."""
+
+MADE_AT: Final = time(8, 30)
+"""When the list of the day is there, in the time of India."""
 
 _GZIP: Final = b"\x1f\x8b"
 _FINEST: Final = Decimal(1) / max(map(divisor_of, Exchange))

@@ -13,23 +13,22 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import time as clock
 from typing import Final
 
+from kitetui.account.profiles import SIMULATOR
 from kitetui.errors import UserError
+from kitetui.instruments.archive import Archive
 from kitetui.instruments.instrument import Row
-from kitetui.instruments.listing import ListError, read_listing
+from kitetui.instruments.listing import MADE_AT, ListError, read_listing
 from kitetui.instruments.table import Table, fill
 from kitetui.paths import cache_folder
 from kitetui.times import IST
 
 _VERSION: Final = 1
 """Stands in the name of the file, so that no version of this program reads another's."""
-
-_MADE_AT: Final = time(8, 30)
-"""When the list of the day is there, in the time of India."""
 
 _FEWEST: Final = 0.5
 """The part of yesterday's rows that a list has at least; one with fewer is taken for a half one."""
@@ -58,16 +57,19 @@ class Stored:
 
 
 class Master:
-    """The list of one service in a file."""
+    """The list of one service in a file, and its archive where past lists are kept."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, archive: Archive | None = None) -> None:
         """Take the file's path; there need not be one."""
         self.path = path
+        self._archive = archive
 
     @classmethod
     def of(cls, endpoint: str) -> Master:
         """Return the list of the service of this name, in the folder for what can be downloaded again."""
-        return cls(cache_folder() / "instruments" / f"{endpoint}.v{_VERSION}.sqlite")
+        # What is made up can be made up again.
+        archive = None if endpoint == SIMULATOR.name else Archive.of(endpoint)
+        return cls(cache_folder() / "instruments" / f"{endpoint}.v{_VERSION}.sqlite", archive)
 
     def read(self) -> Stored | None:
         """Return the list, None where there is none. Raises ListError for a file that is damaged."""
@@ -100,7 +102,16 @@ class Master:
         with self.temporary() as path:
             self._write(path, listing.rows, facts)
             path.replace(self.path)
-        return Imported(len(listing.rows), listing.remarks)
+        return Imported(len(listing.rows), [*listing.remarks, *self._archived(listing.rows, now)])
+
+    def _archived(self, rows: Iterable[Row], now: float) -> list[str]:
+        """Keep a list for later, and return what there is to say of that: today's is there all the same."""
+        if self._archive is not None:
+            try:
+                self._archive.keep(rows, now)
+            except UserError as error:
+                return [str(error)]
+        return []
 
     @contextmanager
     def temporary(self) -> Iterator[Path]:
@@ -186,8 +197,8 @@ def _collector_resting() -> Iterator[None]:
 def is_due(fetched_at: float, now: float) -> bool:
     """Whether the exchanges have made a list since the one of that time; both in UTC seconds."""
     today = datetime.fromtimestamp(now, IST).date()
-    made_at = datetime.combine(today, _MADE_AT, IST).timestamp()
+    made_at = datetime.combine(today, MADE_AT, IST).timestamp()
     if now < made_at:
-        made_at = datetime.combine(today - timedelta(days=1), _MADE_AT, IST).timestamp()
+        made_at = datetime.combine(today - timedelta(days=1), MADE_AT, IST).timestamp()
     # One of a time to come was got while the clock was wrong.
     return not made_at <= fetched_at <= now

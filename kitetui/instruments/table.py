@@ -83,6 +83,13 @@ class Table:
         return cls(database)
 
     @classmethod
+    def of_rows(cls, rows: Iterable[Row]) -> Table:
+        """Return a new table in memory of rows that stand in a list, each token and key once."""
+        database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        fill(database, rows, {})
+        return cls(database)
+
+    @classmethod
     def open(cls, path: Path) -> Table:
         """Return the table of a file, to be read alone. Raises sqlite3.Error where it is none."""
         # Nobody changes a file of this name, it is only ever replaced: so there is nothing to lock.

@@ -7,6 +7,9 @@ from datetime import date
 from functools import cache, partial
 from typing import Final
 
+from kitetui.account.profiles import KITE
+from kitetui.errors import UserError
+from kitetui.instruments.archive import Archive
 from kitetui.instruments.builtin import DEFAULT_WATCHLIST, builtin_instruments
 from kitetui.instruments.instrument import Instrument, Kind
 from kitetui.instruments.names import ALIASES, EXCHANGES, shown
@@ -60,6 +63,25 @@ class Universe:
     def load(cls) -> Universe:
         """Return the universe that ships with the program."""
         return _builtin()
+
+    @classmethod
+    def on(cls, day: date, endpoint: str = KITE.name) -> Universe:
+        """Return what could be asked for on a past day: names and tokens as they were then.
+
+        Args:
+            day: A day in India. The list of that day is used, or the last one before it.
+            endpoint: The name of the service.
+
+        Raises:
+            UserError: No list of that day or before is kept, or it cannot be read.
+        """
+        kept = Archive.of(endpoint).on(day)
+        if kept is None:
+            raise UserError(
+                f"no instruments of {endpoint} are kept of {day:%d %b %Y} or before; each "
+                "kitetui instruments sync keeps those of its day"
+            )
+        return cls(Table.of_rows(kept.rows), day)
 
     def tradable_on(self, day: date) -> Universe:
         """Return the universe of what the real exchange can be asked for on a day of Indian time."""

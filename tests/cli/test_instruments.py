@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 
 from kitetui.cli.main import run
+from kitetui.instruments.archive import Archive
 from kitetui.paths import cache_folder, config_folder
+from kitetui.times import IST
 from tests.cli.served import Served
 
 Captured = pytest.CaptureFixture[str]
@@ -131,3 +134,26 @@ def test_what_is_wrong_is_one_sentence(capsys: Captured, arguments: list[str], s
     assert text.startswith("kitetui: ")
     assert said in text
     assert text.count("\n") == 1
+
+
+def test_a_past_day_is_shown_as_it_was(capsys: Captured) -> None:
+    row = (513, "NFO", "GONE26NOVFUT", "GONE", "FUT", "2026-11-24", None, 5, 75, 0, 1)
+    Archive.of("simulator").keep([row], datetime(2026, 11, 20, 9, tzinfo=IST).timestamp())
+    (entry,) = entries(capsys, "show", "NFO:GONE26NOVFUT", "--on", "2026-11-23")
+    assert (entry["instrument_token"], entry["expiry"]) == (513, "2026-11-24")
+    assert [each["symbol"] for each in entries(capsys, "search", "gone", "--on", "2026-11-23")] == [
+        "NFO:GONE26NOVFUT"
+    ]
+    assert "no NFO:GONE26NOVFUT" in complaint(capsys, "show", "NFO:GONE26NOVFUT")
+
+
+@pytest.mark.parametrize(
+    ("day", "sentence"),
+    [
+        ("yesterday", "--on takes a day like 2026-11-25, not 'yesterday'"),
+        ("2999-01-01", "--on 2999-01-01 is still to come; name a day up to today"),
+        ("2001-01-01", "no instruments of simulator are kept of 01 Jan 2001 or before"),
+    ],
+)
+def test_a_day_that_cannot_be_shown_is_told_why(capsys: Captured, day: str, sentence: str) -> None:
+    assert sentence in complaint(capsys, "show", "NSE:INFY", "--on", day)
