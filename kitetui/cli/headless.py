@@ -20,9 +20,9 @@ from kitetui.formatting import weekday_clock
 from kitetui.instruments import Instrument
 from kitetui.market.calendar import Phase
 from kitetui.market.sessions import next_opening, phase
-from kitetui.record import File, Files, Folder, Format, NameOf, Place, Recorder
+from kitetui.record import File, Files, Folder, NameOf, Place, Recorder
 from kitetui.record.gaplog import gap_log_of
-from kitetui.record.mending import mend, mend_folder
+from kitetui.record.mending import mend, mend_folder, mend_log
 from kitetui.times import IST
 
 _QUEUE: Final = 65_536
@@ -137,8 +137,8 @@ def _mended(place: Place) -> Iterator[str]:
         case Folder(is_series=True):
             yield from mend_folder(place.path)
         case File():
-            for path, kind in ((gap_log_of(place.path), Format.CSV), (place.path, place.kind)):
-                yield from mend(path, kind)
+            yield from mend_log(gap_log_of(place.path))
+            yield from mend(place.path, place.kind)
 
 
 class _Refusals:

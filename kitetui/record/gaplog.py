@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from kitetui.formatting import plain
+from kitetui.record.csv.repair import repair_lines
 from kitetui.record.output import Output, continued_file
 from kitetui.times import ist_microseconds
 
@@ -66,6 +67,12 @@ class GapLog:
     def close(self) -> None:
         """Close the file."""
         self._output.close()
+
+
+def repair_log(path: Path) -> str | None:
+    """Mend a gap log that a kill has torn; see `kitetui.record.csv.repair`."""
+    head = f"{','.join(COLUMNS)}\n".encode()
+    return repair_lines(path, lambda line, *, is_whole: line == head if is_whole else head.startswith(line))
 
 
 def gap_log_of(recording: Path) -> Path:

@@ -284,7 +284,7 @@ async def test_what_a_kill_tore_is_mended_on_the_next_start_and_said(tmp_path: P
         run = await record("-s", "INFY", "--ws-url", url, "-o", str(path), "--append", "--duration", "2")
         code, _, errors = await run.end()
     assert code == 0, errors
-    assert "cut" in errors
+    assert "moved the unfinished last row of ticks.csv, 42 bytes, to ticks.csv.torn" in errors
     assert len(rows_in(path.read_text())) == 20
 
 

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from kitetui.errors import UserError
 from kitetui.record.capture.layout import BLOCK_HEAD, HEAD, BlockHead
 from kitetui.record.capture.reader import ends_finished, find_block, foreign
+from kitetui.record.torn import set_aside, size_of
 
 
 def repair(path: Path) -> str | None:
@@ -30,10 +31,10 @@ def repair(path: Path) -> str | None:
                 end = _end(file, size)
             if end == size:
                 return None
-            file.truncate(end)
+            beside = set_aside(path, file, end)
     except OSError as error:
         raise UserError(f"cannot mend {path}: {error.strerror}; name another file with -o") from error
-    return f"cut an unfinished block, {size - end:,} bytes, off {path}"
+    return f"moved an unfinished block of {path.name}, {size_of(size - end)}, to {beside}"
 
 
 def _end(file: BinaryIO, size: int) -> int:

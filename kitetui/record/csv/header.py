@@ -22,6 +22,12 @@ def sniff(head: bytes) -> bool:
     return (bool(columns) and columns <= set(COLUMNS)) or columns >= _EVERY_TICK
 
 
+def begins_header(head: bytes) -> bool:
+    """Whether this may be the beginning of a first line that was never finished."""
+    *names, last = head.decode(errors="replace").split(",")
+    return all(name in COLUMNS for name in names) and any(name.startswith(last) for name in COLUMNS)
+
+
 def columns_of(path: Path) -> tuple[str, ...]:
     """Return the columns that a file has. Raises UserError for one that is no CSV of ticks."""
     try:

@@ -48,7 +48,9 @@ class Cells:
         digits = (self._eights[ends - 8] ^ _ZEROS) & _KEEP[np.clip(width, 0, 8)]
         values, right = _value(digits), _are_digits(digits)
         if (long := width > 8).any():
-            more, sound = self.numbers(starts[long], ends[long] - 8)
+            # However long a cell is, no more is looked at than can be a number.
+            first = np.maximum(starts[long], ends[long] - _MOST_DIGITS)
+            more, sound = self.numbers(first, ends[long] - 8)
             values[long] += more * 10**8
             right[long] &= sound & (width[long] <= _MOST_DIGITS)
         return values, right

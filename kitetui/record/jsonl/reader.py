@@ -51,6 +51,11 @@ def sniff(head: bytes) -> bool:
     return head.startswith(_BEGINNING)
 
 
+def begins(line: bytes) -> bool:
+    """Whether a first line, whole or not, may be one of a recording."""
+    return line.startswith(_BEGINNING) or (not line.endswith(b"\n") and _BEGINNING.startswith(line))
+
+
 class JsonlReader:
     """Reads a file. Raises UserError for one that is no recording."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kitetui.errors import UserError
-from kitetui.record.parquet.arrow import pyarrow
+from kitetui.record.parquet.arrow import pyarrow, schema
 from kitetui.record.parquet.writer import GROUP_ROWS, GroupWriter, few_of, journal_of, part_of
 
 
@@ -22,8 +22,13 @@ def repair(path: Path) -> str | None:
         return None
     arrow = pyarrow()
     found = _Journal(arrow, journal)
+    is_finished = path.exists() and path.stat().st_size > 0
+    if not found.is_ours:
+        if is_finished:
+            return None
+        raise UserError(f"{journal} is no journal of kitetui; move it away, or name another file with -o")
     try:
-        if path.exists() and path.stat().st_size:  # finished, but for the tidying up
+        if is_finished:  # but for the tidying up
             journal.unlink()
             return None
         with part.open("wb") as file:
@@ -65,6 +70,20 @@ class _Journal:
         self.torn = 0
         self._arrow = arrow
         self._path = path
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it has the columns of a recording, or the beginning of that, as a kill leaves it."""
+        head = schema().serialize().to_pybytes()
+        with self._path.open("rb") as file:
+            if head.startswith(file.read(len(head))):
+                return True
+            file.seek(0)
+            try:
+                found: bool = self._arrow.ipc.open_stream(file).schema.equals(schema())
+            except (OSError, self._arrow.ArrowException):
+                return False
+            return found
 
     def __iter__(self) -> Iterator[Any]:
         whole = 0

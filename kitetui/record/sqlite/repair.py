@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from kitetui.errors import UserError
+from kitetui.record.sqlite.schema import APPLICATION_ID
 
 
 def repair(path: Path) -> str | None:
@@ -19,6 +20,9 @@ def repair(path: Path) -> str | None:
         return None
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            (found,) = database.execute("PRAGMA application_id").fetchone()
+            if found != APPLICATION_ID:
+                raise UserError(f"{path} is no recording of kitetui; name another file with -o")
             database.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:
         raise UserError(f"cannot mend {path}: {error}; name another file with -o") from error

@@ -62,8 +62,12 @@ def test_a_last_block_that_a_power_cut_left_empty_is_cut_off(path: Path) -> None
     writer.flush(sync=True)
     torn = path.read_bytes()
     path.write_bytes(torn[: len(whole) + BLOCK_HEAD] + bytes(len(torn) - len(whole) - BLOCK_HEAD))
-    assert repair(path) == f"cut an unfinished block, {len(torn) - len(whole)} bytes, off {path}"
-    assert path.read_bytes() == whole
+    torn_off = path.read_bytes()[len(whole) :]
+    beside = path.with_name(f"{path.name}.torn")
+    assert (
+        repair(path) == f"moved an unfinished block of {path.name}, {len(torn_off)} bytes, to {beside.name}"
+    )
+    assert (path.read_bytes(), beside.read_bytes()) == (whole, torn_off)
 
 
 def test_damage_between_whole_blocks_is_not_cut_off(small: Path) -> None:

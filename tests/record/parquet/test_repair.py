@@ -6,7 +6,7 @@ import pytest
 
 from kitetui.errors import UserError
 from kitetui.record.parquet import ParquetReader, repair
-from kitetui.record.parquet.arrow import pyarrow
+from kitetui.record.parquet.arrow import pyarrow, schema
 from kitetui.record.parquet.repair import _groups, _Journal
 from kitetui.record.parquet.writer import GROUP_ROWS, journal_of, part_of
 from tests.record.csv.helpers import assert_same, infy, joined
@@ -76,7 +76,7 @@ def test_a_kill_during_the_mending_leaves_it_to_be_mended(tmp_path: Path) -> Non
 
 def test_a_journal_beside_a_finished_file_goes(tmp_path: Path) -> None:
     path = written(tmp_path / "ticks.parquet", infy(10))
-    journal_of(path).write_bytes(b"what it was made of")
+    journal_of(path).write_bytes(schema().serialize().to_pybytes())
     assert repair(path) is None
     assert [each.name for each in tmp_path.iterdir()] == ["ticks.parquet"]
     assert_same(joined(list(ParquetReader(path))), infy(10))
@@ -89,3 +89,13 @@ def test_where_it_cannot_be_mended_is_said(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"cannot mend .*; name another file with -o"):
         repair(path)
     assert journal_of(path).exists()
+
+
+@pytest.mark.parametrize("content", [b"notes", b"\xff\xff\xff\xff and more", bytes(5000)])
+def test_a_journal_of_somebody_else_stays_as_it_is(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "ticks.parquet"
+    journal_of(path).write_bytes(content)
+    with pytest.raises(UserError, match="is no journal of kitetui; move it away"):
+        repair(path)
+    assert journal_of(path).read_bytes() == content
+    assert not path.exists()
