@@ -211,15 +211,17 @@ class MemoryServer:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._is_serving = True
         self.sockets: tuple[()] = ()
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
         return self._network.loop
 
     def is_serving(self) -> bool:
-        return True
+        return self._is_serving
 
     def close(self) -> None:
+        self._is_serving = False
         self._network.stop_listening()
 
     async def wait_closed(self) -> None:
