@@ -44,6 +44,10 @@ _IN_KEYRING: Final = {"keyring": True}
 """The table of a file whose secrets are in the keyring."""
 
 
+class SilentKeyringError(LoginError):
+    """The system's keyring does not answer, and a login is there and nowhere else."""
+
+
 def is_account_name(text: str) -> bool:
     """Whether an account can have this name."""
     return _NAME.fullmatch(text) is not None
@@ -66,7 +70,7 @@ class Origins:
 class Vault:
     """The secrets of all accounts, by the account's name; each method works on the disk at once.
 
-    A look at the keyring may take as long as a service of the desktop does, and even ask the user.
+    A look at the keyring may ask the user, and is given up where it takes longer than `keyrings.PATIENCE`.
     """
 
     def __init__(
@@ -115,7 +119,10 @@ class Vault:
         return None if found is None else found[0]
 
     def store(self, account: str, secrets: Secrets) -> str:
-        """Keep the secrets of an account, and return where. Raises UserError, with nothing lost."""
+        """Keep the secrets of an account, and return where: in a file, where the keyring does not answer.
+
+        Raises UserError, with nothing lost.
+        """
         path = self._path(account)
         self._table(path)  # what must not be touched is refused here
         table = to_table(secrets)
@@ -128,13 +135,19 @@ class Vault:
             ) from None
         if not in_keyring:
             self._keyring.forget(account)
-        return self._place(path, in_keyring=in_keyring)
+        why = ", for the system's keyring does not answer" if self._keyring.is_silent else ""
+        return f"{self._place(path, in_keyring=in_keyring)}{why}"
 
     def forget(self, account: str = DEFAULT) -> None:
-        """Keep nothing of an account any more. Raises UserError."""
+        """Keep nothing of an account any more. Raises UserError, and forgets nothing then."""
         path = self._path(account)
-        self._table(path)  # what must not be touched is refused here
+        table = self._table(path)  # what must not be touched is refused here
         self._keyring.forget(account)
+        if self._keyring.is_silent and table is not None and _is_in_keyring(table):
+            raise SilentKeyringError(
+                f"the system's keyring, which has the login of account {account}, does not answer; "
+                "unlock it, and forget the login then"
+            )
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
@@ -164,7 +177,7 @@ class Vault:
         table = self._table(path)
         if table is None:
             return None
-        in_keyring = _IN_KEYRING.items() <= table.items()
+        in_keyring = _is_in_keyring(table)
         try:
             kept = self._of_keyring(account) if in_keyring else from_table(table)
         except Unreadable:
@@ -174,6 +187,12 @@ class Vault:
 
     def _of_keyring(self, account: str) -> Secrets:
         text = self._keyring.get(account)
+        if text is None and self._keyring.is_silent:
+            other = f", set {API_KEY} and {ACCESS_TOKEN}" if account == DEFAULT else ""
+            raise SilentKeyringError(
+                f"the login of account {account} is in the system's keyring, which does not answer; "
+                f"unlock the keyring{other}, or log in anew with {login_command(account)} --new"
+            )
         if text is None:
             raise LoginError(
                 f"the login of account {account} is in the system's keyring, which does not give it; "
@@ -217,12 +236,16 @@ class Vault:
         return LoginError(f"{path} is damaged, and is now {aside.name}; log in anew with {anew}")
 
     def _place(self, path: Path, *, in_keyring: bool) -> str:
-        return f"keyring: {self._keyring.name}" if in_keyring else f"file: {path}"
+        return f"keyring: {self._keyring.name or 'of the system'}" if in_keyring else f"file: {path}"
 
     def _path(self, account: str) -> Path:
         if not is_account_name(account):
             raise UserError(f"{account[:40]!a} names no account; names are of a-z, 0-9, - and _")
         return self._folder / f"{account}.json"
+
+
+def _is_in_keyring(table: Mapping[str, Any]) -> bool:
+    return _IN_KEYRING.items() <= table.items()
 
 
 def _hide(secrets: Secrets) -> None:

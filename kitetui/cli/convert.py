@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from kitetui.cli.inspect import DAMAGED
 from kitetui.cli.passing import with_bar
 from kitetui.errors import UserError
 
@@ -20,8 +21,11 @@ def convert(
         str | None, typer.Option("--columns", metavar="NAMES", help="Columns of a CSV, with commas.")
     ] = None,
 ) -> None:
-    """Write a recording in the format that the new file's name ends in; its gap log goes with it."""
-    from kitetui.formatting import group
+    """Write a recording in the format that the new file's name ends in; its gap log goes with it.
+
+    What cannot be read is left out and said, and the exit code is 1 then.
+    """
+    from kitetui.formatting import group, plain
     from kitetui.record import COLUMNS, Format, open_reader
     from kitetui.record.conversion import convert as write
     from kitetui.record.conversion import copy_gap_log
@@ -43,4 +47,9 @@ def convert(
     copy_gap_log(source, target)
     typer.echo(f"{group(rows)} rows in {target}, {target.stat().st_size / 1e6:,.1f} MB")
     for each in reader.damage:
-        typer.echo(f"kitetui: {each}", err=True)
+        typer.echo(f"kitetui: {source.name}: {plain(each)}", err=True)
+    if reader.damage:
+        typer.echo(
+            f"kitetui: {target.name} lacks what could not be read; {source.name} is as it was", err=True
+        )
+        raise typer.Exit(DAMAGED)

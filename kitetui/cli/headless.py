@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -23,6 +24,8 @@ from kitetui.market.sessions import next_opening, phase
 from kitetui.record import File, Files, Folder, NameOf, Place, Recorder
 from kitetui.record.gaplog import gap_log_of
 from kitetui.record.mending import mend, mend_folder, mend_log
+from kitetui.record.patience import PATIENCE
+from kitetui.record.places import StandardOutput
 from kitetui.times import IST
 
 _QUEUE: Final = 65_536
@@ -30,6 +33,9 @@ _QUEUE: Final = 65_536
 
 _LOOK: Final = 0.5
 """Seconds between two looks at the market's hours."""
+
+_MOST: Final = 1.2
+"""Seconds after a signal until a recording is left whose write to standard output does not return."""
 
 
 async def record_headless(run: Run, options: RecordingOptions) -> None:
@@ -41,10 +47,20 @@ async def record_headless(run: Run, options: RecordingOptions) -> None:
     limits = [run.duration, options.seconds_left(datetime.now(IST))]
     duration = min((limit for limit in limits if limit is not None), default=None)
     mended = list(_mended(place))
-    ended = asyncio.Event()
-    with ended_by_signals(ended):
+    ended, signalled = asyncio.Event(), asyncio.Event()
+
+    def end() -> None:
+        PATIENCE.end()
+        signalled.set()
+
+    with ended_by_signals(ended, end):
         async with run.source.opened() as source:
-            await _Headless(run, source, options, ended).record(place, mended, duration)
+            headless = _Headless(run, source, options, ended)
+            leaving = asyncio.create_task(headless.leave_if_stuck(place, signalled))
+            try:
+                await headless.record(place, mended, duration)
+            finally:
+                leaving.cancel()
 
 
 class _Headless:
@@ -57,12 +73,15 @@ class _Headless:
         self._segments = {each.segment for each in run.instruments}
         self._manager = source.manager(run.connections, queue=_QUEUE)
         self._refusals = _Refusals(self._manager, source, wait=run.wait)
+        self._last_words: Callable[[], None] = lambda: None
 
     async def record(self, place: Place, mended: list[str], duration: float | None) -> None:
         run = self._run
-        files = Files(place, _namer(run.instruments))
+        # In a thread, for the head of the data goes to standard output at once, and that may be full already.
+        files = await asyncio.to_thread(Files, place, _namer(run.instruments))
         recorder = Recorder(files, self._heard, durability=self._options.durability)
         self._progress = Progress(self._manager, files, recorder)
+        self._last_words = lambda: self._progress.say(self._progress.summary(stuck=True))
         for each in mended:
             self._progress.say(each)
         self._progress.say(f"recording {len(run.instruments):,} symbols to {files.name}; Ctrl-C ends it")
@@ -85,6 +104,17 @@ class _Headless:
             self._progress.say(self._progress.summary())
         if self._refusals.fatal:
             raise LoginError(self._refusals.fatal)
+
+    async def leave_if_stuck(self, place: Place, signalled: asyncio.Event) -> None:
+        """End the program, if standard output does not let it end by itself soon after a signal.
+
+        A terminal or a socket may say that it has room, and then take less than it is given.
+        """
+        await signalled.wait()
+        if isinstance(place, StandardOutput):
+            await asyncio.sleep(_MOST)
+            self._last_words()
+            os._exit(RecordingError.exit_code)
 
     async def _sessions(self, recorder: Recorder) -> None:
         """Record all the time, or whenever the market is open."""

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from kitetui.account import KITE, SIMULATOR, EndpointProfile, Secrets, Vault, endpoint_named
+from kitetui.account.vault import SilentKeyringError
 from kitetui.cli.login import AccountOption, EndpointOption
+from kitetui.cli.saying import say
 from kitetui.errors import UserError
 from kitetui.formatting import group, plain, price
 from kitetui.times import ist_today
@@ -113,9 +115,15 @@ def _service(account: str | None, endpoint: str | None) -> tuple[EndpointProfile
 
     config = feed_config(config_file())
     vault = Vault()
-    login = vault.read(vault.meant(account, config.feed.account))
+    silence = ""
+    try:
+        login = vault.read(vault.meant(account, config.feed.account))
+    except SilentKeyringError as error:  # lists are for everybody, on Kite
+        login, silence = None, str(error)
     named = endpoint or config.feed.endpoint or (login.endpoint if login else KITE.name)
     service = endpoint_named(named, config.endpoints)
+    if silence:
+        say(f"kitetui: {silence}; this goes on without a login, with the list of {service.name}")
     return service, login if login is not None and login.endpoint == service.name else None
 
 

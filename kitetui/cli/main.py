@@ -9,6 +9,7 @@ import typer
 
 from kitetui.cli.app import app
 from kitetui.cli.crash import crash_of
+from kitetui.cli.saying import say
 from kitetui.errors import CrashError, UserError
 
 
@@ -39,4 +40,4 @@ def run(arguments: list[str]) -> int:
 
 
 def _complain(sentence: str) -> None:
-    typer.echo(f"kitetui: {' '.join(sentence.split())}", err=True)
+    say(f"kitetui: {' '.join(sentence.split())}")

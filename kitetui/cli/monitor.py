@@ -60,7 +60,7 @@ async def open_monitor(run: Run) -> None:
             )
             if log.problem:
                 app.monitor.events.note(log.problem)
-            end_with_terminal(lambda: app.recording.is_on)
+            end_with_terminal(ended, lambda: app.recording.is_on)
             _LOGGER.info("started")
             async with asyncio.TaskGroup() as tasks:
                 beside = [tasks.create_task(_exit_when(ended, app))]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import IO, Final, cast
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from kitetui.cli.saying import Saying
 from kitetui.feed import (
     BrokerMessage,
     ConnectionChanged,
@@ -37,7 +38,7 @@ class Progress:
         self._recorder = recorder
         self._files = files
         self._totals = files.totals
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Console(file=cast("IO[str]", Saying()), highlight=False)
         self._rows_before = 0
 
     async def show(self) -> None:
@@ -83,24 +84,24 @@ class Progress:
                 if not self._files.wants_wire:
                     self.say(f"ws{connection + 1} order update, not recorded")
 
-    def summary(self) -> str:
-        """Return the closing line."""
+    def summary(self, *, stuck: bool = False) -> str:
+        """Return the closing line; `stuck`: of a recording that is left while it writes."""
         totals = self._totals
         lost = f", {totals.lost:,} ticks lost" if totals.lost else ""
         rejected = f", {totals.rejected:,} packets rejected" if totals.rejected else ""
         gaps = f", {totals.gaps:,} gaps" if totals.gaps else ""
-        return f"{totals.rows:,} rows in {self._files.name}{gaps}{lost}{rejected}"
+        missing = self._recorder.waiting if stuck else self._recorder.unwritten
+        unwritten = f", {missing:,} ticks not written" if missing else ""
+        return f"{totals.rows:,} rows in {self._files.name}{gaps}{lost}{rejected}{unwritten}"
 
     def _line(self, seconds: float) -> Text:
         rate = (self._totals.rows - self._rows_before) / seconds
         self._rows_before = self._totals.rows
         status = self._manager.get_status()
-        waiting = sum(reader.waiting for reader in self._manager.get_stats().readers)
-        queue = waiting + self._recorder.in_hand
         return Text(
             f"{status.state} {status.live}/{status.used}   {self._totals.rows:,} rows   {rate:,.0f}/s   "
-            f"{self._totals.bytes / 1e6:,.1f} MB   queue {queue:,}   {self._totals.gaps:,} gaps   "
-            f"{self._totals.lost:,} lost   {self._files.name}",
+            f"{self._totals.bytes / 1e6:,.1f} MB   queue {self._recorder.waiting:,}   "
+            f"{self._totals.gaps:,} gaps   {self._totals.lost:,} lost   {self._files.name}",
             overflow="ellipsis",
             no_wrap=True,
         )

@@ -11,11 +11,15 @@ from contextlib import suppress
 from typing import Final
 
 from kitetui.errors import UserError
+from kitetui.formatting import duration
 from kitetui.instruments import Universe
 from kitetui.instruments.master import Master, is_due
 
 LOOK: Final = 600.0
 """Seconds between two looks whether the exchanges have made a new list."""
+
+LIMIT: Final = 300.0
+"""Seconds that getting it may take; on a slow line it takes one minute."""
 
 
 async def renew_list(
@@ -25,12 +29,14 @@ async def renew_list(
     say: Callable[[str], None],
     *,
     look: float = LOOK,
+    limit: float = LIMIT,
     now: Callable[[], float] = time.time,
 ) -> None:
     """Get the list of the day whenever it is due, until cancelled, and hand it over.
 
     endpoint and account: the names of the service and of the login to ask with.
     use: takes the new list. say: is told once that a list is due and cannot be had.
+    look, limit: seconds between two looks, and those that an attempt may take.
     """
     master = Master.of(endpoint)
     complaint = ""
@@ -38,7 +44,7 @@ async def renew_list(
         await asyncio.sleep(look)
         if not await asyncio.to_thread(_is_due, master, now()):
             continue
-        problem = await _synced(endpoint, account)
+        problem = await _synced(endpoint, account, limit)
         if not problem:
             with suppress(UserError):
                 if (stored := await asyncio.to_thread(master.read)) is not None:
@@ -59,14 +65,17 @@ def _is_due(master: Master, now: float) -> bool:
     return is_due(stored.fetched_at, now)
 
 
-async def _synced(endpoint: str, account: str) -> str:
+async def _synced(endpoint: str, account: str, limit: float) -> str:
     """Get the list by a process of its own, for an import holds up the loop; return what failed."""
     command = ("-m", "kitetui", "instruments", "sync", "--endpoint", endpoint, "--account", account)
     process = await asyncio.create_subprocess_exec(
         sys.executable, *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
     )
     try:
-        _, errors = await process.communicate()
+        async with asyncio.timeout(limit):
+            _, errors = await process.communicate()
+    except TimeoutError:
+        return f"they did not come within {duration(limit)}, and are tried again; see kitetui doctor"
     finally:
         if process.returncode is None:
             process.kill()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from kitetui.cli.passing import with_bar
+from kitetui.cli.saying import say
 from kitetui.errors import UserError
 from kitetui.formatting import clock, plain
 from kitetui.times import IST
@@ -81,7 +82,7 @@ async def _serve(source: Source, port: int, **settings: Any) -> None:
     from kitetui.replay import Playback, ReplayExchange
 
     ended = asyncio.Event()
-    playback = Playback(**settings, on_jump=lambda start, end: typer.echo(_jump(start, end), err=True))
+    playback = Playback(**settings, on_jump=lambda start, end: say(_jump(start, end)))
     async with AsyncExitStack() as stack:
         stack.enter_context(ended_by_signals(ended))
         exchange = ReplayExchange(source, playback, port=port, settle=_SETTLE)
@@ -105,7 +106,7 @@ def _jump(start: int, end: int) -> str:
 
 async def _say_the_end(playback: Playback, exchange: ReplayExchange) -> None:
     await playback.ended.wait()
-    typer.echo(exchange.problem or "the recording is at its end; its clients stay connected", err=True)
+    say(exchange.problem or "the recording is at its end; its clients stay connected")
 
 
 async def _show(source: Source, found: Inspection, **settings: Any) -> None:
@@ -149,7 +150,7 @@ async def _show(source: Source, found: Inspection, **settings: Any) -> None:
                 theme_folder=config_folder() / "themes",
                 replay=playback,
             )
-            end_with_terminal(lambda: app.recording.is_on)
+            end_with_terminal(ended, lambda: app.recording.is_on)
             async with asyncio.TaskGroup() as tasks:
                 beside = [
                     tasks.create_task(_exit_when(ended, app)),

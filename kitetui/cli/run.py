@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import typer
-
 from kitetui.account import Vault
+from kitetui.cli.saying import say
 from kitetui.cli.source import Feed, Source, choose_source
 from kitetui.cli.symbols import choose_instruments
 from kitetui.config import Config
@@ -87,4 +86,4 @@ async def choose_run(
 def _say(remarks: Iterable[str]) -> None:
     # At once: what is wrong with a symbol may well be that the list is not today's.
     for remark in remarks:
-        typer.echo(f"kitetui: {remark}", err=True)
+        say(f"kitetui: {remark}")

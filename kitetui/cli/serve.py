@@ -14,7 +14,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -40,6 +40,9 @@ _OF_THE_MONITOR: Final = ("symbols", "mode", "feed", "account", "endpoint", "ws_
 
 _MOST_CELLS: Final = 1_000
 """How wide or high a page's screen can be; the page asks for it in its URL."""
+
+_MOST_DIGITS: Final = 6
+"""More of them are no other number than the most; of thousands Python makes none."""
 
 _HEARTBEAT: Final = 15.0
 """Seconds after which a page that answers no ping is taken to be gone."""
@@ -124,11 +127,17 @@ async def _choose(options: dict[str, Any]) -> Run:
 
 
 async def _show(options: dict[str, Any]) -> None:
-    """Be the monitor of one page: Textual draws into the pipe to the server."""
+    """Be the monitor of one page: Textual draws into the pipe to the server.
+
+    Away from the server's terminal: what that does to its programs is for the server to heed, or to ignore.
+    """
     from kitetui.cli.monitor import open_monitor
     from kitetui.market.sessions import use_sessions
     from kitetui.paths import sessions_file
 
+    if sys.platform != "win32":
+        with suppress(OSError):  # it is away already
+            os.setsid()
     use_sessions(sessions_file())
     await open_monitor(await _choose(options))
 
@@ -300,4 +309,4 @@ async def _run_monitor(server: Server, request: web.Request, websocket: web.WebS
 
 def _cells(request: web.Request, what: str, default: int) -> int:
     asked = request.query.get(what, "")
-    return min(int(asked), _MOST_CELLS) if asked.isdecimal() else default
+    return min(int(asked[:_MOST_DIGITS]), _MOST_CELLS) if asked.isdecimal() else default

@@ -2,17 +2,20 @@
 
 Textual writes to the terminal through a bounded queue and a thread. When the terminal goes, that thread may
 die with the queue full, and the event loop then waits for ever to put one more line into it: no signal, no
-timer and no task of the loop runs any more. So it is a thread of its own that sees the terminal go.
+timer and no task of the loop runs any more. So it is a thread of its own that sees the terminal go. It does
+so too where the signal of a closed terminal is ignored: a screen that is nowhere shown is of no use.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from kitetui.errors import RecordingError
@@ -26,18 +29,25 @@ MOST_PATIENCE: Final = 10.0
 _STEP: Final = 0.1
 
 
-def end_with_terminal(is_recording: Callable[[], bool]) -> None:
-    """Watch the terminal from now on. is_recording: whether there is something left to be written."""
+def end_with_terminal(ended: asyncio.Event, is_recording: Callable[[], bool]) -> None:
+    """Watch the terminal from now on, and set the event when it goes, which ends the run in order.
+
+    is_recording: whether there is something left to be written.
+    """
     if sys.platform == "win32":
         return
-    arguments = (sys.stdin.fileno(), is_recording)
+    arguments = (sys.stdin.fileno(), asyncio.get_running_loop(), ended, is_recording)
     threading.Thread(target=_watch, args=arguments, name="terminal", daemon=True).start()
 
 
-def _watch(terminal: int, is_recording: Callable[[], bool]) -> None:
+def _watch(
+    terminal: int, loop: asyncio.AbstractEventLoop, ended: asyncio.Event, is_recording: Callable[[], bool]
+) -> None:
     gone = select.poll()
     gone.register(terminal, 0)  # asks for nothing, and so is told of the hang-up alone
     gone.poll()
+    with suppress(RuntimeError):  # the loop has ended already
+        loop.call_soon_threadsafe(ended.set)
     time.sleep(PATIENCE)
     until = time.monotonic() + MOST_PATIENCE - PATIENCE
     while is_recording() and time.monotonic() < until:

@@ -13,6 +13,8 @@ from kitetui.formatting import plain
 _LONGEST: Final = 40
 """Characters of a wrong value that are repeated to the user."""
 
+_MOST: Final = 10**_LONGEST
+
 
 class ConfigError(UserError):
     """A configuration that cannot be used; its text is the first problem, `problems` are all of them."""
@@ -49,6 +51,8 @@ def shown(value: object) -> str:
             return json.dumps(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…", ensure_ascii=False)
         case bool():
             return str(value).lower()
+        case int() if abs(value) >= _MOST:
+            return "a number of many digits"  # as 0x1F it can be one that Python does not write
         case list():
             return "a list"
         case dict():

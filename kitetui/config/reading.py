@@ -20,6 +20,9 @@ _WHERE_SECRETS_BELONG: Final = "take it out, and run kitetui login, which keeps 
 
 _OF_THE_FEED: Final = ("feed", "endpoints")
 
+_DIGITS: Final = re.compile(r"(?<![\w.\"'])[0-9][0-9_]{600,}")
+"""A whole number that may have more digits than Python reads; 640 is the least that it can be told to."""
+
 _PLACE: Final = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 """How the TOML reader says where a text is broken."""
 
@@ -43,16 +46,27 @@ def _document(text: str, name: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([_syntax_problem(str(error), text, name)]) from None
+    except ValueError:  # Python makes no number of thousands of digits
+        raise ConfigError([_number_problem(text, name)]) from None
     except RecursionError:
-        raise ConfigError([f"{name}: lists are too deep in each other; the configuration has none"]) from None
+        raise _too_deep(name) from None
 
 
 def _checked(document: dict[str, Any], text: str, name: str, vocabulary: Vocabulary) -> Config:
+    try:
+        problems = list(_problems(document, text, name, vocabulary))
+    except RecursionError:
+        raise _too_deep(name) from None
+    if problems:
+        raise ConfigError(problems)
+    return _config(document)
+
+
+def _problems(document: dict[str, Any], text: str, name: str, vocabulary: Vocabulary) -> Iterator[str]:
     if found := _findings(document, vocabulary):
         outline = Outline.of(text)
-        lines = sorted((outline.line(path), sentence) for path, sentence in found.items())
-        raise ConfigError([f"{name}:{line}: {sentence}" for line, sentence in lines])
-    return _config(document)
+        for line, sentence in sorted((outline.line(path), sentence) for path, sentence in found.items()):
+            yield f"{name}:{line}: {sentence}"
 
 
 def _findings(document: dict[str, Any], vocabulary: Vocabulary) -> dict[Path, str]:
@@ -124,6 +138,16 @@ def _value(document: dict[str, Any], field: Field) -> Any:
     for name in field.path:
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+def _too_deep(name: str) -> ConfigError:
+    return ConfigError([f"{name}: lists or tables are too deep in each other; the configuration has none"])
+
+
+def _number_problem(text: str, name: str) -> str:
+    found = max(_DIGITS.finditer(text), key=lambda each: len(each[0]), default=None)
+    line = text.count("\n", 0, found.start() if found else None) + 1
+    return f"{name}:{line}: a number of so many digits cannot be read; expected one like connections = 3"
 
 
 def _syntax_problem(complaint: str, text: str, name: str) -> str:

@@ -2,19 +2,25 @@
 
 One recorder alone has a file: it is locked for as long as it is open, so that two that are told to continue
 the same one, or to mend what looks unfinished, do not spoil it for each other.
+
+A pipe takes what its reader makes room for, and may be waited for as long as `Patience` lasts. So it is asked
+for room before each piece, and a piece is no more than there is room for: no write ever waits by itself.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import stat
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from kitetui.errors import RecordingError, UserError
+from kitetui.record.patience import PATIENCE, Patience
 
 try:
     import fcntl
@@ -23,26 +29,52 @@ except ImportError:  # Windows keeps others from a file that is open for writing
 
 STANDARD_OUTPUT: Final = "standard output"
 
+LAST: Final = 0.8
+"""Seconds in which a pipe can take the rest, once the recording is to end."""
+
+_PIECE: Final[int] = getattr(select, "PIPE_BUF", 4096)
+"""Bytes for which a pipe has room that says it has any."""
+
+_LOOK: Final = 0.1
+
+
+class StalledError(RecordingError):
+    """A pipe did not take all until patience was over; `lines` are those that it took of the last write."""
+
+    def __init__(self, name: str, lines: int) -> None:
+        self.lines = lines
+        super().__init__(
+            f"{name} did not take all that was received, for its reader is too slow; have it read on until "
+            "the recording has ended"
+        )
+
 
 class Output:
-    """An open destination; `name` is for people, `size` the bytes that it has."""
+    """An open destination; `name` is for people, `size` the bytes that it has.
 
-    def __init__(self, name: str, file: BinaryIO) -> None:
+    patience: for how long a pipe is waited for.
+    """
+
+    def __init__(self, name: str, file: BinaryIO, patience: Patience = PATIENCE) -> None:
         self.name = name
+        self._patience = patience
         status = os.fstat(file.fileno())
         self._is_file = stat.S_ISREG(status.st_mode)
         self.size = status.st_size if self._is_file else 0
         self._file = file
 
     def write(self, data: bytes) -> None:
-        """Write all of it, or leave a file as it was before.
+        """Write all of it, or leave a file as it was before; a pipe has whole lines of it then, if any.
 
-        Raises RecordingError, also when the file was removed meanwhile.
+        Raises RecordingError, also when the file was removed meanwhile; StalledError for a pipe.
         """
         try:
-            view = memoryview(data)
-            while view:
-                view = view[self._file.write(view) :]
+            if self._is_file:
+                view = memoryview(data)
+                while view:
+                    view = view[self._file.write(view) :]
+            else:
+                self._write_in_pieces(data)
             self._file.flush()
         except BrokenPipeError:
             raise RecordingError(f"{self.name} was closed by its reader; the recording ends here") from None
@@ -67,6 +99,20 @@ class Output:
         """Close it, and let others have it."""
         self._file.close()
 
+    def _write_in_pieces(self, data: bytes) -> None:
+        has_room = _room_of(self._file)
+        done = 0
+        while done < len(data):
+            if self._patience.is_over(LAST):
+                raise StalledError(self.name, data.count(b"\n", 0, done))
+            if not has_room(_LOOK):
+                continue
+            end = done + _PIECE
+            if end < len(data):
+                end = data.rfind(b"\n", done, end) + 1 or end
+            # None where a pipe that never waits was filled by another program in between.
+            done += self._file.write(memoryview(data)[done:end]) or 0
+
     def _take_back(self) -> None:
         # A full disk takes the beginning of a row, and a reader would take that for a row.
         if self._is_file:
@@ -77,6 +123,15 @@ class Output:
     def _is_removed(self) -> bool:
         """Whether nobody could find the file any more: a disk takes what is written to it all the same."""
         return self._is_file and not os.fstat(self._file.fileno()).st_nlink
+
+
+def _room_of(pipe: BinaryIO) -> Callable[[float], bool]:
+    """Return what waits for so many seconds until a pipe takes a piece, or fails; False where it does not."""
+    if sys.platform == "win32":
+        return lambda seconds: True
+    room = select.poll()
+    room.register(pipe.fileno(), select.POLLOUT)
+    return lambda seconds: bool(room.poll(seconds * 1000))
 
 
 def standard_output() -> Output:
@@ -95,6 +150,8 @@ def empty_file(path: Path) -> Output:
 
 def continued_file(path: Path) -> Output:
     """Open a file of this name to write on where it ends. Raises UserError."""
+    if path.is_fifo():  # to open it would wait for a reader, and heed no signal
+        raise UserError(f"{path} is a pipe; write to it as standard output: -o - > {path}")
     try:
         file = path.open("ab", buffering=0)
     except OSError as error:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from kitetui.feed import RawFrame, Receiver, TickerMessage, Ticks
+from kitetui.errors import RecordingError
+from kitetui.feed import Lagged, RawFrame, Receiver, TickerMessage, Ticks
 from kitetui.record.files import Files, Message, Totals
+from kitetui.record.output import StalledError
 
 FLUSH: Final = 1.0
 """Seconds within which what was received is in the files, for readers and for a start after a kill."""
@@ -46,6 +48,7 @@ class Recorder:
     """Writes streams of messages to files.
 
     heard: is told every message that is neither ticks nor raw. in_hand: ticks that are being written now.
+    unwritten: ticks that were received, and could not be written when the output failed.
     """
 
     def __init__(
@@ -56,9 +59,12 @@ class Recorder:
         durability: Durability = Durability(),
     ) -> None:
         self.in_hand = 0
+        self.unwritten = 0
+        self._flushed_rows = 0
         self._files = files
         self._heard = heard
         self._durability = durability
+        self._stream: Stream | None = None
         self._rest: deque[Message] = deque()
         self._is_finishing = asyncio.Event()
         self._is_closed = False
@@ -71,6 +77,12 @@ class Recorder:
         return self._files.totals
 
     @property
+    def waiting(self) -> int:
+        """Ticks that were received and are not written yet."""
+        of_stream = self._stream.stats().waiting if self._stream is not None else 0
+        return self.in_hand + sum(map(_ticks_in, self._rest)) + of_stream
+
+    @property
     def wants_wire(self) -> bool:
         """Whether to be given a stream with raw frames, `KiteTickerManager.full_stream`."""
         return self._files.wants_wire
@@ -80,6 +92,17 @@ class Recorder:
 
         The files stay open, for another stream.
         """
+        self._stream = stream
+        try:
+            await self._record(stream)
+        except RecordingError:
+            self.unwritten += sum(map(_ticks_in, self._rest))
+            while (message := stream.recv_nowait()) is not None:
+                self.unwritten += _ticks_in(message)
+            stream.close()
+            raise
+
+    async def _record(self, stream: Stream) -> None:
         loop = asyncio.get_running_loop()
         unflushed_since: float | None = None
         while (messages := await self._next(stream, unflushed_since)) is not None:
@@ -147,12 +170,42 @@ class Recorder:
 
     async def _write(self, messages: list[Message]) -> None:
         self.in_hand = sum(len(each.batch) for each in messages if isinstance(each, Ticks))
-        await self._in_thread(partial(self._files.write, messages))
-        self.in_hand = 0
+        written = self.totals.rows
+        try:
+            await self._in_thread(partial(self._files.write, messages))
+        except RecordingError as error:
+            if isinstance(error, StalledError) and not self.wants_wire:
+                self.totals.rows += error.lines
+            self.unwritten += sum(map(_ticks_in, messages)) - (self.totals.rows - written)
+            self._take_back(error)
+            raise
+        finally:
+            self.in_hand = 0
 
     async def _flush(self) -> None:
-        await self._in_thread(partial(self._files.flush, sync=self._durability.sync))
+        try:
+            await self._in_thread(partial(self._files.flush, sync=self._durability.sync))
+        except RecordingError as error:
+            self._take_back(error)
+            raise
+        self._flushed_rows = self.totals.rows
+
+    def _take_back(self, error: RecordingError) -> None:
+        """Count as not written what gathered for a block of a capture that the pipe never took."""
+        if isinstance(error, StalledError) and self.wants_wire:
+            self.unwritten += self.totals.rows - self._flushed_rows
+            self.totals.rows = self._flushed_rows
 
     async def _in_thread(self, work: Callable[[], None]) -> None:
         # A disk that stalls must not stall the feed: the loop goes on reading while a thread writes.
         await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _ticks_in(message: Message) -> int:
+    """Return how many ticks a message has, or says to be lost."""
+    match message:
+        case Ticks():
+            return len(message.batch)
+        case Lagged():
+            return message.ticks
+    return 0

@@ -9,7 +9,9 @@ import pytest
 from keyring.backends import fail
 
 from kitetui import logs
+from kitetui.account import keyrings
 from kitetui.simulator import SimulatedExchange
+from tests.account.helpers import SilentKeyring
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +32,12 @@ async def exchange() -> AsyncIterator[SimulatedExchange]:
     """A simulated exchange with its REST, and a market that stands still."""
     async with SimulatedExchange(rate=0, rest_port=0) as exchange:
         yield exchange
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[SilentKeyring]:
+    """A keyring that does not answer, and is not waited for long."""
+    monkeypatch.setattr(keyrings, "PATIENCE", 0.05)
+    backend = SilentKeyring()
+    yield backend
+    backend.answers.set()

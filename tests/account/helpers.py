@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 import time
 from collections.abc import Callable
 
@@ -103,6 +104,19 @@ class MemoryKeyring(KeyringBackend):
     def _check(self) -> None:
         if self.locked:
             raise RuntimeError("locked")
+
+
+class SilentKeyring(MemoryKeyring):
+    """One that does not answer until `answers` is set; `asked` is how often it was to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = threading.Event()
+        self.asked = 0
+
+    def _check(self) -> None:
+        self.asked += 1
+        self.answers.wait()
 
 
 def an_hour_ahead() -> float:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 
+from kitetui.account import keyrings
 from kitetui.account.keyrings import Keyring
-from tests.account.helpers import MemoryKeyring
+from tests.account.helpers import MemoryKeyring, SilentKeyring
 
 
 class ForgetfulKeyring(MemoryKeyring):
@@ -62,3 +65,31 @@ def test_a_keyring_that_cannot_even_be_loaded_is_none(monkeypatch: pytest.Monkey
     monkeypatch.setattr(keyring, "get_keyring", broken)
     assert Keyring().name is None
     assert not Keyring().put("default", "text")
+
+
+def test_a_keyring_that_does_not_answer_is_given_up_once(
+    silent: SilentKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring.set_keyring(silent)
+    entries = Keyring()
+    assert entries.get("default") is None
+    assert entries.is_silent
+    monkeypatch.setattr(keyrings, "PATIENCE", 1000.0)  # no look more is begun while that one waits
+    assert not entries.put("default", "text")
+    assert entries.name is None
+    entries.forget("default")
+    assert silent.asked == 1
+
+
+def test_a_keyring_that_answers_again_is_asked_again(
+    silent: SilentKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring.set_keyring(silent)
+    entries = Keyring()
+    assert entries.get("default") is None
+    monkeypatch.setattr(keyrings, "PATIENCE", 30.0)
+    silent.answers.set()
+    while entries.is_silent:
+        time.sleep(0.001)
+    assert entries.put("default", "text")
+    assert entries.get("default") == "text"

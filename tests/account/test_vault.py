@@ -17,7 +17,7 @@ from kitetui.account import DEFAULT, Secrets, Vault
 from kitetui.account.vault import Origins
 from kitetui.errors import LoginError, UserError
 from kitetui.logs import redacted
-from tests.account.helpers import SECRETS, MemoryKeyring
+from tests.account.helpers import SECRETS, MemoryKeyring, SilentKeyring
 
 PAIR = {"KITE_API_KEY": "env-key", "KITE_ACCESS_TOKEN": "env-token"}
 OLD = replace(SECRETS, access_token="t0ken-of-yesterday")
@@ -293,3 +293,32 @@ def test_the_account_that_is_meant_is_the_named_then_the_environments_then_the_c
     assert half.meant("second") == "second"
     with pytest.raises(LoginError, match="KITE_ACCESS_TOKEN is not set"):
         half.meant(None)
+
+
+def test_a_login_in_a_keyring_that_does_not_answer_is_one_sentence_with_the_other_ways(
+    vault: Vault, silent: SilentKeyring, file: Path
+) -> None:
+    keyring.set_keyring(silent)
+    silent.answers.set()
+    vault.store(DEFAULT, SECRETS)
+    silent.answers.clear()
+    sentence = (
+        r"in the system's keyring, which does not answer; unlock the keyring, set KITE_API_KEY and "
+        r"KITE_ACCESS_TOKEN, or log in anew with kitetui login --new"
+    )
+    with pytest.raises(LoginError, match=sentence):
+        vault.read()
+    with pytest.raises(LoginError, match="does not answer; unlock it, and forget the login then"):
+        vault.forget()
+    assert file.exists()
+    assert Vault(environment=PAIR).read() == Secrets(api_key="env-key", access_token="env-token")
+
+
+def test_a_login_is_kept_in_the_file_where_the_keyring_does_not_answer(
+    vault: Vault, silent: SilentKeyring, file: Path
+) -> None:
+    keyring.set_keyring(silent)
+    assert vault.store(DEFAULT, SECRETS) == f"file: {file}, for the system's keyring does not answer"
+    assert vault.read() == SECRETS
+    vault.forget()
+    assert vault.read() is None

@@ -93,7 +93,11 @@ def test_what_is_damaged_is_converted_as_far_as_it_can_be_read_and_said(
     recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recording.write_bytes(recording.read_bytes()[:-20])
-    assert run(["convert", str(recording), str(tmp_path / "new.csv")]) == 0
+    assert run(["convert", str(recording), str(tmp_path / "new.csv")]) == 1
     captured = capsys.readouterr()
     assert captured.out.startswith("4 rows in")
-    assert "kitetui: " in captured.err
+    assert captured.err.splitlines() == [
+        f"kitetui: {recording.name}: line 6 is the last and is cut off",
+        f"kitetui: new.csv lacks what could not be read; {recording.name} is as it was",
+    ]
+    assert len((tmp_path / "new.csv").read_text().splitlines()) == 5

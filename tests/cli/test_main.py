@@ -122,7 +122,7 @@ async def test_a_bug_of_the_monitor_ends_it_in_order_and_is_told(
 
     monkeypatch.setattr(MonitorApp, "look_at_settings", broken)
     monkeypatch.setattr(MonitorApp, "run_async", without_a_terminal)
-    monkeypatch.setattr("kitetui.cli.monitor.end_with_terminal", lambda is_recording: None)
+    monkeypatch.setattr("kitetui.cli.monitor.end_with_terminal", lambda ended, is_recording: None)
     a_run = await choose_run(
         feed="sim",
         ws_url=None,

@@ -59,7 +59,7 @@ def drive(monkeypatch: pytest.MonkeyPatch, pilot_does: Any) -> None:
         await App.run_async(self, headless=True, size=(160, 40), auto_pilot=pilot_does)
 
     monkeypatch.setattr(MonitorApp, "run_async", without_a_terminal)
-    monkeypatch.setattr("kitetui.cli.monitor.end_with_terminal", lambda is_recording: None)
+    monkeypatch.setattr("kitetui.cli.monitor.end_with_terminal", lambda ended, is_recording: None)
 
 
 async def until(pilot: Pilot[None], what: Any) -> None:

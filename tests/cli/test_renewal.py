@@ -66,3 +66,19 @@ async def test_it_ends_at_once_while_a_download_hangs(served: Served) -> None:
     await asyncio.wait([renewal], timeout=PATIENCE)
     assert renewal.cancelled()
     assert time.monotonic() - before < PATIENCE
+
+
+async def test_a_download_that_hangs_is_given_up_and_said(served: Served) -> None:
+    served.exchange.rest.faults.delay = 300.0
+    told = asyncio.get_running_loop().create_future()
+    renewal = asyncio.create_task(
+        renew_list("exchange", "default", pytest.fail, told.set_result, look=0.01, limit=1.0)
+    )
+    async with asyncio.timeout(PATIENCE):
+        said = await told
+    renewal.cancel()
+    await asyncio.wait([renewal])
+    assert said == (
+        "today's instruments are not here: they did not come within 00:00:01, and are tried again; "
+        "see kitetui doctor"
+    )

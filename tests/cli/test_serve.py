@@ -19,10 +19,12 @@ from typing import Any
 import httpx
 import pyte
 import pytest
+from aiohttp.test_utils import make_mocked_request
 from websockets import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from kitetui.cli.main import run
+from kitetui.cli.serve import _cells
 from tests.account.helpers import free_port
 
 PATIENCE = 30.0
@@ -162,6 +164,21 @@ def test_a_page_cannot_have_a_screen_without_end(pages: Pages) -> None:
     with page_of(pages, columns=10**9, lines=24) as page:
         page.wait_for("LIVE 1/1")
         assert page.lines[0].rstrip().endswith("IST")
+
+
+@pytest.mark.parametrize(
+    ("asked", "cells"),
+    [("9" * 5000, 1000), ("120", 120), ("-1", 80), ("", 80)],
+    ids=["endless", "some", "less", "none"],
+)
+def test_a_screen_of_more_digits_than_can_be_read_is_the_widest(asked: str, cells: int) -> None:
+    assert _cells(make_mocked_request("GET", f"/ws?width={asked}"), "width", 80) == cells
+
+
+def test_a_pages_monitor_is_away_from_the_servers_terminal(pages: Pages) -> None:
+    with page_of(pages) as page:
+        page.wait_for("LIVE 1/1")
+        assert os.getsid(pages.process.pid) not in map(os.getsid, pages.monitors())
 
 
 def test_a_page_whose_monitor_has_died_is_ended(pages: Pages) -> None:

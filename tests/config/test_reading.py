@@ -257,3 +257,42 @@ def test_what_is_shown_of_a_file_cannot_steer_a_terminal() -> None:
 def test_lists_in_lists_without_end_are_refused() -> None:
     (problem,) = problems("columns = " + 10_000 * "[")
     assert "too deep" in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            f"theme = 'x'\n[feed]\nconnections = {'9' * 5000}",
+            "config.toml:3: a number of so many digits cannot be read; expected one like connections = 3",
+        ),
+        (
+            f"\nflash = 1{'_000' * 2000}",
+            "config.toml:2: a number of so many digits cannot be read; expected one like connections = 3",
+        ),
+        (
+            f"[feed]\nconnections = 0x{'f' * 5000}",
+            "config.toml:2: feed.connections is a number of many digits; expected a whole number from 1 to 3",
+        ),
+    ],
+    ids=["decimal", "apart", "hexadecimal"],
+)
+def test_a_number_without_end_is_one_sentence_with_its_line(text: str, problem: str) -> None:
+    assert problems(text) == (problem,)
+    with pytest.raises(ConfigError):
+        read_feed_config(text, "config.toml")
+
+
+@pytest.mark.parametrize("depth", range(100, 1100, 37))
+def test_what_is_too_deep_is_said_however_it_is_written(depth: int) -> None:
+    for text in (
+        f"columns = {'[' * depth}{']' * depth}",
+        f"keys.add = {'[' * depth}{']' * depth}",
+        f"[{'.'.join('a' * depth)}]",
+        f"{'.'.join('a' * depth)} = 1",
+    ):
+        assert problems(text)
+
+
+def test_lists_just_too_deep_for_their_places_are_said() -> None:
+    assert all(problems(f"keys.add = {'[' * depth}{']' * depth}") for depth in range(480, 500))

@@ -48,7 +48,7 @@ class Marks:
 
     def asked(self, connection: int, request: Request) -> None:
         """Follow a request that was sent."""
-        self._sessions[connection].freshness.asked(request)
+        self._sessions[connection].freshness.asked(request, 0.0)
 
     def of(self, record: Record) -> Places:
         """Return which ticks of the next message carry the mark."""

@@ -24,7 +24,7 @@ _BLOCK: Final = 1 << 22
 _LONGEST: Final = 1 << 16
 """Bytes of a line; of one that is longer, and so no row, the rest is not kept in mind."""
 
-_NOT_NEEDED: Final = ("exchange", "tradingsymbol", "change", "snapshot")
+_NOT_NEEDED: Final = ("exchange", "tradingsymbol", "change")
 _LEAST: Final = ("received_at", "instrument_token")
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from kitetui.errors import UserError
+from kitetui.record.csv.damage import Damage
 from kitetui.record.parquet.arrow import MARK, NAMED, file_schema, pyarrow
 from kitetui.record.rows import Rows
 from kitetui.wire.fields import FIELDS, Kind
@@ -34,10 +35,11 @@ class ParquetReader:
 
     def __init__(self, path: Path) -> None:
         self._arrow = pyarrow()
+        self._unreadable = OSError, ValueError, LookupError, OverflowError, self._arrow.ArrowException
         self._path = path
         self._names: dict[int, tuple[str, str]] = {}
         self._position = 0.0
-        self._damage: list[str] = []
+        self._damage = Damage()
         with self._opened() as file:
             found = file.schema_arrow
             is_ours = MARK in (found.metadata or {}) and set(file_schema().names) <= set(found.names)
@@ -56,33 +58,50 @@ class ParquetReader:
 
     @property
     def damage(self) -> Sequence[str]:
-        """Why the file could not be read to its end, if it could not."""
-        return self._damage
+        """A sentence for each stretch of rows that could not be read so far, and how many more there are."""
+        return self._damage.sentences
 
     def __iter__(self) -> Iterator[Rows]:
-        self._damage, self._position = [], 0.0
-        read = 0
+        self._damage, self._position = Damage(), 0.0
         with self._opened(NAMED) as file:
             total = file.metadata.num_rows or 1
-            try:
-                for group in range(file.num_row_groups):
-                    # Its ticks stand by instrument, and are given in the order in which they came.
-                    table = file.read_row_group(group, columns=list(_READ))
-                    order = np.argsort(table["row"].to_numpy())
-                    for start in range(0, len(order), _BATCH):
-                        part = table.take(order[start : start + _BATCH]).combine_chunks()
-                        rows = self._rows(part.to_batches()[0])
-                        read += len(rows)
-                        self._position = read / total
-                        yield rows
-            except (OSError, ValueError, LookupError, self._arrow.ArrowException) as error:
-                self._damage.append(f"cannot be read beyond row {read:,}: {str(error).splitlines()[0]}")
+            first = 0
+            for group in range(file.num_row_groups):
+                count = file.metadata.row_group(group).num_rows
+                yield from self._group(file, group, range(first, first + count), total)
+                first += count
         self._position = 1.0
+
+    def _group(self, file: Any, group: int, places: range, total: int) -> Iterator[Rows]:
+        """Yield what can be read of a group, which has these rows of the file, of so many in total."""
+        try:
+            # Its ticks stand by instrument, and are given in the order in which they came.
+            table = file.read_row_group(group, columns=list(_READ))
+            order = np.argsort(table["row"].to_numpy())
+        except self._unreadable as error:
+            self._note(places, error)
+            return
+        for start in range(0, len(order), _BATCH):
+            part = places[start : start + _BATCH]
+            try:
+                batches = table.take(order[start : start + _BATCH]).combine_chunks().to_batches()
+                rows = self._rows(batches[0])
+            except self._unreadable as error:
+                self._note(part, error)
+                continue
+            self._position = part.stop / total
+            yield rows
+
+    def _note(self, places: range, error: Exception) -> None:
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        self._damage.add(f"rows {places.start + 1:,} to {places.stop:,} cannot be read: {why}")
 
     def _opened(self, texts: Sequence[str] = ()) -> Any:
         try:
-            return self._arrow.parquet.ParquetFile(self._path, read_dictionary=texts, pre_buffer=False)
-        except (OSError, ValueError, LookupError, self._arrow.ArrowException) as error:
+            return self._arrow.parquet.ParquetFile(
+                self._path, read_dictionary=texts, pre_buffer=False, page_checksum_verification=True
+            )
+        except self._unreadable as error:
             why = getattr(error, "strerror", None) or str(error).splitlines()[0]
             raise UserError(f"cannot read {self._path}: {why}; name another recording") from error
 

@@ -153,6 +153,7 @@ class GroupWriter:
             file_schema(),
             compression="zstd",
             compression_level=_LEVEL,
+            write_page_checksum=True,
             use_dictionary=list(_REPEATED),
             use_byte_stream_split=[name for name in (*PRICES, *COUNTS) if name not in _REPEATED],
             column_encoding=dict.fromkeys(("sequence", "row"), "DELTA_BINARY_PACKED"),

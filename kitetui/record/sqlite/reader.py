@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from urllib.parse import quote
 import numpy as np
 
 from kitetui.errors import UserError
+from kitetui.record.csv.damage import Damage
 from kitetui.record.rows import Rows
 from kitetui.record.sqlite.schema import APPLICATION_ID, CARRIED, NAMES, OWN, VERSION, WORDS
 from kitetui.wire.layout import PACKET_LENGTHS
@@ -23,7 +24,8 @@ _HEAD: Final = b"SQLite format 3\x00"
 _APPLICATION_ID: Final = slice(68, 72)
 
 _COLUMNS: Final = ", ".join(f"COALESCE({name}, 0)" for name in (*OWN, *NAMES))
-_SELECT: Final = f"SELECT rowid, {_COLUMNS} FROM ticks ORDER BY rowid"  # noqa: S608
+_SELECT: Final = f"SELECT rowid, {_COLUMNS} FROM ticks WHERE rowid > ? ORDER BY rowid LIMIT ?"  # noqa: S608
+_MOST_ROWS: Final = 1 << 62
 
 
 def sniff(head: bytes) -> bool:
@@ -38,7 +40,7 @@ class SqliteReader:
         self._path = path
         self._names: dict[int, tuple[str, str]] = {}
         self._position = 0.0
-        self._damage: list[str] = []
+        self._damage = Damage()
         try:
             with closing(self._connect()) as database:
                 (found,) = database.execute("PRAGMA user_version").fetchone()
@@ -64,21 +66,48 @@ class SqliteReader:
 
     @property
     def damage(self) -> Sequence[str]:
-        """Why the database could not be read to its end, if it could not."""
-        return self._damage
+        """A sentence for each stretch of rows that could not be read so far, and how many more there are."""
+        return self._damage.sentences
 
     def __iter__(self) -> Iterator[Rows]:
-        self._damage, self._position = [], 0.0
+        self._damage, self._position = Damage(), 0.0
         try:
             with closing(self._connect()) as database:
-                (last,) = database.execute("SELECT COALESCE(MAX(rowid), 1) FROM ticks").fetchone()
-                cursor = database.execute(_SELECT)
-                while values := cursor.fetchmany(_BATCH):
-                    self._position = min(1.0, max(0.0, values[-1][0] / max(1, last)))
-                    yield _rows(np.array(values, dtype=np.int64)[:, 1:])
-        except (sqlite3.Error, ValueError, OverflowError) as error:
-            self._damage.append(f"the database cannot be read any further: {reason(error)}")
+                database.execute("BEGIN")  # what is added meanwhile is for the next time
+                yield from self._stretches(database)
+        except sqlite3.Error as error:
+            self._damage.add(f"the database cannot be read: {reason(error)}")
         self._position = 1.0
+
+    def _stretches(self, database: sqlite3.Connection) -> Iterator[Rows]:
+        """Yield rows, fewer at a time the nearer they are to a damaged place, and go on behind it."""
+        last = _last_row(database)
+        done, many = 0, _BATCH
+        lost_from, step, why = 0, 1, ""
+        while done < _MOST_ROWS:
+            try:
+                numbers, rows = _read(database, done, many)
+            except _UNREADABLE as error:
+                if many > 1:
+                    many //= 2
+                    continue
+                if not lost_from:
+                    lost_from, step, why = done + 1, 1, reason(error)
+                done, step = done + step, step * 2
+                continue
+            if lost_from:
+                self._lose(lost_from, numbers[0] - 1 if numbers else None, why)
+                lost_from = 0
+            if not numbers:
+                return
+            done, many = numbers[-1], min(_BATCH, many * 2)
+            self._position = min(1.0, done / max(done, last))
+            yield rows
+        self._lose(lost_from, None, why)
+
+    def _lose(self, first: int, last: int | None, why: str) -> None:
+        which = f"rows {first:,} to {last:,}" if last is not None else f"rows from {first:,} on"
+        self._damage.add(f"{f'row {first:,}' if first == last else which} cannot be read: {why}")
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(f"file:{quote(str(self._path))}?mode=ro", uri=True)
@@ -87,6 +116,25 @@ class SqliteReader:
 def reason(error: Exception) -> str:
     """Return why a database cannot be used, on one line: SQLite may quote a whole table."""
     return " ".join(str(error).split())[:_LONGEST_REASON]
+
+
+_UNREADABLE: Final = (sqlite3.Error, ValueError, OverflowError, TypeError)
+
+
+def _last_row(database: sqlite3.Connection) -> int:
+    """Return the number of the last row, 1 where it cannot be read."""
+    with suppress(*_UNREADABLE):
+        return int(database.execute("SELECT COALESCE(MAX(rowid), 1) FROM ticks").fetchone()[0])
+    return 1
+
+
+def _read(database: sqlite3.Connection, done: int, many: int) -> tuple[list[int], Rows]:
+    """Return so many rows behind one, with their numbers. Raises what is in `_UNREADABLE`."""
+    values = database.execute(_SELECT, (done, many)).fetchall()
+    if not values:
+        return [], Rows.none()
+    table = np.array(values, dtype=np.int64)
+    return table[:, 0].tolist(), _rows(table[:, 1:])
 
 
 def _rows(values: np.ndarray) -> Rows:

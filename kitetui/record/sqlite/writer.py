@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from kitetui.errors import RecordingError, UserError
 from kitetui.record.names import NameOf
+from kitetui.record.patience import PATIENCE, Patience
 from kitetui.record.rows import Rows
 from kitetui.record.sqlite.schema import APPLICATION_ID, CARRIED, INSERT, SCHEMA, UNSIGNED, WORDS
 from kitetui.wire.fields import FIELDS, Kind
@@ -21,12 +23,23 @@ from kitetui.wire.segments import DECIMALS
 
 _TIMES = [place for place, field in enumerate(FIELDS.values()) if field.kind is Kind.TIME]
 
+LAST: Final = 10.0
+"""Seconds that a database which another program writes is waited for, once the recording is to end."""
+
+_LOOK_MS: Final = 50
+"""Milliseconds between two looks whether patience is over."""
+
 
 class SqliteWriter:
-    """Adds rows to a database, which it makes if there is none. Raises UserError."""
+    """Adds rows to a database, which it makes if there is none. Raises UserError.
 
-    def __init__(self, path: Path, name_of: NameOf) -> None:
+    One program alone can write at a time. While another does, this one waits, and what is received gathers in
+    the recorder's queue, which counts what it has no room for; patience says for how long.
+    """
+
+    def __init__(self, path: Path, name_of: NameOf, patience: Patience = PATIENCE) -> None:
         self._path = path
+        self._patience = patience
         self._wal = path.with_name(f"{path.name}-wal")
         self._name_of = name_of
         self._named: set[int] = set()
@@ -42,6 +55,7 @@ class SqliteWriter:
             # A reader sees what was there when it began, and holds up nobody.
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.execute(f"PRAGMA busy_timeout = {_LOOK_MS}")
         except (sqlite3.Error, OSError) as error:
             raise UserError(f"cannot write to {path}: {error}; name another file with -o") from error
 
@@ -62,8 +76,7 @@ class SqliteWriter:
     def flush(self, *, sync: bool) -> None:
         """Have readers see what was written; `sync`: and the disk keep it. Raises RecordingError."""
         with self._written():
-            if self._database.in_transaction:
-                self._database.execute("COMMIT")
+            self._commit()
             if sync and self._wal.exists():
                 with self._wal.open("rb") as file:
                     os.fsync(file.fileno())
@@ -72,8 +85,7 @@ class SqliteWriter:
         """Finish the database, and leave one file. Raises RecordingError."""
         try:
             with self._written():
-                if self._database.in_transaction:
-                    self._database.execute("COMMIT")
+                self._commit()
                 # Another program that reads it just now keeps the log, and takes it away itself.
                 with suppress(sqlite3.OperationalError):
                     self._database.execute("PRAGMA journal_mode = DELETE")
@@ -82,7 +94,22 @@ class SqliteWriter:
 
     def _begin(self) -> None:
         if not self._database.in_transaction:
-            self._database.execute("BEGIN")
+            self._patiently("BEGIN IMMEDIATE")  # so that others are waited for here, and never half-way
+
+    def _commit(self) -> None:
+        if self._database.in_transaction:
+            self._patiently("COMMIT")
+
+    def _patiently(self, statement: str) -> None:
+        """Execute a statement that can be tried again, once nobody else writes. Raises sqlite3.Error."""
+        while True:
+            try:
+                self._database.execute(statement)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or self._patience.is_over(LAST):
+                    raise
+            else:
+                return
 
     def _name(self, rows: Rows) -> None:
         """Add the names of instruments that are new."""

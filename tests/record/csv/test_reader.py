@@ -211,11 +211,10 @@ def test_a_price_is_read_without_a_float(token: int, text: str, price: int, file
     assert rows.words[0, LAST_PRICE] == price
 
 
-def test_a_recording_without_the_snapshot_column_has_no_snapshots(file_of: FileOf) -> None:
-    columns = COLUMNS[:-1]
-    rows = read(file_of(",".join(columns) + "\n" + LINE.replace(",\n", "\n")))
-    assert rows.snapshot.tolist() == [False]
-    assert rows.received_at.tolist() == [1_625_461_887_123_456_000]
+def test_a_recording_that_does_not_say_what_may_be_an_answer_is_not_taken_for_news(file_of: FileOf) -> None:
+    text = ",".join(COLUMNS[:-1]) + "\n" + LINE.replace(",\n", "\n")
+    with pytest.raises(UserError, match="has no column snapshot; record it again, without --columns"):
+        read(file_of(text))
 
 
 def test_the_first_column_that_is_missing_is_named(tmp_path: Path) -> None:
@@ -246,3 +245,18 @@ def test_a_part_without_times_is_not_read(tmp_path: Path) -> None:
 def test_a_foreign_file_is_named_as_one(file_of: FileOf) -> None:
     with pytest.raises(UserError, match="is no CSV of ticks"):
         CsvReader(file_of("date,open,high,low,close\n2021-07-05,1,2,3,4\n"))
+
+
+@pytest.mark.parametrize("name", ["sequence", "instrument_token", "last_price", "volume_traded", "close"])
+@pytest.mark.parametrize(
+    "cell",
+    ["9" * 9_000, "-" * 9_000, f"{'1' * 9_000}.50", f"0.{'5' * 9_000}"],
+    ids=["digits", "signs", "whole", "part"],
+)
+def test_a_cell_of_thousands_of_characters_costs_its_line_alone(
+    name: str, cell: str, file_of: FileOf
+) -> None:
+    cells = LINE.rstrip("\n").split(",")
+    cells[COLUMNS.index(name)] = cell
+    path = file_of(f"{HEADER}{LINE}{','.join(cells)}\n{LINE}")
+    assert damage_of(path, 2) == [f"line 3 has no {name} that can be read"]

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from kitetui.errors import UserError
-from kitetui.record.parquet import ParquetReader, sniff
+from kitetui.record.parquet import ParquetReader, sniff, writer
 from kitetui.record.parquet.arrow import pyarrow
 from tests.record.csv.helpers import assert_same, infy, joined
-from tests.record.parquet.helpers import table_of, written
+from tests.record.parquet.helpers import in_turns, table_of, written
 
 
 @pytest.fixture
@@ -55,14 +55,14 @@ def test_a_recording_that_lacks_a_column_is_none(name: str, path: Path) -> None:
         ParquetReader(path)
 
 
-def test_a_row_that_cannot_be_ends_the_reading_in_a_sentence(path: Path) -> None:
+def test_a_row_that_cannot_be_costs_those_around_it_and_is_said(path: Path) -> None:
     table = table_of(path)
     place = table.column_names.index("length")
     lengths = np.where(np.arange(len(table)) == 11_000, 45, 184).astype(np.uint8)
     again(path, table.set_column(place, "length", pyarrow().array(lengths)))
     reader = ParquetReader(path)
     assert_same(joined(list(reader)), infy(10_000))
-    assert reader.damage == ["cannot be read beyond row 10,000: a row has a length that no packet has"]
+    assert reader.damage == ["rows 10,001 to 12,000 cannot be read: a row has a length that no packet has"]
 
 
 def test_a_file_cut_off_anywhere_is_refused(path: Path) -> None:
@@ -82,3 +82,23 @@ def test_another_file_is_none(path: Path) -> None:
     assert sniff(path.read_bytes()[:4096])
     assert not sniff(b"")
     assert not sniff(b"KCAP")
+
+
+def test_a_flipped_bit_costs_its_group_alone_and_never_changes_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "GROUP_ROWS", 4_096)
+    rows = in_turns(12_288)
+    path = written(tmp_path / "ticks.parquet", *(rows[start : start + 4_096] for start in (0, 4_096, 8_192)))
+    metadata = pyarrow().parquet.ParquetFile(path).metadata
+    content = path.read_bytes()
+    column = metadata.row_group(1).column(0)
+    start = column.dictionary_page_offset or column.data_page_offset
+    for at in range(start + 40, start + column.total_compressed_size, column.total_compressed_size // 8):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :])
+        reader = ParquetReader(path)
+        found = joined(list(reader))
+        assert found.sequence.tolist() == [*range(1, 4_097), *range(8_193, 12_289)]
+        (said,) = reader.damage
+        assert said.startswith("rows 4,097 to 8,192 cannot be read: ")
+        assert reader.position == 1.0

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from kitetui.errors import RecordingError, UserError
+from kitetui.record.patience import Patience
 from kitetui.record.rows import Rows
 from kitetui.record.sqlite import SqliteWriter
+from kitetui.record.sqlite.writer import LAST
 from kitetui.wire.fields import FIELDS
 from tests.record.csv.helpers import infy, name_of, rows_of
 from tests.wire.packets import SEGMENTS
@@ -216,3 +218,46 @@ def test_the_columns_begin_with_those_of_the_recording(tmp_path: Path) -> None:
     columns = [name for (name,) in ask(path, "SELECT name FROM pragma_table_info('ticks')")]
     assert columns[:6] == ["received_at", "connection", "sequence", "snapshot", "length", "divisor"]
     assert columns[6:] == list(FIELDS)
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite itself waits for nobody."""
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda path, **options: connect(path, **{"timeout": 0.0, **options})
+    )
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_another_that_writes_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "ticks.sqlite"
+    writer = SqliteWriter(path, name_of, Patience())
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writing = threading.Thread(target=writer.write, args=(infy(10),))
+        writing.start()
+        writing.join(0.3)
+        assert writing.is_alive()
+        other.execute("COMMIT")
+        writing.join()
+    writer.close()
+    assert ask(path, "SELECT COUNT(*) FROM ticks") == [(10,)]
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_it_is_waited_for_no_longer_than_patience_lasts(tmp_path: Path) -> None:
+    path = tmp_path / "ticks.sqlite"
+    now = [0.0]
+    patience = Patience(lambda: now[0])
+    writer = SqliteWriter(path, name_of, patience)
+    writer.write(infy(10))
+    writer.flush(sync=False)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        patience.end()
+        now[0] = LAST
+        with pytest.raises(RecordingError, match="database is locked; what was flushed before is whole"):
+            writer.write(infy(10))
+    writer.close()
+    assert ask(path, "SELECT COUNT(*) FROM ticks") == [(10,)]
