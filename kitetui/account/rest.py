@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
 import socket
 import ssl
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -33,6 +35,14 @@ VERSION_HEADER: Final = {"X-Kite-Version": KITE_VERSION}
 
 _LONGEST: Final = 60
 """Characters of a name that are shown."""
+
+_LARGEST: Final = 2**20
+"""Bytes of an answer, as sent and as read; Kite's have a few thousand."""
+
+_LARGEST_LIST: Final = 64 * 2**20
+"""Bytes of a list of instruments as sent; Kite's has about ten million without gzip."""
+
+_GZIP: Final = "gzip"
 
 _REASONS: Final[dict[type[BaseException], str]] = {
     TimeoutError: "it took too long",
@@ -91,7 +101,9 @@ class KiteRest:
             # The simulated exchange's key is a word that may well stand in the log for itself.
             redact(api_key)
         self._client = httpx.AsyncClient(
-            headers=VERSION_HEADER, timeout=timeout, trust_env=not endpoint.is_loopback
+            headers={**VERSION_HEADER, "Accept-Encoding": _GZIP},
+            timeout=timeout,
+            trust_env=not endpoint.is_loopback,
         )
 
     async def __aenter__(self) -> Self:
@@ -147,12 +159,13 @@ class KiteRest:
             ):
                 self._note_clock(response.headers.get("date"))
                 if not response.is_success:
-                    await response.aread()
-                    _data(response, exchanging=False)
+                    _data(response.status_code, await _body(response), exchanging=False)
                 length = response.headers.get("content-length", "")
                 total = int(length) if length.isdigit() else None
                 # As sent: a download that broke off inside gzip is found out by whoever opens it.
                 async for chunk in response.aiter_raw():
+                    if response.num_bytes_downloaded > _LARGEST_LIST:
+                        raise _too_large(_LARGEST_LIST)
                     file.write(chunk)
                     progress(response.num_bytes_downloaded, total)
         except (httpx.HTTPError, TimeoutError) as error:
@@ -170,13 +183,16 @@ class KiteRest:
     ) -> Any:
         url = self.endpoint.url(route)
         try:
-            async with asyncio.timeout(self._timeout):
-                response = await self._client.request(method, url, params=query, data=form, headers=headers)
+            async with (
+                asyncio.timeout(self._timeout),
+                self._client.stream(method, url, params=query, data=form, headers=headers) as response,
+            ):
+                body = await _body(response)
         except (httpx.HTTPError, OSError) as error:
             # Without its cause: that holds the request, and so the secrets.
             raise _unreachable(url, error) from None
         self._note_clock(response.headers.get("date"))
-        return _data(response, exchanging=exchanging)
+        return _data(response.status_code, body, exchanging=exchanging)
 
     def _note_clock(self, date: str | None) -> None:
         try:
@@ -195,18 +211,42 @@ def _seconds(date: str) -> float:
     return parsedate_to_datetime(date).replace(tzinfo=UTC).timestamp()
 
 
-def _data(response: httpx.Response, *, exchanging: bool) -> Any:
-    """Return what an envelope holds. Raises the error that it stands for."""
-    status = response.status_code
+async def _body(response: httpx.Response) -> bytes:
+    """Read the body of an answer. Raises UnexpectedAnswerError for one that is far too large.
+
+    The HTTP client would unpack a body without a limit: a few kilobytes of gzip can be gigabytes.
+    """
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > _LARGEST:
+            raise _too_large(_LARGEST)
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        return bytes(body)
+    if encoding != _GZIP:
+        raise _unexpected("an encoding that was not asked for")
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
-        envelope = response.json()
+        unpacked = unpacking.decompress(bytes(body), _LARGEST + 1)
+    except zlib.error:
+        raise _unexpected("gzip that cannot be read") from None
+    if len(unpacked) > _LARGEST:
+        raise _too_large(_LARGEST)
+    return unpacked
+
+
+def _data(status: int, body: bytes, *, exchanging: bool) -> Any:
+    """Return what an envelope holds. Raises the error that it stands for."""
+    try:
+        envelope = json.loads(body)
     except (ValueError, RecursionError):
         envelope = None
     if not isinstance(envelope, dict) or envelope.get("status") not in ("success", "error"):
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise down(status)
         raise _unexpected(f"status {status}, and nothing in Kite's form")
-    if envelope["status"] == "error" or not response.is_success:
+    if envelope["status"] == "error" or not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         kind, message = (str(envelope.get(name) or "") for name in ("error_type", "message"))
         raise refusal(status, kind, message, exchanging=exchanging)
     return envelope.get("data")
@@ -228,6 +268,10 @@ def _text(data: Any, name: str) -> str:
 def _shown(data: Any, name: str) -> str:
     value = data.get(name) if isinstance(data, dict) else None
     return plain(str(value or ""))[:_LONGEST]
+
+
+def _too_large(limit: int) -> UnexpectedAnswerError:
+    return _unexpected(f"more than {limit / 2**20:.0f} MB where far less is usual")
 
 
 def _unexpected(what: str) -> UnexpectedAnswerError:

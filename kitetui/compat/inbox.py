@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from typing import Final
 
 from kitetui.compat.events import Event, Frame
+
+_BYTES: Final = 256 * 2**20
+"""Bytes of market data that wait at most: one message may have half a million."""
 
 
 class Inbox:
@@ -18,9 +22,11 @@ class Inbox:
     lost: how many events were dropped because the callbacks are too slow.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, capacity_bytes: int = _BYTES) -> None:
         self.lost = 0
         self._capacity = capacity
+        self._capacity_bytes = capacity_bytes
+        self._bytes = 0
         self._events: deque[Event] = deque()
         self._changed = threading.Condition()
         self._is_muted = False
@@ -31,9 +37,13 @@ class Inbox:
         with self._changed:
             if self._is_muted:
                 return
+            size = _size_of(event)
             if len(self._events) == self._capacity:
                 self._drop_one()
+            while size and self._bytes and self._bytes + size > self._capacity_bytes:
+                self._drop_one()
             self._events.append(event)
+            self._bytes += size
             self._changed.notify()
 
     def take(self) -> Event | None:
@@ -42,13 +52,18 @@ class Inbox:
             while not self._events and not self._is_closed:
                 # In portions: without an end, the wait would not see Ctrl-C on Windows.
                 self._changed.wait(1.0)
-            return self._events.popleft() if self._events else None
+            if not self._events:
+                return None
+            event = self._events.popleft()
+            self._bytes -= _size_of(event)
+            return event
 
     def mute(self) -> None:
         """Hand out nothing of what waits, or comes, before `close`."""
         with self._changed:
             self._is_muted = True
             self._events.clear()
+            self._bytes = 0
 
     def close(self, *last: Event) -> None:
         """End it with these events as the last ones."""
@@ -59,5 +74,10 @@ class Inbox:
 
     def _drop_one(self) -> None:
         oldest = next((place for place, event in enumerate(self._events) if isinstance(event, Frame)), 0)
+        self._bytes -= _size_of(self._events[oldest])
         del self._events[oldest]
         self.lost += 1
+
+
+def _size_of(event: Event) -> int:
+    return len(event.data) if isinstance(event, Frame) else 0

@@ -3,6 +3,7 @@
 from kitetui.feed.accounts import Account, Distribution, TokenSource
 from kitetui.feed.channel import Channel, ReaderStats, Receiver
 from kitetui.feed.config import MAX_CONNECTIONS, MAX_SYMBOLS_PER_CONNECTION, KiteManagerConfig
+from kitetui.feed.down import FeedDownError
 from kitetui.feed.endpoint import KITE_URL, Credentials, Endpoint
 from kitetui.feed.health import Health, HealthSummary
 from kitetui.feed.manager import KiteTickerManager
@@ -37,6 +38,7 @@ __all__ = [
     "Credentials",
     "Distribution",
     "Endpoint",
+    "FeedDownError",
     "FeedState",
     "FeedStatus",
     "Gap",

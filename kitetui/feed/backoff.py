@@ -23,3 +23,17 @@ def backoff(base: float, cap: float = CAP, rng: random.Random | None = None) -> 
     while True:
         yield draw(0, ceiling)
         ceiling = min(cap, ceiling * 2)
+
+
+def until_freed(draws: Iterator[float], cap: float = CAP) -> Iterator[float]:
+    """Yield the seconds to wait for a place that the server may still count for a connection of our own.
+
+    A server takes seconds to notice that a connection is gone, so the first waits are short. As they grow it
+    becomes likelier that others hold the places; the last are as long as for any key in use elsewhere.
+
+    draws: the jitter, which grows too; see `backoff`.
+    """
+    for least in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0):
+        yield min(cap, least + min(next(draws), least))
+    while True:
+        yield cap

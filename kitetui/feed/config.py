@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from kitetui.feed.backoff import CAP
+from kitetui.feed.channel import DEFAULT_BYTES
 from kitetui.feed.endpoint import Endpoint
 from kitetui.times import stopwatch
 from kitetui.wire import Exchange, Mode
@@ -37,6 +38,9 @@ class KiteManagerConfig:
 
     parser_buffer_size: int = 10_000
     """The same for a reader that asked for lossless delivery, such as a recorder."""
+
+    reader_buffer_bytes: int = DEFAULT_BYTES
+    """Bytes that wait for any reader at most, however few messages they are: a message may have 558,002."""
 
     enable_dedicated_parsers: bool = True
     """Whether market data is decoded; without it only the raw frame channels carry any."""
@@ -98,6 +102,7 @@ class KiteManagerConfig:
         )
         for name in (
             "connection_buffer_size",
+            "reader_buffer_bytes",
             "connection_timeout",
             "heartbeat_liveness_threshold",
             "health_check_interval",

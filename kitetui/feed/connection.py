@@ -1,58 +1,55 @@
 """One connection: dial, follow the wanted subscriptions, read, notice silence, and come back.
 
 While a session lasts, each of these goes on in a task: a reader, a writer that makes the wire follow the
-wanted state, a watch on silence, one on mute symbols, and pings. Whichever fails ends the session, and
-`verdict` says what then.
+wanted state, watches on silence, on mute symbols and on what is handed on, and pings. Whichever fails ends
+the session, and `verdict` says what then.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from operator import countOf
+from math import isfinite
 from typing import Final, NoReturn
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
 from kitetui.feed.accounts import Account
 from kitetui.feed.activity import MUTE_AFTER, Activity
-from kitetui.feed.backoff import CAP, backoff
+from kitetui.feed.backoff import CAP, backoff, until_freed
+from kitetui.feed.bugs import log, log_bug, place_of_log
 from kitetui.feed.config import KiteManagerConfig
+from kitetui.feed.dialling import dial, says
+from kitetui.feed.down import DIAL_AGAIN, LOG_IN
 from kitetui.feed.endpoint import SIMULATED_HEADER, Credentials
 from kitetui.feed.intake import Intake
 from kitetui.feed.lastpackets import LastPackets
 from kitetui.feed.messages import ConnectionChanged, FeedMessage, Gap, RawFrame
 from kitetui.feed.replayed import REPLAY_HEADER, Recorded, RecordedGap, RecordedState, Told, parse_told
-from kitetui.feed.state import ConnectionState
-from kitetui.feed.stats import ConnectionStats, Measures, Percentiles
+from kitetui.feed.state import QUIET_AFTER, ConnectionState
+from kitetui.feed.stats import ConnectionStats, Measures, Percentiles, modes_of
 from kitetui.feed.subscriptions import apply_request, requests_to_follow
-from kitetui.feed.verdict import Action, FeedSilent, TokenUnreadable, verdict
+from kitetui.feed.tasks import first_failure
+from kitetui.feed.texts import cut
+from kitetui.feed.verdict import Action, FeedSilent, TokenUnreadable, Verdict, verdict
 from kitetui.wire import Exchange, Mode, Unsubscribe, encode_request
 
 HEALTHY_AFTER: Final = 30.0
 """Seconds after which a session counts as healthy, and the next loss starts the backoff afresh."""
 
-_MAX_MESSAGE: Final = 4 * 2**20
-"""Bytes; Kite's largest legal message, 3,000 full packets, has 558,002."""
-
 _PING_INTERVAL: Final = 5.0
+_PONG_PATIENCE: Final = 30.0
+"""Seconds after which a ping counts as answered: some servers answer none, and the watch is on silence."""
+
 _LOOK: Final = 1.0
 """Seconds between two looks at how the symbols tick."""
 
-_CLOSE_TIMEOUT: Final = 1.0
 _GRACE: Final = 0.5
 """Seconds that the watch on silence may be late."""
 
-_USER_AGENT: Final = "kitetui"
 _FAILED: Final = (ConnectionState.RETRYING, ConnectionState.DOWN)
-_HEADERS: Final = {"X-Kite-Version": "3"}
-
-# The library below would log the URL of the handshake, and with it the token, to whoever turns on debug
-# logging. A logger outside the hierarchy cannot be turned on from elsewhere.
-_SILENT: Final = logging.Logger("kitetui.feed.websockets", level=logging.CRITICAL + 1)
 
 
 class Connection:
@@ -65,6 +62,7 @@ class Connection:
     live_since, failing_since: since when it is live, or lost, by the loop's clock; None where it is not.
     ticked: set with each batch of ticks.
     is_simulated: whether the server said in its last handshake that its prices are made up.
+    remedy: what the user can do where nothing here will bring it back; else empty.
     """
 
     def __init__(
@@ -73,8 +71,7 @@ class Connection:
         config: KiteManagerConfig,
         account: Account,
         wanted: Mapping[int, Mode],
-        publish: Callable[[FeedMessage], None],
-        publish_raw: Callable[[RawFrame], None],
+        publish: Callable[[Sequence[RawFrame], FeedMessage | None], None],
         wants_raw: Callable[[], bool],
     ) -> None:
         self.number = number
@@ -83,26 +80,30 @@ class Connection:
         self.keep_trying = False
         self.is_crowded_out = False
         self.is_simulated = False
+        self.remedy = ""
         self.live_since: float | None = None
         self.failing_since: float | None = None
         self._config = config
         self._account = account
         self._wanted = wanted
-        self._publish = publish
+        self._hand_on = publish
         self._intake = Intake(
             number,
             self.measures,
+            wanted,
             publish=publish,
-            publish_raw=publish_raw,
             wants_raw=wants_raw,
             ticked=self.ticked.set,
+            strayed=self._warn_of_stray,
             decodes=config.enable_dedicated_parsers,
             stopwatch=config.stopwatch,
         )
         self._activity = Activity(self.last)
-        self._has_stopped = False
+        self._has_stopped = self._is_still = False
         self._on_wire: dict[int, Mode] = {}
         self._changed = asyncio.Event()
+        self._broke = asyncio.Event()
+        self._is_stray_told = False
         self._state = ConnectionState.UNUSED
         self._reason = ""
         self._attempt = 0
@@ -155,9 +156,19 @@ class Connection:
         return self._state is ConnectionState.LIVE and (self._has_stopped or is_silent)
 
     @property
+    def is_still(self) -> bool:
+        """Whether it is up, no news comes, and nobody knows whether any should."""
+        return self._state is ConnectionState.LIVE and self._is_still
+
+    @property
     def last(self) -> LastPackets:
         """The last packets of its tokens."""
         return self._intake.last
+
+    @property
+    def outage(self) -> tuple[int, str] | None:
+        """Since when and why nothing is received; None where it is, or was not before either."""
+        return self._outage
 
     def take_outage(self) -> tuple[int, str] | None:
         """Return since when and why nothing is received, and leave it to the caller to report its end."""
@@ -179,6 +190,11 @@ class Connection:
     def state(self) -> ConnectionState:
         """Where the connection stands."""
         return self._state
+
+    @property
+    def reason(self) -> str:
+        """Why it stands there, where there is more to say than the state."""
+        return self._reason
 
     @property
     def quiet_for(self) -> float:
@@ -211,6 +227,7 @@ class Connection:
             has_ticked=live and self.has_ticked,
             failed_for=now - self._failed_at if self._state in _FAILED else None,
             is_mute=self.is_mute,
+            is_still=self.is_still,
             is_simulated=self.is_simulated,
             missing_since=self._missing_since(),
             attempt=self._attempt,
@@ -225,12 +242,14 @@ class Connection:
             reconnects=measures.reconnects,
             gaps=measures.gaps,
             account=self._account.name,
-            modes=_modes_of(self._wanted),
+            modes=modes_of(self._wanted),
             last_close=measures.last_close,
             recent_gaps=tuple(measures.recent_gaps),
             round_trips=Percentiles.of(measures.round_trips),
             decode_times=Percentiles.of(measures.decode_times),
             uptime=now - self.live_since if self.live_since is not None else None,
+            bugs=measures.bugs,
+            strays=measures.strays,
         )
 
     def _tick_age(self) -> float | None:
@@ -247,43 +266,75 @@ class Connection:
     async def _stay_connected(self) -> None:
         """Dial, and dial again, until no symbols are wanted any more."""
         self._needed_at = self._config.clock()
-        delays = backoff(self._config.reconnect_delay, self._config.reconnect_max_delay)
+        delays, places = self._delays(), self._places()
         self._attempt = 0
+        was_up = False
         while self._is_needed:
             started = self._time()
-            decision = verdict(await self._session())
+            failure = await self._session()
+            decision = verdict(failure, was_up=was_up)
+            reason = self._note_bug(failure, decision)
             was_live = self._state is ConnectionState.LIVE
             self.is_crowded_out = decision.action is Action.RETRY_LATER
             if was_live and self._time() - started >= HEALTHY_AFTER:
-                delays = backoff(self._config.reconnect_delay, self._config.reconnect_max_delay)
+                delays = self._delays()
                 self._attempt = 0
             self._attempt += 1
-            if was_live and self._outage is None and self._last_frame_at is not None:
-                self._outage = (self._last_frame_at, decision.reason)
             if was_live:
-                self.measures.last_close = decision.reason
+                was_up, places = True, self._places()
+                self.measures.last_close = reason
+                self._outage = self._outage or (self._intake.handed_on_at, reason)
             if decision.action is Action.WAIT_FOR_TOKEN:
-                await self._wait_for_another_token(decision.reason)
-                delays = backoff(self._config.reconnect_delay, self._config.reconnect_max_delay)
+                await self._wait_for_another_token(reason)
+                delays = self._delays()
                 self._attempt = 0
                 continue
             limit = self._config.max_reconnect_attempts
             if limit is not None and self._attempt > limit:
-                await self._stay_down(f"gave up after {limit} attempts: {decision.reason}")
-            delay = CAP if decision.action is Action.RETRY_LATER else next(delays)
-            await self._wait_to_retry(delay, decision.reason)
+                await self._stay_down(f"gave up after {limit} attempts: {reason}")
+            if decision.action is Action.RETRY_LATER:
+                await self._wait_to_retry(next(places) if was_up else CAP, reason)
+            else:
+                await self._wait_to_retry(next(delays), reason)
+
+    def _delays(self) -> Iterator[float]:
+        return backoff(self._config.reconnect_delay, self._config.reconnect_max_delay)
+
+    def _places(self) -> Iterator[float]:
+        """Return the waits for a place that the server may still count for a session before."""
+        return until_freed(backoff(1.0, CAP), CAP)
+
+    def _note_bug(self, failure: Exception, decision: Verdict) -> str:
+        """Return the reason of a failure; one of the program's own is counted and logged, too."""
+        if not decision.is_bug:
+            return decision.reason
+        self.measures.bugs += 1
+        lost = f"; {self._intake.lost_frames:,} frames are lost" if failure is self._intake.failure else ""
+        secrets = self._dialled_with
+        log_bug(
+            f"connection {self.number} ended by {decision.reason}{lost}",
+            failure,
+            (secrets.api_key, secrets.access_token) if secrets else (),
+        )
+        return f"{decision.reason}: its details are in {place_of_log()}"
 
     async def _wait_for_another_token(self, reason: str) -> None:
         """Wait until the source gives a token other than the one refused, or nothing is wanted any more."""
+        interval = self._config.health_check_interval
+        if callable(self._account.access_token) and isfinite(interval):
+            log.warning("connection %d: %s; it waits for another token", self.number, reason)
+        else:
+            self.remedy = LOG_IN
         self._become(ConnectionState.DOWN, reason)
         while self._is_needed:
-            await asyncio.sleep(self._config.health_check_interval)
+            await asyncio.sleep(interval)
             with suppress(TokenUnreadable):
                 if self._account.credentials() != self._dialled_with:
                     return
 
     async def _stay_down(self, reason: str) -> None:
         """Wait for the end: only stopping and starting the manager makes it dial again."""
+        self.remedy = DIAL_AGAIN
         self._become(ConnectionState.DOWN, reason)
         await asyncio.get_running_loop().create_future()
 
@@ -300,55 +351,49 @@ class Connection:
         if self._attempt == 0:
             self._become(ConnectionState.CONNECTING)
         try:
-            socket = await self._dial()
+            self._dialled_with = self._account.credentials()
+            socket = await dial(self._config, self._dialled_with)
         except Exception as refusal:
             return refusal
         self._socket = socket
         try:
-            self._note_frame(self._config.clock())
-            self._connected_at = self._last_frame_at
-            self._came_up_at = self._asked_at = self._config.stopwatch()
-            self._session_ticks = self.measures.ticks
-            self.is_simulated = _says(socket, SIMULATED_HEADER)
-            self._intake.began(replayed=_says(socket, REPLAY_HEADER))
-            self._become(ConnectionState.LIVE)
-            failure = await _first_failure(
-                asyncio.create_task(self._read(socket), name=f"kitetui reader {self.number}"),
-                asyncio.create_task(self._keep_subscribed(socket), name=f"kitetui writer {self.number}"),
-                asyncio.create_task(self._watch_silence(), name=f"kitetui watch {self.number}"),
-                asyncio.create_task(self._watch_activity(), name=f"kitetui activity {self.number}"),
-                asyncio.create_task(self._measure_round_trip(socket), name=f"kitetui ping {self.number}"),
-            )
-            if isinstance(failure, FeedSilent):
-                # A peer that has gone quiet would not answer a polite close either.
-                socket.transport.abort()
-            return failure
-        finally:
-            self._intake.flush()
-            self._socket = None
-            await socket.close()
+            try:
+                failure = await self._use(socket)
+                if isinstance(failure, FeedSilent):
+                    # A peer that has gone quiet would not answer a polite close either.
+                    socket.transport.abort()
+            finally:
+                self._flush()
+                self._socket = None
+                await socket.close()
+        except Exception as bug:
+            return bug
+        return self._intake.failure or failure
 
-    async def _dial(self) -> ClientConnection:
-        endpoint = self._config.endpoint
-        self._dialled_with = self._account.credentials()
-        return await connect(
-            endpoint.url(self._dialled_with),
-            additional_headers=_HEADERS | ({REPLAY_HEADER: "1"} if endpoint.is_loopback else {}),
-            user_agent_header=_USER_AGENT,
-            compression=None,
-            proxy=self._config.proxy or (None if endpoint.is_loopback else True),
-            open_timeout=self._config.connection_timeout,
-            ping_interval=None,  # it pings by itself, to measure alone: a pong proves nothing of the feed
-            close_timeout=_CLOSE_TIMEOUT,
-            max_size=_MAX_MESSAGE,
-            logger=_SILENT,
+    async def _use(self, socket: ClientConnection) -> Exception:
+        """Follow the wanted symbols and read, until something fails; return what did."""
+        self._note_frame(self._config.clock())
+        self._connected_at = self._last_frame_at
+        self._came_up_at = self._asked_at = self._config.stopwatch()
+        self._session_ticks = self.measures.ticks
+        self.is_simulated = says(socket, SIMULATED_HEADER)
+        self._broke.clear()
+        self._intake.began(self._config.clock(), replayed=says(socket, REPLAY_HEADER))
+        self._become(ConnectionState.LIVE)
+        return await first_failure(
+            asyncio.create_task(self._read(socket), name=f"kitetui reader {self.number}"),
+            asyncio.create_task(self._keep_subscribed(socket), name=f"kitetui writer {self.number}"),
+            asyncio.create_task(self._watch_intake(), name=f"kitetui intake {self.number}"),
+            asyncio.create_task(self._watch_silence(), name=f"kitetui watch {self.number}"),
+            asyncio.create_task(self._watch_activity(), name=f"kitetui activity {self.number}"),
+            asyncio.create_task(self._measure_round_trip(socket), name=f"kitetui ping {self.number}"),
         )
 
     async def _read(self, socket: ClientConnection) -> NoReturn:
         """Gather frames, and let the loop's next turn decode all that have come together."""
         loop = asyncio.get_running_loop()
         intake = self._intake
-        replayed, recorded = _says(socket, REPLAY_HEADER), None
+        replayed, recorded = says(socket, REPLAY_HEADER), None
         while True:
             message = await socket.recv()
             now = self._config.clock()
@@ -365,11 +410,37 @@ class Connection:
                 intake.take_text(message, now)
                 continue
             if intake.is_empty:
-                loop.call_soon(intake.flush)
+                loop.call_soon(self._flush)
             intake.take(message, now, recorded.snapshot if recorded else ())
             recorded = None
             if intake.is_full:
                 intake.flush()
+
+    def _flush(self) -> None:
+        """Hand on what has gathered; a failure ends the session, whoever called."""
+        try:
+            self._intake.flush()
+        except Exception:  # which the intake keeps
+            self._broke.set()
+
+    async def _watch_intake(self) -> NoReturn:
+        """End the session when what was received could not be handed on."""
+        await self._broke.wait()
+        raise self._intake.failure or AssertionError("an intake that broke says why")
+
+    def _warn_of_stray(self, token: int) -> None:
+        """Say once that the server sends what nobody asked for."""
+        if not self._is_stray_told:
+            self._is_stray_told = True
+            log.warning(
+                "connection %d: the server sends ticks of %d, which nobody subscribed; they are dropped, and "
+                "counted",
+                self.number,
+                token,
+            )
+
+    def _publish(self, message: FeedMessage) -> None:
+        self._hand_on((), message)
 
     def _follow_replay(self, told: Told) -> Recorded | None:
         """Take over what was recorded of the connection; return what belongs to the next frame."""
@@ -378,14 +449,16 @@ class Connection:
                 return told
             case RecordedState(at, state, reason):
                 self._intake.flush()
+                reason = cut(reason)
                 if state in _FAILED:
+                    self._intake.lost()
                     self._failed_at = self._time()
                     self._needed_at = at if self._state not in _FAILED else self._needed_at
                 self._state, self._reason = state, reason
                 self._publish(ConnectionChanged(self.number, state, reason, at))
             case RecordedGap(_, start, end, symbols, reason):
                 self._intake.flush()
-                self.report(Gap(self.number, start, end, symbols, reason))
+                self.report(Gap(self.number, start, end, symbols, cut(reason)))
         return None
 
     async def _keep_subscribed(self, socket: ClientConnection) -> NoReturn:
@@ -423,9 +496,9 @@ class Connection:
             await asyncio.sleep(_LOOK)
             self._activity.look()
             now = self._config.stopwatch()
-            self._has_stopped = self._is_unanswered(now) or self._activity.is_mute(
-                self._wanted, now, self._is_open
-            )
+            is_mute = self._activity.is_mute(self._wanted, now, self._came_up_at, self._is_open)
+            self._has_stopped = bool(is_mute) or self._is_unanswered(now)
+            self._is_still = is_mute is None and self._is_without_news(now)
 
     def _is_unanswered(self, now: float) -> bool:
         """Whether nothing has come at all, though the server answers for every token that it knows."""
@@ -436,6 +509,14 @@ class Connection:
             and self._is_open({Exchange.of(token) for token in self._wanted}, MUTE_AFTER)
         )
 
+    def _is_without_news(self, now: float) -> bool:
+        """Whether no news has come for long enough, and its market is not known to be shut."""
+        if not self._wanted or min(self.quiet_for, now - self._asked_at) <= QUIET_AFTER:
+            return False
+        is_known = self.is_simulated or self._config.market_is_open is not None
+        segments = {Exchange.of(token) for token in self._wanted}
+        return not is_known or self._is_open(segments, QUIET_AFTER)
+
     def _is_open(self, segments: Collection[Exchange], lasting: float) -> bool:
         """Whether any of these segments is known to trade, and to have for so many seconds."""
         is_open = self._config.market_is_open
@@ -443,12 +524,17 @@ class Connection:
 
     async def _measure_round_trip(self, socket: ClientConnection) -> NoReturn:
         """Ping at once and then every few seconds; an answer that stays out is the watch's affair."""
+        was_answered = False
         while True:
             pong = await socket.ping()
-            self.measures.round_trips.append(await pong)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PONG_PATIENCE):
+                    self.measures.round_trips.append(await pong)
+            # The answer to a ping overtakes the few messages that wait to be read. By the next, they are.
+            if was_answered:
+                self._intake.pinged()
+            was_answered = True
             await asyncio.sleep(_PING_INTERVAL)
-            # Only now: the answer to a ping overtakes the few messages that wait to be read.
-            self._intake.pinged()
 
     def _note_frame(self, now: int) -> None:
         self._last_frame_at = now
@@ -464,13 +550,15 @@ class Connection:
     def _become(self, state: ConnectionState, reason: str = "") -> None:
         if state in _FAILED:
             self._failed_at = self._time()
+        if state is not ConnectionState.DOWN:
+            self.remedy = ""
         if state is self._state and reason == self._reason:
             return
         if state is ConnectionState.LIVE and (self._outage is not None or self._is_reported):
             self.measures.reconnects += 1
             self._is_reported = False
         self._state, self._reason = state, reason
-        self._has_stopped = False
+        self._has_stopped = self._is_still = False
         self._time_state()
         self._publish(ConnectionChanged(self.number, state, reason, self._config.clock()))
 
@@ -484,34 +572,3 @@ class Connection:
                 self.live_since, self.failing_since = None, self.failing_since or now
             case ConnectionState.UNUSED:
                 self.live_since = self.failing_since = None
-
-
-async def _first_failure(*tasks: asyncio.Task[NoReturn]) -> Exception:
-    """Wait until one of these endless tasks fails, end the others, and return why.
-
-    Not a task group: that one forgets a cancellation which arrives while it ends the other tasks, and then
-    whoever stops the manager would wait for ever.
-    """
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    failure = next(task for task in tasks if task in done).exception()
-    if not isinstance(failure, Exception):
-        raise AssertionError("such a task ends by a failure alone")
-    return failure
-
-
-def _modes_of(wanted: Mapping[int, Mode]) -> dict[Mode, int]:
-    counts, left = {}, len(wanted)
-    for mode in reversed(Mode):  # thousands of symbols are mostly all full, and counted in one go
-        if left and (count := countOf(wanted.values(), mode)):
-            counts[mode] = count
-            left -= count
-    return counts
-
-
-def _says(socket: ClientConnection, header: str) -> bool:
-    return socket.response is not None and socket.response.headers.get(header) == "1"

@@ -1,12 +1,15 @@
 """From what one connection receives to what its readers are told; no socket and no clock of its own.
 
 Frames gather until the loop's next turn, and are decoded together: a batch costs little more than a frame.
+
+Nothing is handed on before all of a batch is known, so a bug on the way leaves no half of it behind. Then the
+intake is broken for the rest of its session: `failure` says why, `handed_on_at` since when something lacks.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container, Sequence
 from typing import Final
 
 import numpy as np
@@ -14,27 +17,10 @@ from numpy.typing import NDArray
 
 from kitetui.feed.freshness import Freshness
 from kitetui.feed.lastpackets import LastPackets
-from kitetui.feed.messages import (
-    BrokerMessage,
-    FeedMessage,
-    OrderUpdate,
-    RawFrame,
-    ServerError,
-    Ticks,
-    UnknownMessage,
-)
+from kitetui.feed.messages import FeedMessage, RawFrame, Ticks
 from kitetui.feed.stats import Measures
-from kitetui.wire import (
-    ErrorText,
-    MessageText,
-    OrderText,
-    Request,
-    Subscribe,
-    TickBatch,
-    decode_frames,
-    encode_request,
-    parse_text,
-)
+from kitetui.feed.texts import message_of
+from kitetui.wire import Request, Subscribe, TickBatch, decode_frames, encode_request
 from kitetui.wire.layout import TOKEN
 
 _FULL_BYTES: Final = 100_000
@@ -44,32 +30,41 @@ _FULL_BYTES: Final = 100_000
 class Intake:
     """What a connection has received and not yet handed on.
 
-    publish: is given every message; publish_raw: every frame as it was, before the message that it became.
+    wanted: the tokens that are to be subscribed.
+    publish: is given frames as they were, and the message that they became; either may be missing. Frames
+    are given only while `wants_raw`.
     measures: are kept up to date. ticked: is called after each batch of ticks.
-    wants_raw: whether anybody reads raw frames. decodes: whether market data is decoded at all.
+    strayed: is called with a token that nobody subscribed. decodes: whether market data is decoded at all.
     stopwatch: the clock of ages, in seconds. last: the last packets of all tokens.
+    handed_on_at: when the last frame was received that readers were told of, UTC nanoseconds. failure: what
+    it failed of in this session, None where it is well; lost_frames: the frames that this has cost.
     """
 
     def __init__(
         self,
         number: int,
         measures: Measures,
+        wanted: Container[int],
         *,
-        publish: Callable[[FeedMessage], None],
-        publish_raw: Callable[[RawFrame], None],
+        publish: Callable[[Sequence[RawFrame], FeedMessage | None], None],
         wants_raw: Callable[[], bool],
         ticked: Callable[[], None],
+        strayed: Callable[[int], None],
         decodes: bool,
         stopwatch: Callable[[], float],
     ) -> None:
         self.last_tick_at: int | None = None
         self.last_timed_at: float | None = None
+        self.handed_on_at = 0
+        self.failure: Exception | None = None
+        self.lost_frames = 0
         self._number = number
         self._measures = measures
+        self._wanted = wanted
         self._publish = publish
-        self._publish_raw = publish_raw
         self._wants_raw = wants_raw
         self._ticked = ticked
+        self._strayed = strayed
         self._decodes = decodes
         self._stopwatch = stopwatch
         self.last = LastPackets()
@@ -89,8 +84,14 @@ class Intake:
         """Whether nothing waits for a flush."""
         return not self._frames
 
-    def began(self, *, replayed: bool) -> None:
-        """Note that a session begins; the server of a replay says by itself which ticks carry the mark."""
+    def began(self, now: int, *, replayed: bool) -> None:
+        """Note that a session begins; the server of a replay says by itself which ticks carry the mark.
+
+        now: UTC nanoseconds.
+        """
+        self.handed_on_at = now
+        self.failure = None
+        self.lost_frames = 0
         self.last.began()
         self._freshness = Freshness(self.last)
         self._recorded = {} if replayed else None
@@ -98,12 +99,16 @@ class Intake:
     def sent(self, request: Request, now: int) -> None:
         """Note a request that is about to be sent. now: UTC nanoseconds."""
         self.flush()
-        self._freshness.asked(request)
+        self._freshness.asked(request, self._stopwatch())
         if isinstance(request, Subscribe):
             self.last.subscribed(request.tokens, self._next_sequence)
         if self._wants_raw():
             text = encode_request(request)
-            self._publish_raw(RawFrame(self._number, text, now, self._next_sequence, sent=True))
+            self._publish([RawFrame(self._number, text, now, self._next_sequence, sent=True)], None)
+
+    def lost(self) -> None:
+        """Note that a recorded connection was lost: what came before it stands no longer."""
+        self.last.subscribed_from.fill(self._next_sequence)
 
     def pinged(self) -> None:
         """Note that a ping was answered, and that what came before the answer has been taken in."""
@@ -120,42 +125,68 @@ class Intake:
 
     def take_text(self, text: str, now: int) -> None:
         """Take in a text message, and hand it on, with all that came before it."""
-        self.flush()
-        self._measures.texts += 1
-        if self._wants_raw():
-            self._publish_raw(RawFrame(self._number, text, now, self._next_sequence))
-        self._publish(_read(self._number, text, now))
+        try:
+            self.flush()
+        finally:  # an order is told whatever became of the ticks before it
+            self._measures.texts += 1
+            frame = RawFrame(self._number, text, now, self._next_sequence)
+            self._publish([frame] if self._wants_raw() else [], message_of(self._number, text, now))
+        if self.failure is None:
+            self.handed_on_at = now
 
     def flush(self) -> None:
-        """Decode and hand on what has gathered, if anything has."""
+        """Decode and hand on what has gathered, if anything has.
+
+        Raises whatever goes wrong; what comes after that in this session is lost too, so that the gap is one.
+        """
         if not self._frames:
             return
         frames, received = self._frames, self._received
         self._frames, self._received, self._bytes = [], [], 0
+        if self.failure is not None:
+            self.lost_frames += len(frames)
+            return
+        try:
+            self._hand_on(frames, received)
+        except Exception as error:
+            self.failure = error
+            self.lost_frames = len(frames)
+            raise
+        self.handed_on_at = received[-1]
+
+    def _hand_on(self, frames: list[bytes], received: list[int]) -> None:
         if not self._decodes:
-            for frame, at in zip(frames, received, strict=True) if self._wants_raw() else ():
-                self._publish_raw(RawFrame(self._number, frame, at, 0))
+            if self._wants_raw():
+                pairs = zip(frames, received, strict=True)
+                self._publish([RawFrame(self._number, frame, at, 0) for frame, at in pairs], None)
             return
         started = time.perf_counter()
-        batch = decode_frames(frames)
+        whole = decode_frames(frames)
         took = time.perf_counter() - started
-        sequence = self._next_sequence
-        self._measure(batch, took)
+        batch = whole
+        rows, is_asked = self.last.asked_rows(_tokens_of(whole), self._wanted)
+        if is_asked is not None:
+            batch, rows = _part_of(whole, is_asked), rows[is_asked]
         # A replay's own clock may be ahead of what is on its way from it.
         timed_at = self._stopwatch() if self._recorded is None else received[-1] / 1e9
-        rows = self.last.rows_of(np.ascontiguousarray(batch.words[:, TOKEN]).view(np.uint32))
-        marks = self._marks(rows, batch, timed_at)
-        if self._wants_raw():
-            self._pass_on(frames, received, batch, sequence, marks)
-        if not len(batch) and not batch.errors:
-            return
-        received_at = np.array(received, dtype=np.int64)[batch.frames]
+        marks = self._marks(rows, batch, whole, is_asked, timed_at)
+        raw = self._raw(frames, received, whole, is_asked, marks) if self._wants_raw() else []
+        message = None
+        if len(batch) or batch.errors:
+            received_at = np.array(received, dtype=np.int64)[batch.frames]
+            snapshot = np.zeros(len(batch), dtype=np.bool_) if marks is None else marks
+            message = Ticks(self._number, batch, received_at, self._next_sequence, snapshot, timed_at)
+            if len(batch):
+                self.last.note(rows, batch, received_at, marks, timed_at)
+                self.last_tick_at, self.last_timed_at = int(received_at[-1]), timed_at
+        self._measure(batch, took)
+        if is_asked is not None:
+            self._measures.strays += len(whole) - len(batch)
+            self._strayed(int(_tokens_of(whole)[~is_asked][0]))
+        if raw or message is not None:
+            self._publish(raw, message)
         if len(batch):
-            self.last_tick_at, self.last_timed_at = int(received_at[-1]), timed_at
-            self.last.note(rows, batch, received_at, marks, timed_at)
             self._ticked()
-        snapshot = np.zeros(len(batch), dtype=np.bool_) if marks is None else marks
-        self._publish(Ticks(self._number, batch, received_at, sequence, snapshot, timed_at))
 
     @property
     def _next_sequence(self) -> int:
@@ -169,41 +200,55 @@ class Intake:
         if len(batch):
             measures.decode_times.append(took / len(batch))
 
-    def _pass_on(
+    def _raw(
         self,
         frames: list[bytes],
         received: list[int],
-        batch: TickBatch,
-        sequence: int,
+        whole: TickBatch,
+        is_asked: NDArray[np.bool_] | None,
         marks: NDArray[np.bool_] | None,
-    ) -> None:
-        firsts = np.searchsorted(batch.frames, np.arange(len(frames) + 1)).tolist()
+    ) -> list[RawFrame]:
+        """Return the frames as they were; places count all their packets, sequences what is handed on."""
+        firsts = np.searchsorted(whole.frames, np.arange(len(frames) + 1))
+        before = firsts if is_asked is None else np.append(0, is_asked.cumsum())[firsts]
+        if marks is not None and is_asked is not None:
+            kept, marks = marks, np.zeros(len(whole), dtype=np.bool_)
+            marks[is_asked] = kept
+        sequence = self._next_sequence
+        raw = []
         for place, (frame, at) in enumerate(zip(frames, received, strict=True)):
-            first, last = firsts[place], firsts[place + 1]
-            marked = () if marks is None else tuple(np.flatnonzero(marks[first:last]).tolist())
-            self._publish_raw(RawFrame(self._number, frame, at, sequence + first, snapshot=marked))
+            marked: tuple[int, ...] = ()
+            if marks is not None:
+                marked = tuple(np.flatnonzero(marks[firsts[place] : firsts[place + 1]]).tolist())
+            raw.append(RawFrame(self._number, frame, at, sequence + int(before[place]), snapshot=marked))
+        return raw
 
-    def _marks(self, rows: NDArray[np.intp], batch: TickBatch, at: float) -> NDArray[np.bool_] | None:
+    def _marks(
+        self,
+        rows: NDArray[np.intp],
+        batch: TickBatch,
+        whole: TickBatch,
+        is_asked: NDArray[np.bool_] | None,
+        at: float,
+    ) -> NDArray[np.bool_] | None:
         """Return for each tick whether it carries the mark, shape (n,), None where none does."""
         if self._recorded is None:
             return self._freshness.marks(rows, batch, at)
         if not self._recorded:
             return None
-        marks = np.zeros(len(batch), dtype=np.bool_)
+        marks = np.zeros(len(whole), dtype=np.bool_)
         for frame, places in self._recorded.items():
-            first, last = np.searchsorted(batch.frames, (frame, frame + 1)).tolist()
+            first, last = np.searchsorted(whole.frames, (frame, frame + 1)).tolist()
             marks[[first + place for place in places if first + place < last]] = True
         self._recorded.clear()
-        return marks
+        return marks if is_asked is None else marks[is_asked]
 
 
-def _read(connection: int, text: str, now: int) -> FeedMessage:
-    match parse_text(text):
-        case OrderText(order):
-            return OrderUpdate(connection, order, now)
-        case ErrorText(said):
-            return ServerError(connection, said, now)
-        case MessageText(said):
-            return BrokerMessage(connection, said, now)
-        case _:
-            return UnknownMessage(connection, text, now)
+def _tokens_of(batch: TickBatch) -> NDArray[np.uint32]:
+    return np.ascontiguousarray(batch.words[:, TOKEN]).view(np.uint32)
+
+
+def _part_of(batch: TickBatch, chosen: NDArray[np.bool_]) -> TickBatch:
+    """Return some ticks of a batch, with all else that is told of its messages."""
+    part = batch[chosen]
+    return TickBatch(part.words, part.lengths, part.frames, batch.errors, batch.heartbeats)

@@ -11,13 +11,15 @@ from dataclasses import replace
 from types import TracebackType
 
 from kitetui.feed.accounts import DEFAULT_ACCOUNT, Account, Distribution, TokenSource, checked
+from kitetui.feed.bugs import log_bug
 from kitetui.feed.channel import Channel, Receiver
 from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.connection import Connection
+from kitetui.feed.down import FeedDownError
 from kitetui.feed.health import HealthSummary, health_of
 from kitetui.feed.messages import ConnectionChanged, FeedMessage, RawFrame, TickerMessage
 from kitetui.feed.spread import Spread
-from kitetui.feed.state import QUIET_AFTER, ConnectionState, FeedStatus, feed_status
+from kitetui.feed.state import QUIET_AFTER, ConnectionState, FeedState, FeedStatus, feed_status
 from kitetui.feed.stats import ManagerStats
 from kitetui.feed.subscriptions import CapacityError, Subscriptions
 from kitetui.wire import Mode
@@ -48,11 +50,11 @@ class KiteTickerManager:
         self._distribution = Distribution(distribution)
         connections = self.config.max_connections * len(self.accounts)
         self._subscriptions = Subscriptions(connections, self.config.max_symbols_per_connection)
-        size = self.config.connection_buffer_size
-        self._merged = Channel[TickerMessage](size)
-        self._everything = Channel[TickerMessage | RawFrame](size)
-        self._channels = tuple(Channel[TickerMessage](size) for _ in range(connections))
-        self._raw_channels = tuple(Channel[RawFrame](size) for _ in range(connections))
+        size = self.config.connection_buffer_size, self.config.reader_buffer_bytes
+        self._merged = Channel[TickerMessage](*size)
+        self._everything = Channel[TickerMessage | RawFrame](*size)
+        self._channels = tuple(Channel[TickerMessage](*size) for _ in range(connections))
+        self._raw_channels = tuple(Channel[RawFrame](*size) for _ in range(connections))
         self._connections = tuple(self._make_connection(number) for number in range(connections))
         self._spread = Spread(
             self._connections, self._subscriptions, self.config, self._groups(), self._publish
@@ -134,18 +136,28 @@ class KiteTickerManager:
         """
         await self._spread.rebalance()
 
-    def stream(self, *, lossless: bool = False) -> Receiver[TickerMessage]:
+    def stream(self, *, lossless: bool = False, raise_when_down: bool = False) -> Receiver[TickerMessage]:
         """Return a reader of all connections' messages from now on, merged in order of arrival.
 
         With `lossless` more messages wait for it (`parser_buffer_size`), for a reader that is to miss none;
-        should even these not be enough, it is told with `Lagged` and counted like any other.
+        should even these not be enough, it is told with `Lagged` and counted like any other. Their bytes have
+        a limit too (`reader_buffer_bytes`).
+
+        A feed that is down is a state like others, and the reader waits. With `raise_when_down` it ends with
+        a FeedDownError where every connection in use is down and nothing here will bring one back: a token
+        that is a text was refused, or the attempts ran out. `async for` over the manager itself does so.
         """
-        return self._merged.subscribe(self.config.parser_buffer_size if lossless else None)
+        receiver = self._merged.subscribe(
+            self.config.parser_buffer_size if lossless else None, fails=raise_when_down
+        )
+        self._tell_if_down()
+        return receiver
 
     def full_stream(self) -> Receiver[TickerMessage | RawFrame]:
         """Return a lossless reader like that of `stream`, with the raw frames too, sent ones among them.
 
-        A frame comes right before the message that it was read as, or that several were read as together.
+        A frame comes right before the message that it was read as, or that several were read as together. A
+        reader that is too slow loses frames and their message together.
         """
         return self._everything.subscribe(self.config.parser_buffer_size)
 
@@ -209,6 +221,7 @@ class KiteTickerManager:
             [connection.state for connection in connections],
             self._subscriptions.counts(),
             mute=[connection.is_mute for connection in connections],
+            still=any(connection.is_still for connection in connections),
             quiet_for=quiet_for,
             has_ticked=has_ticked,
             market_open=None if is_ticking else self._is_open(),
@@ -269,7 +282,7 @@ class KiteTickerManager:
         await self.stop()
 
     async def __aiter__(self) -> AsyncIterator[TickerMessage]:
-        receiver = self.stream()
+        receiver = self.stream(raise_when_down=True)
         try:
             async for message in receiver:
                 yield message
@@ -286,7 +299,10 @@ class KiteTickerManager:
                 connections.create_task(connection.run(), name=f"kitetui connection {connection.number}")
             connections.create_task(self._spread.watch(), name="kitetui spread")
 
-    def _end(self, _: asyncio.Task[None]) -> None:
+    def _end(self, runner: asyncio.Task[None]) -> None:
+        if not runner.cancelled() and (failure := runner.exception()) is not None:
+            for bug in failure.exceptions if isinstance(failure, BaseExceptionGroup) else [failure]:
+                log_bug("the feed ended by a bug", bug)
         self._spread.reset()
         for channel in (self._merged, *self._channels):
             channel.close()
@@ -307,22 +323,37 @@ class KiteTickerManager:
             self.config,
             account,
             self._subscriptions.wanted[number],
-            self._publish,
-            self._publish_raw,
+            self._hand_on,
             lambda: self._everything.has_readers or self._raw_channels[number].has_readers,
         )
 
     def _publish(self, message: FeedMessage) -> None:
+        self._hand_on((), message)
+
+    def _hand_on(self, frames: Sequence[RawFrame], message: FeedMessage | None) -> None:
+        """Publish frames, and the message that they became: together to whoever reads both."""
+        for frame in frames:
+            if not frame.sent:
+                self._raw_channels[frame.connection].publish(frame)
+        if message is None:
+            self._everything.publish(*frames)
+            return
         self._channels[message.connection].publish(message)
         self._merged.publish(message)
-        self._everything.publish(message)
+        self._everything.publish(*frames, message)
         if isinstance(message, ConnectionChanged):
             self._spread.look.set()
+            self._tell_if_down()
 
-    def _publish_raw(self, frame: RawFrame) -> None:
-        if not frame.sent:
-            self._raw_channels[frame.connection].publish(frame)
-        self._everything.publish(frame)
+    def _tell_if_down(self) -> None:
+        """End the streams that asked for it where nothing here will bring a connection back."""
+        runner = self._runner
+        if runner is None or runner.cancelling() or self.get_status().state is not FeedState.DOWN:
+            return
+        down = [each for each in self._connections if each.state is ConnectionState.DOWN]
+        if all(each.remedy for each in down):
+            problem, remedy = f"the feed is down: {down[0].reason}", down[0].remedy
+            self._merged.fail(lambda: FeedDownError(problem, remedy))
 
     def _follow(self, connections: Iterable[int]) -> None:
         for number in connections:

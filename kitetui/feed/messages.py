@@ -1,6 +1,7 @@
 """What a feed tells its readers: typed messages, every one with the connection that it came on.
 
-Times are UTC, in nanoseconds since the epoch, of this machine's clock.
+Times are UTC, in nanoseconds since the epoch, of this machine's clock. Texts of the server are cut where they
+are longer than 4,096 characters, with a mark that says so; the raw frame has them whole.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class ServerError:
 
 @dataclass(frozen=True, slots=True)
 class UnknownMessage:
-    """A text message that Kite's documents do not know, whole."""
+    """A text message that Kite's documents do not know."""
 
     connection: int
     text: str

@@ -102,7 +102,8 @@ class Spread:
         for token in moved:
             self._home_of.setdefault(token, lost.number)
         lost.keep_trying = True
-        outage = lost.take_outage() if len(moved) == len(tokens) else None
+        # Those that find no room are still missing, and their gap goes on.
+        outage = lost.take_outage() if len(moved) == len(tokens) else lost.outage
         await self._move(moves, leave_first=True)
         if outage is not None:
             start, reason = outage

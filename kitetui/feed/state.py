@@ -42,9 +42,10 @@ class FeedState(StrEnum):
     CLOSED = "closed"
     """Every connection that has symbols is live, the market of none of them is open, and nothing ticks."""
     QUIET = "quiet"
-    """As live, but nothing has ticked for a while; few symbols may rightly be still."""
+    """As live, but nothing has ticked for a while, or nothing on a connection of which nobody knows whether
+    it should; few symbols may rightly be still."""
     NO_TICKS = "no ticks"
-    """As live, but a connection is mute though its market is open: something is wrong behind it."""
+    """No connection that has symbols is lost, but one is mute though its market is open."""
     DEGRADED = "degraded"
     """Every symbol is on a live connection, and a connection is missing."""
     STALE = "stale"
@@ -69,6 +70,7 @@ def feed_status(
     symbols: Sequence[int] | None = None,
     *,
     mute: Sequence[bool] = (),
+    still: bool = False,
     quiet_for: float = 0.0,
     has_ticked: bool = True,
     market_open: bool | None = None,
@@ -76,7 +78,8 @@ def feed_status(
     """Derive the feed's state from those of its connections.
 
     symbols: how many each connection carries; without it each is taken to carry some. mute: whether the
-    symbols of each have stopped ticking; see `kitetui.feed.activity`.
+    symbols of each have stopped ticking; see `kitetui.feed.activity`. still: whether one is live that has
+    brought no news at all since it came up.
     quiet_for: seconds since news came, or since the connections came up where they have not `has_ticked`
     since. market_open: whether any symbol should tick, None if that is not known.
     """
@@ -88,11 +91,11 @@ def feed_status(
     ]
     live = sum(state is ConnectionState.LIVE for state, _ in used)
     state = _feed_state(used, live)
+    if any(mute) and state in (FeedState.LIVE, FeedState.CONNECTING, FeedState.DEGRADED):
+        state = FeedState.NO_TICKS
     if state is FeedState.LIVE:
-        is_quiet = quiet_for > QUIET_AFTER
-        if any(mute):
-            state = FeedState.NO_TICKS
-        elif market_open is False and (is_quiet or not has_ticked):
+        is_quiet = still or quiet_for > QUIET_AFTER
+        if market_open is False and (is_quiet or not has_ticked):
             state = FeedState.CLOSED
         elif is_quiet:
             state = FeedState.QUIET

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from operator import countOf
 from typing import Final
 
 from kitetui.feed.accounts import DEFAULT_ACCOUNT
@@ -33,6 +34,16 @@ class Percentiles:
         return cls(ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)])
 
 
+def modes_of(wanted: Mapping[int, Mode]) -> dict[Mode, int]:
+    """Return how many tokens are wanted in each mode."""
+    counts, left = {}, len(wanted)
+    for mode in reversed(Mode):  # thousands of symbols are mostly all full, and counted in one go
+        if left and (count := countOf(wanted.values(), mode)):
+            counts[mode] = count
+            left -= count
+    return counts
+
+
 @dataclass(slots=True)
 class Measures:
     """Running totals and recent samples of one connection since the manager was made.
@@ -48,6 +59,8 @@ class Measures:
     texts: int = 0
     reconnects: int = 0
     gaps: int = 0
+    bugs: int = 0
+    strays: int = 0
     last_close: str = ""
     recent_gaps: deque[Gap] = field(default_factory=lambda: deque(maxlen=_KEPT_GAPS))
     round_trips: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
@@ -58,7 +71,9 @@ class Measures:
 class ConnectionStats:
     """One connection as it stands.
 
-    frames and bytes count every message received; `ticks` and `rejected` are the packets in them. Times
+    frames and bytes count every message received; `ticks`, `rejected` and `strays` are the packets in them:
+    strays are of tokens that nobody subscribed, and handed to no reader. bugs: how often it was lost by an
+    error of the program's own, of which the log has the details. Times
     are UTC nanoseconds, None where there is none yet; `silence` and `retry_in` are seconds. `round_trip` is
     the last ping's, `round_trips` the percentiles of the recent ones, in seconds; `decode_times` those of
     decoding, in seconds a tick. `recent_gaps` are the last hundred, `last_close` why the connection was lost
@@ -66,7 +81,8 @@ class ConnectionStats:
     its own channel. quiet_for: seconds since news came, or since it came up where it has not `has_ticked`
     since, None where it is not live. failed_for: seconds since it was lost or could not be made, None where
     it is well. tick_age: seconds since its last tick, whatever that was. is_mute: whether it is live, and
-    its symbols have all stopped ticking though their market is open. missing_since: since when its symbols
+    its symbols have all stopped ticking though their market is open. is_still: whether it is live and brings
+    no news, while nobody knows whether it should. missing_since: since when its symbols
     receive nothing, None while they do. is_simulated: whether the server said that its prices are made up.
     """
 
@@ -102,13 +118,16 @@ class ConnectionStats:
     tick_age: float | None = None
     failed_for: float | None = None
     is_mute: bool = False
+    is_still: bool = False
     missing_since: int | None = None
     is_simulated: bool = False
+    bugs: int = 0
+    strays: int = 0
 
     @property
     def packets(self) -> int:
-        """Packets received: each was a tick, or rejected."""
-        return self.ticks + self.rejected
+        """Packets received: each was a tick, rejected, or of a token that nobody subscribed."""
+        return self.ticks + self.rejected + self.strays
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +155,13 @@ class ManagerStats:
     def worst(self) -> ConnectionStats | None:
         """The connection that says most of what is wrong, None where all is well.
 
-        One that needs help comes before one that is tried again, one with symbols before one without, and
-        both before one that is mute; of two alike the one that failed last.
+        One with symbols comes before one without, one that needs help before one that is tried again, both
+        before one that is mute, and that before one that is still; of two alike the one
+        that failed last.
         """
-        ailing = [each for each in self.connections if each.failed_for is not None or each.is_mute]
+        ailing = [
+            each for each in self.connections if each.failed_for is not None or each.is_mute or each.is_still
+        ]
         return min(ailing, key=_rank, default=None)
 
     @property
@@ -169,10 +191,11 @@ class ManagerStats:
         return sum(connection.rejected for connection in self.connections)
 
 
-def _rank(stats: ConnectionStats) -> tuple[bool, bool, bool, float]:
+def _rank(stats: ConnectionStats) -> tuple[bool, bool, bool, bool, float]:
     return (
-        stats.failed_for is None,
         not stats.symbols,
+        stats.failed_for is None,
+        not stats.is_mute and stats.failed_for is None,
         stats.state is not ConnectionState.DOWN,
         stats.failed_for or 0.0,
     )

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
+import zlib
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
 
 from kitetui.account.problems import TokenEndedError
 from kitetui.account.profiles import EndpointProfile
 from kitetui.account.rest import KiteRest
 from kitetui.account.secrets import Secrets
+from kitetui.instruments.listing import ListError
 from kitetui.instruments.master import Imported, Master
 
 Progress = Callable[[int, int | None], None]
 """Is told how many bytes have come, and of how many, None where that is not known."""
+
+_LARGEST: Final = 64 * 2**20
+"""Bytes of a list without gzip; Kite's has about ten million."""
+
+_GZIP: Final = b"\x1f\x8b"
+_PIECE: Final = 2**20
 
 
 async def sync(
@@ -40,4 +52,25 @@ async def sync(
                     else:
                         break
         # The import takes seconds, in which the loop has other things to do.
-        return await asyncio.to_thread(master.replace, path, now())
+        return await asyncio.to_thread(_replace, master, path, now())
+
+
+def _replace(master: Master, path: Path, now: float) -> Imported:
+    _check_size(path)
+    return master.replace(path, now)
+
+
+def _check_size(path: Path) -> None:
+    """Raises ListError for a list that is far too large: three megabytes of gzip can be gigabytes."""
+    with path.open("rb") as file:
+        is_packed = file.read(len(_GZIP)) == _GZIP
+    size = 0
+    # One that is broken off or damaged is told by whoever reads it.
+    with gzip.open(path) if is_packed else path.open("rb") as file, suppress(EOFError, zlib.error, OSError):
+        while piece := file.read(_PIECE):
+            size += len(piece)
+            if size > _LARGEST:
+                raise ListError(
+                    f"the list of instruments has more than {_LARGEST / 2**20:.0f} MB, and Kite's about ten; "
+                    "try again in a few minutes"
+                )

@@ -7,9 +7,11 @@ import io
 import logging
 import time
 import traceback
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +28,9 @@ from kitetui.account.problems import (
 )
 from kitetui.account.rest import KiteRest, User, authorization
 from kitetui.errors import UserError
+from kitetui.instruments.listing import ListError
+from kitetui.instruments.master import Master
+from kitetui.instruments.sync import sync
 from kitetui.logs import redacted
 from kitetui.simulator import SimulatedExchange
 from tests.account.helpers import an_hour_ahead, free_port, request_token, service_of
@@ -361,3 +366,70 @@ async def test_a_list_that_breaks_off_is_said(exchange: SimulatedExchange, kite:
 async def test_a_list_for_which_nobody_is_there_is_said() -> None:
     async with KiteRest(_service(free_port()), "k3y") as kite:
         assert "nothing listens there" in str(await error_of(kite.instruments(io.BytesIO())))
+
+
+PACKED = gzip.compress(bytes(80 * 2**20), 1)
+"""Less than a megabyte, or 80."""
+
+
+@pytest.mark.parametrize("status", [200, 403])
+async def test_an_answer_that_unpacks_to_far_too_much_is_refused_before_it_is_unpacked(status: int) -> None:
+    async with answering(status, PACKED, {"content-encoding": "gzip"}) as kite:
+        tracemalloc.start()
+        try:
+            error = await error_of(kite.user(TOKEN))
+            assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
+        finally:
+            tracemalloc.stop()
+    assert isinstance(error, UnexpectedAnswerError)
+    assert "more than 1 MB where far less is usual; look whether the network has" in str(error)
+
+
+async def test_an_answer_that_is_far_too_large_as_sent_is_refused() -> None:
+    async with answering(200, bytes(3 * 2**20)) as kite:
+        assert "more than 1 MB" in str(await error_of(kite.user(TOKEN)))
+
+
+async def test_an_answer_in_gzip_is_read() -> None:
+    body = b'{"status": "success", "data": {"user_id": "AB1234", "user_name": "A"}}'
+    async with answering(200, gzip.compress(body), {"content-encoding": "gzip"}) as kite:
+        assert await kite.user(TOKEN) == User("AB1234", "A")
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "said"),
+    [
+        (b"no gzip", "gzip", "gzip that cannot be read"),
+        (b"{}", "gzip, gzip", "an encoding that was not asked for"),
+        (b"{}", "br", "an encoding that was not asked for"),
+    ],
+)
+async def test_a_body_that_cannot_be_unpacked_says_so(body: bytes, encoding: str, said: str) -> None:
+    async with answering(200, body, {"content-encoding": encoding}) as kite:
+        error = await error_of(kite.user(TOKEN))
+    assert isinstance(error, UnexpectedAnswerError)
+    assert said in str(error)
+
+
+async def test_a_list_that_is_far_too_large_as_sent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kitetui.account.rest._LARGEST_LIST", 2**20)
+    async with answering(200, bytes(3 * 2**20)) as kite:
+        file = io.BytesIO()
+        assert "more than 1 MB" in str(await error_of(kite.instruments(file)))
+        assert file.tell() <= 2**20
+
+
+async def test_a_list_that_unpacks_to_far_too_much_is_refused_in_little_memory(tmp_path: Path) -> None:
+    async def answer(_: Request) -> Response:
+        return Response(HTTPStatus.OK, PACKED, {"content-encoding": "gzip"})
+
+    master = Master(tmp_path / "list.sqlite")
+    async with listening(answer, 0) as port:
+        tracemalloc.start()
+        try:
+            with pytest.raises(ListError, match="the list of instruments has more than 64 MB"):
+                await sync(master, _service(port), None, lambda received, total: None)
+            assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
+        finally:
+            tracemalloc.stop()
+    assert master.read() is None

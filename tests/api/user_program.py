@@ -61,6 +61,7 @@ from kitetui.feed import (
     ConnectionStats,
     Credentials,
     Distribution,
+    FeedDownError,
     FeedState,
     FeedStatus,
     Gap,
@@ -161,8 +162,11 @@ async def stream() -> None:
                 await manager.subscribe_symbols(range(1, 10), Mode.QUOTE)
             except CapacityError as error:
                 use(error)
-            async for message in manager:
-                take(message)
+            try:
+                async for message in manager:
+                    take(message)
+            except FeedDownError as down:
+                use((down.problem, down.remedy))
             await manager.change_mode([408065], Mode.LTP)
             await manager.unsubscribe_symbols([408065])
             await manager.rebalance()

@@ -59,3 +59,21 @@ def test_whoever_takes_waits_for_what_comes() -> None:
     inbox.close(CLOSED)
     thread.join(10)
     assert taken == [Frame(b"1"), CLOSED]
+
+
+def test_market_data_that_waits_is_bounded_by_bytes_too() -> None:
+    inbox = Inbox(100, 1_000)
+    inbox.put(Call("on_connect"))
+    frames = [Frame(bytes([number]) * 400) for number in range(5)]
+    for each in frames:
+        inbox.put(each)
+    assert inbox.lost == 3
+    assert inbox.take() == Call("on_connect")
+    assert inbox.take() == frames[3]
+    inbox.put(frames[0])
+    assert inbox.lost == 3, "what was taken leaves room"
+    large = Frame(bytes(5_000))
+    inbox.put(large)
+    inbox.put(CLOSED)
+    assert inbox.lost == 5
+    assert all_of(inbox) == [large, CLOSED]

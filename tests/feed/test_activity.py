@@ -25,7 +25,7 @@ class Day:
         self.last = LastPackets()
         self.activity = Activity(self.last)
         self.wanted = [INFY, TCS, GOLD, *OPTIONS]
-        self.now = 0.0
+        self.now = self.came_up_at = 0.0
         self.opened_at = dict.fromkeys(Exchange, -1e9)
 
     def run(self, seconds: int, **every: int) -> None:
@@ -48,7 +48,7 @@ class Day:
 
     @property
     def is_mute(self) -> bool:
-        return self.activity.is_mute(self.wanted, self.now, self.is_open)
+        return self.activity.is_mute(self.wanted, self.now, self.came_up_at, self.is_open)
 
     def mute_after(self) -> int | None:
         """Let nothing tick from now on; return after how many seconds it is mute, None for never."""
@@ -78,6 +78,26 @@ def test_symbols_that_all_stop_are_mute_after_half_a_minute(day: Day) -> None:
 def test_slow_symbols_are_given_ten_times_their_usual_interval(day: Day) -> None:
     day.run(600, **every(infy=20))
     assert day.mute_after() == 200
+
+
+def test_a_symbol_that_ticks_in_bursts_is_as_slow_as_the_time_between_them(day: Day) -> None:
+    for _ in range(12):
+        day.run(4, **every(infy=1))
+        for _ in range(300):
+            day.run(1)
+            assert not day.is_mute
+
+
+def test_a_first_burst_says_nothing_of_what_is_usual(day: Day) -> None:
+    day.run(4, **every(infy=1, tcs=2))
+    assert day.mute_after() is None
+
+
+def test_the_time_of_an_outage_is_no_silence(day: Day) -> None:
+    day.run(60, **every(infy=1))
+    day.now += 300
+    day.came_up_at = day.now
+    assert day.mute_after() == 30
 
 
 def test_one_symbol_that_still_ticks_is_enough(day: Day) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from random import Random
 
-from kitetui.feed.backoff import CAP, QUICK, backoff
+import pytest
+
+from kitetui.feed.backoff import CAP, QUICK, backoff, until_freed
 
 
 class Highest(Random):
@@ -39,3 +41,20 @@ def test_every_wait_is_drawn_from_the_whole_range_below_its_ceiling() -> None:
 def test_the_same_seed_gives_the_same_waits() -> None:
     first, second = backoff(2.0, rng=Random(7)), backoff(2.0, rng=Random(7))
     assert list(islice(first, 10)) == list(islice(second, 10))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_place_of_our_own_is_asked_for_within_seconds_and_ever_later_up_to_the_cap(seed: int) -> None:
+    waits = list(islice(until_freed(backoff(1.0, rng=Random(seed))), 9))
+    for wait, least in zip(waits, [1, 2, 4, 8, 16, 32], strict=False):
+        assert least <= wait <= 2 * least
+    assert waits[6:] == [CAP] * 3
+
+
+def test_waits_for_a_place_differ() -> None:
+    seconds = {list(islice(until_freed(backoff(1.0, rng=Random(seed))), 3))[2] for seed in range(20)}
+    assert len(seconds) == 20
+
+
+def test_no_wait_for_a_place_is_above_its_cap() -> None:
+    assert set(islice(until_freed(backoff(1.0), 0.05), 9)) == {0.05}

@@ -8,7 +8,17 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from kitetui.feed import BrokerMessage, Channel, Lagged, Receiver, TickerMessage, Ticks
+from kitetui.feed import (
+    BrokerMessage,
+    Channel,
+    Lagged,
+    OrderUpdate,
+    RawFrame,
+    Receiver,
+    SymbolsMoved,
+    TickerMessage,
+    Ticks,
+)
 from kitetui.wire import decode_frame
 from tests.wire.packets import INFY_QUOTE, frame
 
@@ -150,3 +160,80 @@ async def test_a_reader_whose_wait_is_cancelled_loses_nothing() -> None:
     channel.publish(notice(1))
     await asyncio.wait([waiter])
     assert await anext(reader) == notice(1)
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        RawFrame(0, bytes(100_000), 1, 1),
+        RawFrame(0, "₹" * 50_000, 1, 1),
+        ticks(600),
+        BrokerMessage(0, "x" * 100_000, 1),
+        OrderUpdate(0, {str(number): "x" * 1_000 for number in range(100)}, 1),
+        SymbolsMoved(0, tuple(range(3_000)), 1),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_what_waits_is_bounded_by_bytes_too(large: TickerMessage | RawFrame) -> None:
+    channel = Channel[TickerMessage | RawFrame](1_000, 1_000_000)
+    reader = channel.subscribe()
+    publish(channel, *[large] * 20)
+    lagged, *others = waiting(reader)
+    assert isinstance(lagged, Lagged)
+    assert 3 <= len(others) <= 10
+    assert lagged.messages + len(others) == 20
+    assert reader.stats().published == reader.lost_ticks + reader.stats().delivered
+
+
+def test_bytes_are_free_again_when_a_message_was_read() -> None:
+    channel = Channel[RawFrame](1_000, 250_000)
+    reader = channel.subscribe()
+    for _ in range(50):
+        channel.publish(RawFrame(0, bytes(100_000), 1, 1))
+        channel.publish(RawFrame(0, bytes(100_000), 1, 1))
+        assert len(waiting(reader)) == 2
+    assert reader.lost_messages == 0
+
+
+def test_a_message_larger_than_all_room_is_kept_when_it_is_the_last() -> None:
+    channel = Channel[RawFrame](10, 1_000)
+    reader = channel.subscribe()
+    publish(channel, *[RawFrame(0, bytes(5_000), number, 1) for number in range(3)])
+    lagged, last = waiting(reader)
+    assert (lagged, last.received_at) == (Lagged(2, 0), 2)
+
+
+def test_messages_that_belong_together_are_lost_together() -> None:
+    channel = Channel[TickerMessage](4)
+    reader = channel.subscribe()
+    channel.publish(notice(1), notice(2), ticks(3))
+    channel.publish(notice(4), notice(5))
+    assert waiting(reader) == [Lagged(3, 3), notice(4), notice(5)]
+
+
+def test_what_a_reader_has_begun_is_not_taken_from_it() -> None:
+    channel = Channel[TickerMessage](3)
+    reader = channel.subscribe()
+    first, second = ticks(3), ticks(5)
+    channel.publish(notice(1), notice(2), first)
+    assert reader.recv_nowait() == notice(1)
+    channel.publish(notice(4), second)
+    channel.publish(notice(5), notice(6))
+    assert reader.stats().waiting == 3
+    assert waiting(reader) == [notice(2), first, Lagged(2, 5), notice(5), notice(6)]
+    stats = reader.stats()
+    assert (stats.published, stats.delivered, stats.lost, stats.waiting) == (8, 3, 5, 0)
+
+
+async def test_a_channel_fails_only_readers_that_asked_for_it() -> None:
+    channel = Channel[TickerMessage](10)
+    calm, alarmed = channel.subscribe(), channel.subscribe(fails=True)
+    channel.publish(notice(1))
+    channel.fail(lambda: ValueError("down"))
+    channel.publish(notice(2))
+    assert await anext(alarmed) == notice(1)
+    with pytest.raises(ValueError, match="down"):
+        await anext(alarmed)
+    assert await rest(alarmed) == []
+    channel.close()
+    assert await rest(calm) == [notice(1), notice(2)]

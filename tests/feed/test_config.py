@@ -14,6 +14,7 @@ def test_the_defaults_are_kites_limits_and_address() -> None:
     assert config.endpoint.root == KITE_URL
     assert config.default_mode is Mode.QUOTE
     assert config.heartbeat_liveness_threshold == 5.0
+    assert config.reader_buffer_bytes == 256 * 2**20
 
 
 def test_fewer_connections_carry_fewer_symbols() -> None:
@@ -28,6 +29,7 @@ def test_fewer_connections_carry_fewer_symbols() -> None:
         ("max_symbols_per_connection", 0),
         ("max_symbols_per_connection", 3001),
         ("connection_buffer_size", 0),
+        ("reader_buffer_bytes", 0),
         ("connection_timeout", 0.0),
         ("connection_timeout", float("nan")),
         ("heartbeat_liveness_threshold", -1.0),

@@ -8,9 +8,15 @@ from itertools import count
 
 import pytest
 
-from kitetui.feed import ConnectionState, FeedState, KiteManagerConfig, KiteTickerManager
+from kitetui.feed import (
+    ConnectionChanged,
+    ConnectionState,
+    FeedState,
+    KiteManagerConfig,
+    KiteTickerManager,
+)
 from kitetui.wire import Mode
-from tests.feed.helpers import becomes, manager_on, running
+from tests.feed.helpers import becomes, manager_on, next_of, running
 from tests.feed.server import ScriptedServer
 from tests.wire.packets import INFY
 
@@ -127,6 +133,50 @@ async def test_a_healthy_session_starts_the_count_of_attempts_afresh(
             await becomes(reader, ConnectionState.LIVE)
             (await server.accept()).drop()
         await becomes(reader, ConnectionState.LIVE)
+
+
+async def test_a_dial_that_takes_long_and_fails_is_no_healthy_session(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kitetui.feed.connection.HEALTHY_AFTER", 0.02)
+    server.answer.clear()
+    manager = manager_on(server, max_reconnect_attempts=2, connection_timeout=0.05)
+    async with running(manager) as reader:
+        await manager.subscribe_symbols([INFY])
+        down = await becomes(reader, ConnectionState.DOWN)
+        assert down.reason == "gave up after 2 attempts: the server did not answer the handshake in time"
+        assert manager.get_stats().connections[0].attempt == 3
+
+
+async def test_after_an_outage_of_its_own_a_place_is_asked_for_again_soon(server: ScriptedServer) -> None:
+    manager = manager_on(server)
+    async with running(manager) as reader:
+        await manager.subscribe_symbols([INFY])
+        peer = await server.accept()
+        server.refuse_with = HTTPStatus.TOO_MANY_REQUESTS
+        peer.drop()
+        refused = await next_of(reader, ConnectionChanged, lambda each: "429" in each.reason)
+        assert "the server may still count those that were lost here" in refused.reason
+        stats = manager.get_stats().connections[0]
+        assert stats.retry_in is not None
+        assert stats.retry_in < 2
+
+
+async def test_each_outage_asks_for_its_places_from_the_shortest_wait_on(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kitetui.feed.connection.until_freed", lambda draws, cap: iter([0.01, 0.02, 0.03]))
+    manager = manager_on(server)
+    async with running(manager) as reader:
+        await manager.subscribe_symbols([INFY])
+        for _ in range(3):
+            peer = await server.accept()
+            server.refuse_with = HTTPStatus.TOO_MANY_REQUESTS
+            peer.drop()
+            dials = len(server.dials)
+            await server.dialled(dials + 2)
+            server.refuse_with = None
+            await becomes(reader, ConnectionState.LIVE)
 
 
 async def test_a_handshake_without_an_answer_is_given_up(server: ScriptedServer) -> None:

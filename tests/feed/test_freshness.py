@@ -30,7 +30,7 @@ class Session:
 
     def asks(self, *requests: Request) -> None:
         for request in requests:
-            self.freshness.asked(request)
+            self.freshness.asked(request, self.at)
 
     def subscribes(self, *tokens: int, mode: Mode = Mode.QUOTE) -> None:
         self.asks(Subscribe(tokens))
@@ -246,3 +246,23 @@ def test_more_tokens_than_there_was_room_for_at_first_keep_what_is_known_of_each
     assert session.mark(quote(100))
     assert session.marks(*(quote(7, of=each) for each in many)) == [True] * 3000
     assert session.marks(*(quote(8, of=each) for each in many), quote(101)) == [False] * 3001
+
+
+def test_answers_out_of_two_stores_that_differ_are_both_older_than_the_request(session: Session) -> None:
+    session.subscribes(TCS, mode=Mode.FULL)
+    session.marks(full(500, of=TCS, second=0))
+    session.at += 100
+    session.mark(full(501, of=TCS, second=100))
+    session.subscribes(INFY, mode=Mode.FULL)
+    assert session.marks(full(90, 5, second=-86_400), full(95, 9, second=40), full(96, 10, second=101)) == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_what_is_older_than_the_request_is_news_once_no_answer_can_come(session: Session) -> None:
+    session.subscribes(TCS, INFY, mode=Mode.FULL)
+    session.marks(full(500, of=TCS, second=0), full(501, of=TCS, second=0), full(90, 5, second=-600))
+    session.waits()
+    assert not session.mark(full(91, 6, second=-500))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kitetui.feed import RawFrame, ServerError, Ticks
+from kitetui.feed import Lagged, RawFrame, ServerError, Ticks
 from kitetui.feed.messages import TickerMessage
-from kitetui.wire import HEARTBEAT, Mode, encode_error
+from kitetui.wire import HEARTBEAT, Mode, decode_frame, encode_error
 from tests.feed.helpers import ltp_frame, manager_on, next_of, running, ticks_from
 from tests.feed.server import ScriptedServer
 from tests.wire.packets import INFY
@@ -77,3 +77,29 @@ async def test_raw_frame_channels_carry_what_was_received_alone(server: Scripted
         await peer.carries({INFY: "ltp"})
         await peer.send(ltp_frame(1))
         assert (await next_of(raw, RawFrame)).data == ltp_frame(1)
+
+
+async def test_a_reader_that_is_too_slow_loses_frames_and_their_ticks_together(
+    server: ScriptedServer,
+) -> None:
+    manager = manager_on(server, reader_buffer_bytes=30_000)
+    async with running(manager) as reader:
+        full = manager.full_stream()
+        await manager.subscribe_symbols([INFY], Mode.LTP)
+        peer = await server.accept()
+        await peer.carries({INFY: "ltp"})
+        for number in range(40):
+            await peer.send(ltp_frame(number))
+            await ticks_from(reader, 1)
+        frames, ticks, lagged = [], [], []
+        while (message := full.recv_nowait()) is not None:
+            match message:
+                case RawFrame(data=bytes(data)):
+                    frames.append(decode_frame(data).as_sent("last_price").tolist())
+                case Ticks(batch=batch):
+                    ticks.append(batch.as_sent("last_price").tolist())
+                case Lagged():
+                    lagged.append(message)
+    assert 0 < len(ticks) < 40
+    assert frames == ticks == [[number] for number in range(40 - len(ticks), 40)]
+    assert [each.ticks for each in lagged] == [40 - len(ticks)]

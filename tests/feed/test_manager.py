@@ -120,7 +120,7 @@ async def test_one_connections_channel_has_its_messages_and_no_other_ones(server
     async with running(manager) as merged:
         peers = await accept_all(server, manager)
         for number, peer in enumerate(peers):
-            await peer.send(ltp_frame(100 + number))
+            await peer.send(ltp_frame(100 + number, token=TOKENS[number]))
         assert sorted(prices(await ticks_from(merged, 2))) == [100, 101]
         for number, channel in channels.items():
             (message,) = await ticks_from(channel, 1)
@@ -163,7 +163,7 @@ async def test_stopping_closes_the_connections_and_leaves_no_task() -> None:
         async with running(manager):
             await manager.subscribe_symbols(TOKENS)
             peers = await accept_all(server, manager)
-            assert len(kitetui_tasks()) == 2 + 3 + 3 * 5
+            assert len(kitetui_tasks()) == 2 + 3 + 3 * 6
         assert kitetui_tasks() == []
         assert manager.get_status().state is FeedState.IDLE
         await server.emptied()
@@ -290,7 +290,7 @@ async def test_two_managers_in_one_process_do_not_disturb_each_other(server: Scr
             await second.subscribe_symbols(TOKENS[:1], Mode.LTP)
             other = await server.accept()
             await other.carries({TOKENS[0]: "ltp"})
-            await other.send(ltp_frame(100))
+            await other.send(ltp_frame(100, token=TOKENS[0]))
             assert prices(await ticks_from(other_reader, 1)) == [100]
         await peer.carries({INFY: "full"})
         await peer.send(ltp_frame(200))

@@ -136,11 +136,11 @@ async def test_a_gap_is_told_with_its_bounds_before_the_first_tick_after_it(serv
     async with running(manager) as reader:
         await manager.subscribe_symbols(TOKENS[:4])
         peer = await server.accept()
-        await peer.send(ltp_frame(1))
+        await peer.send(ltp_frame(1, token=TOKENS[0]))
         (before,) = await ticks_from(reader, 1)
         peer.drop()
         peer = await server.accept()
-        await peer.send(ltp_frame(2))
+        await peer.send(ltp_frame(2, token=TOKENS[0]))
         gap = await next_of(reader, Gap)
         (after,) = await ticks_from(reader, 1)
         assert (gap.start, gap.end) == (before.received_at[-1], after.received_at[0])

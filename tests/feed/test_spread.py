@@ -180,3 +180,30 @@ async def test_symbols_stay_where_they_are_when_their_new_connection_cannot_be_m
         assert manager.get_symbol_distribution() == before
         carried = [each for each in TOKENS if manager.connection_of(each) == 0]
         await peer.carries(dict.fromkeys(carried, "quote"))
+
+
+async def test_symbols_that_did_not_fit_at_first_move_when_there_is_room(server: ScriptedServer) -> None:
+    manager = manager_on(
+        server,
+        max_connections=2,
+        max_symbols_per_connection=4,
+        failover_after=0.01,
+        health_check_interval=0.01,
+    )
+    async with running(manager) as reader:
+        lost, kept = await two_connections(server, manager)
+        server.refuse_with = HTTPStatus.SERVICE_UNAVAILABLE
+        lost.drop()
+        await kept.until(lambda peer: len(peer.modes) == 4)
+        await tick(kept)
+        first = await next_of(reader, Gap)
+        assert manager.get_symbol_distribution() == {0: 2, 1: 4}
+        await manager.unsubscribe_symbols(TOKENS[1::2])
+        await kept.carries(dict.fromkeys(TOKENS[0::2], "full"))
+        assert manager.get_symbol_distribution() == {0: 0, 1: 3}
+        await tick(kept)
+        second = await next_of(reader, Gap)
+        assert (first.connection, second.connection) == (0, 0)
+        assert (first.symbols, second.symbols) == (1, 2)
+        assert first.start == second.start
+        assert first.end < second.end

@@ -67,3 +67,10 @@ def test_one_mute_connection_is_an_alarm_whatever_the_others_do() -> None:
     assert feed_status([LIVE, LIVE], mute=[False, True]).state is FeedState.NO_TICKS
     assert feed_status([LIVE, LIVE], mute=[False, True], quiet_for=31).state is FeedState.NO_TICKS
     assert feed_status([LIVE, RETRYING], mute=[True, False]).state is FeedState.STALE
+    assert feed_status([LIVE, RETRYING], [9, 0], mute=[True, False]).state is FeedState.NO_TICKS
+    assert feed_status([LIVE, CONNECTING], mute=[True, False]).state is FeedState.NO_TICKS
+
+
+def test_a_connection_without_any_news_makes_the_feed_quiet_though_others_tick() -> None:
+    assert feed_status([LIVE, LIVE], still=True).state is FeedState.QUIET
+    assert feed_status([LIVE, RETRYING], still=True).state is FeedState.STALE

@@ -62,7 +62,7 @@ def refusal(status: int) -> InvalidStatus:
         (OSError(113, "No route to host"), Action.RETRY, "no connection: No route to host"),
         (OSError(SECRET), Action.RETRY, "no connection: OSError"),
         (InvalidURI(SECRET, SECRET), Action.RETRY, "the connection failed: InvalidURI"),
-        (KeyError(SECRET), Action.RETRY, "the connection failed: KeyError"),
+        (KeyError(SECRET), Action.RETRY, "a bug of this program (KeyError)"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
@@ -73,6 +73,19 @@ def test_every_failure_has_its_action_and_a_reason_without_secrets(
     assert decision.action is action
     assert reason in decision.reason
     assert "SECRET" not in decision.reason
+
+
+def test_a_key_in_use_may_be_in_use_by_what_was_lost_here() -> None:
+    reason = verdict(refusal(429), was_up=True).reason
+    assert "the server may still count those that were lost here" in reason
+    assert "another program uses this API key" in reason
+    assert "lost here" not in verdict(refusal(429)).reason
+
+
+def test_only_what_is_not_known_is_a_bug() -> None:
+    assert verdict(RuntimeError(SECRET)).is_bug
+    known = refusal(418), OSError(), InvalidURI("", ""), TimeoutError()
+    assert not any(verdict(each).is_bug for each in known)
 
 
 def test_only_a_refused_login_is_final() -> None:

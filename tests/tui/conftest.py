@@ -144,7 +144,7 @@ class Session:
 
     async def tick_often(self) -> None:
         """Let everything tick until it is known how it usually does; see `quick_looks`."""
-        for _ in range(3):
+        for _ in range(8):
             await self.step(len(self.exchange.instruments))
             await self.pilot.pause(5 * LOOK)
             self.clock.go_on(1)

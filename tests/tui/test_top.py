@@ -257,9 +257,10 @@ def test_what_needs_help_is_told_before_what_is_tried_again_and_that_before_what
         stats(0, DOWN, **REFUSED),
         stats(1, RETRYING, failed_for=2.0),
         stats(2, RETRYING, failed_for=9.0),
-        stats(3, DOWN, symbols=0),
-        stats(4, RETRYING, symbols=0),
-        stats(5, **MUTE),
+        stats(3, **MUTE),
+        stats(4, is_still=True),
+        stats(5, DOWN, symbols=0),
+        stats(6, RETRYING, symbols=0),
     ]
     for place, worst in enumerate(ranked):
         assert all_stats(stats(9), *reversed(ranked[place:])).worst is worst

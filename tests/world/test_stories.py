@@ -139,6 +139,23 @@ def test_a_connection_with_heartbeats_alone_is_not_live_and_neither_are_its_rows
     tell(one_is_mute)
 
 
+def test_a_connection_that_is_mute_from_its_start_is_named_though_others_tick(
+    tell: Callable[..., World],
+) -> None:
+    async def one_only_answers(world: World) -> None:
+        world.rate = 10.0
+        await asyncio.sleep(0.5)
+        mute = world.exchange.clients[1]
+        number = next(wire.number for wire in world.network.up if wire.address == mute.address)
+        mute.send_only(Sending.HEARTBEATS)
+        await asyncio.sleep(60)
+        worst = world.manager.get_stats().worst
+        assert worst is not None
+        assert (world.status(), worst.connection, worst.is_still) == (FeedState.QUIET, number, True)
+
+    tell(one_only_answers)
+
+
 def test_a_gap_under_way_is_a_gap(tell: Callable[..., World]) -> None:
     async def all_are_lost(world: World) -> None:
         await asyncio.sleep(30)

@@ -99,9 +99,9 @@ def state_text(status: FeedStatus, stats: ManagerStats, rate: float, signs: Sign
                 (f"  {signs.hours.rest}", Ink.TEXT),
             ]
         case FeedState.QUIET:
-            return _quiet(stats.quiet_for, signs.hours)
+            return _quiet(stats, signs.hours)
         case FeedState.NO_TICKS:
-            return _no_ticks(stats)
+            return _no_ticks(stats, signs.hours)
         case FeedState.DEGRADED:
             return [(f"! DEGRADED {count}", Ink.STALE), (f"  {_what_is_missing(stats)}", Ink.TEXT)]
         case FeedState.STALE:
@@ -112,18 +112,25 @@ def state_text(status: FeedStatus, stats: ManagerStats, rate: float, signs: Sign
             return _down(stats.worst, signs.renewal)
 
 
-def _quiet(seconds: float, hours: Hours) -> Line:
+def _quiet(stats: ManagerStats, hours: Hours) -> Line:
     if hours.what:
         return [(f"{'● QUIET':<{_STATE_WIDTH}}", Ink.STALE), (f"  {hours.text}", Ink.TEXT)]
-    text = f"● QUIET {int(seconds)}s"
-    why = f"  connected, and no symbol has changed{f'; {hours.doubt}' if hours.doubt else ''}"
+    still = [each for each in stats.connections if each.is_still]
+    is_all = len(still) == sum(each.state is ConnectionState.LIVE for each in stats.connections)
+    doubt = f"; {hours.doubt}" if hours.doubt else ""
+    if still and not is_all:
+        text = f"● QUIET {_name(still[0])} {int(still[0].quiet_for or 0)}s"
+        return [(text, Ink.STALE), (f"  connected, and none of its symbols has changed{doubt}", Ink.TEXT)]
+    text = f"● QUIET {int(stats.quiet_for)}s"
+    why = f"  connected, and no symbol has changed{doubt}"
     return [(f"{text:<{_STATE_WIDTH}}", Ink.STALE), (why, Ink.TEXT)]
 
 
-def _no_ticks(stats: ManagerStats) -> Line:
+def _no_ticks(stats: ManagerStats, hours: Hours) -> Line:
     worst = stats.worst
     which = "" if worst is None else f" {_name(worst)} {int(worst.quiet_for or 0)}s"
-    return [(f"! NO TICKS{which}", Ink.STALE), ("  connected, and the market is open", Ink.TEXT)]
+    doubt = f"; {hours.doubt}" if hours.doubt else ""
+    return [(f"! NO TICKS{which}", Ink.STALE), (f"  connected, and the market is open{doubt}", Ink.TEXT)]
 
 
 def _live(count: str, stats: ManagerStats, rate: float) -> Line:
