@@ -99,4 +99,6 @@ async def _renew_list(source: Source, endpoint: str, app: MonitorApp) -> None:
 
 async def _exit_when(ended: asyncio.Event, app: MonitorApp) -> None:
     await ended.wait()
+    # The recording first: where the terminal has gone, what Textual says to it at the end waits for ever.
+    await app.recording.stop()
     app.exit()

@@ -2,8 +2,9 @@
 
 Textual hands its output to a thread through a bounded queue. A terminal that stops reading (a stalled
 connection, a stopped multiplexer) fills that queue, and the next draw would then hold up the event loop, the
-feed with it. So the monitor looks before it draws. What it did not draw meanwhile it draws afterwards: it
-compares with what is on the screen, not with what was there a moment ago.
+feed with it; a terminal that has gone ends the thread, and does the same. So the monitor looks before it
+draws. What it did not draw meanwhile it draws afterwards: it compares with what is on the screen, not with
+what was there a moment ago.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import sys
 import time
 from collections.abc import Callable
 from typing import Final
+
+_GONE: Final = 0 if sys.platform == "win32" else select.POLLHUP | select.POLLERR | select.POLLNVAL
 
 STALLED_AFTER: Final = 0.3
 """Seconds without room in the terminal's buffer, at fewer writes than the queue has room for."""
@@ -40,12 +43,16 @@ class Outlet:
         self._is_stalled = False
 
     def is_stalled(self) -> bool:
-        """Return whether the terminal has taken nothing for a while."""
-        if self._descriptor is None:
+        """Return whether the terminal has taken nothing for a while, or has gone."""
+        if sys.platform == "win32" or self._descriptor is None:
             return False
         now = self._clock()
-        _, writable, _ = select.select([], [self._descriptor], [], 0)
-        if writable:
+        outlet = select.poll()
+        outlet.register(self._descriptor, select.POLLOUT)
+        is_ready = outlet.poll(0)
+        if any(event & _GONE for _, event in is_ready):
+            return True
+        if is_ready:
             if self._full_since is not None and now - self._full_since >= WORTH_A_WORD:
                 self._resumed(now - self._full_since)
             self._full_since, self._is_stalled = None, False

@@ -9,7 +9,7 @@ from dataclasses import replace
 import keyring
 import pytest
 
-from kitetui.account import DEFAULT, KeptToken, Vault, tokens
+from kitetui.account import DEFAULT, KeptToken, Vault, keyrings, tokens
 from tests.account.helpers import SECRETS, MemoryKeyring
 
 FRESH = replace(SECRETS, access_token="t0ken-of-tomorrow")
@@ -115,12 +115,13 @@ def test_a_keyring_that_waits_for_its_user_holds_nobody_up(monkeypatch: pytest.M
     answered = threading.Event()
 
     class Waiting(MemoryKeyring):
+        is_locked = False
         asked = 0
 
         def get_password(self, service: str, username: str) -> str | None:
-            if threading.current_thread() is not threading.main_thread():
+            if self.is_locked:
                 self.asked += 1
-                answered.wait(20)
+                answered.wait(60)
             return super().get_password(service, username)
 
     backend = Waiting()
@@ -129,7 +130,9 @@ def test_a_keyring_that_waits_for_its_user_holds_nobody_up(monkeypatch: pytest.M
     vault.store(DEFAULT, SECRETS)
     token = token_of(vault)
     vault.store(DEFAULT, FRESH)
+    backend.is_locked = True
     monkeypatch.setattr(tokens, "PATIENCE", 0.0)
+    monkeypatch.setattr(keyrings, "PATIENCE", 60.0)
     assert {token() for _ in range(100)} == {SECRETS.access_token}
     reader = next(each for each in threading.enumerate() if each.name == "kitetui login")
     assert reader.daemon

@@ -63,6 +63,15 @@ def test_it_goes_on_when_the_terminal_reads_again_and_says_for_how_long_it_did_n
     assert terminal.said == [13]
 
 
+def test_a_terminal_that_has_gone_is_stalled_at_once(terminal):
+    assert not terminal.after(1)
+    os.close(terminal.reader)
+    assert terminal.after(0)
+    assert terminal.after(60)
+    assert terminal.said == []
+    terminal.reader = os.open(os.devnull, os.O_RDONLY)
+
+
 def test_a_buffer_that_is_full_for_a_moment_is_not_worth_a_word(terminal):
     terminal.fill()
     terminal.after(0)
