@@ -45,7 +45,8 @@ def _watch(
 ) -> None:
     gone = select.poll()
     gone.register(terminal, 0)  # asks for nothing, and so is told of the hang-up alone
-    gone.poll()
+    if any(event & select.POLLNVAL for _, event in gone.poll()):
+        return  # some systems answer so for every terminal, which they cannot poll
     with suppress(RuntimeError):  # the loop has ended already
         loop.call_soon_threadsafe(ended.set)
     time.sleep(PATIENCE)

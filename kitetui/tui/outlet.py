@@ -15,7 +15,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-_GONE: Final = 0 if sys.platform == "win32" else select.POLLHUP | select.POLLERR | select.POLLNVAL
+# Not POLLNVAL: some systems answer so for every terminal, which they cannot poll.
+_GONE: Final = 0 if sys.platform == "win32" else select.POLLHUP | select.POLLERR
 
 STALLED_AFTER: Final = 0.3
 """Seconds without room in the terminal's buffer, at fewer writes than the queue has room for."""
