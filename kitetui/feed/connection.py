@@ -41,7 +41,10 @@ HEALTHY_AFTER: Final = 30.0
 
 _PING_INTERVAL: Final = 5.0
 _PONG_PATIENCE: Final = 30.0
-"""Seconds after which a ping counts as answered: some servers answer none, and the watch is on silence."""
+"""Seconds after which a ping counts as answered: some servers answer none, and the watch is on silence.
+
+A server that has answered one is waited for: its answer is behind all that a slow line still holds.
+"""
 
 _LOOK: Final = 1.0
 """Seconds between two looks at how the symbols tick."""
@@ -524,12 +527,13 @@ class Connection:
 
     async def _measure_round_trip(self, socket: ClientConnection) -> NoReturn:
         """Ping at once and then every few seconds; an answer that stays out is the watch's affair."""
-        was_answered = False
+        was_answered = is_answering = False
         while True:
             pong = await socket.ping()
             with suppress(TimeoutError):
-                async with asyncio.timeout(_PONG_PATIENCE):
+                async with asyncio.timeout(None if is_answering else _PONG_PATIENCE):
                     self.measures.round_trips.append(await pong)
+                is_answering = True
             # The answer to a ping overtakes the few messages that wait to be read. By the next, they are.
             if was_answered:
                 self._intake.pinged()
