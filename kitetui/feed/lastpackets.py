@@ -15,29 +15,12 @@ from numpy.typing import NDArray
 
 from kitetui.wire import TickBatch
 from kitetui.wire.layout import WORDS
-from kitetui.wire.tokenrows import TokenRows
+from kitetui.wire.tokenrows import FEW, TokenRows
 
 _FIRST_CAPACITY: Final = 64
 
-_FEW: Final = 64
-"""Tokens that are found sooner one by one than all at once."""
-
 _ROW: Final = np.dtype(f"V{4 * WORDS}")
 """A row as one piece: NumPy moves such pieces twice as fast as rows of a matrix."""
-
-
-class _Rows(TokenRows):
-    """Rows that can be looked up without being made."""
-
-    def find(self, tokens: NDArray[np.uint32]) -> NDArray[np.intp]:
-        """Return the rows of tokens, shape (n,), -1 for one that has none."""
-        known = self._sorted_tokens
-        if len(tokens) < _FEW or not len(known):
-            return self.get_all(tokens.tolist())
-        places = known.searchsorted(tokens)
-        rows = self._sorted_rows.take(places, mode="clip")
-        is_known = known.take(places, mode="clip") == tokens
-        return rows if is_known.all() else np.where(is_known, rows, -1)
 
 
 class LastPackets:
@@ -51,7 +34,7 @@ class LastPackets:
     """
 
     def __init__(self) -> None:
-        self.rows = _Rows()
+        self.rows = TokenRows()
         self.words = np.zeros((_FIRST_CAPACITY, WORDS), dtype=np.int32)
         self.lengths = np.zeros(_FIRST_CAPACITY, dtype=np.uint8)
         self.is_asked = np.zeros(_FIRST_CAPACITY + 1, dtype=np.bool_)
@@ -83,7 +66,7 @@ class LastPackets:
         unsubscribed again counts as subscribed: what comes of it had been on its way.
         wanted: what is about to be subscribed; a server may know that before it is told.
         """
-        if len(tokens) < _FEW and self._asked.issuperset(tokens.tolist()):
+        if len(tokens) < FEW and self._asked.issuperset(tokens.tolist()):
             return self.rows.of(tokens), None
         rows = self.rows.find(tokens)
         # A row of -1 finds the last entry, which is False.

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-_FEW: Final = 64
+FEW: Final = 64
 """Tokens that are found sooner one by one than all at once."""
 
 
@@ -36,6 +36,16 @@ class TokenRows:
         rows = map(self._row_of.get, tokens, repeat(-1))
         return np.fromiter(rows, dtype=np.intp, count=len(tokens))
 
+    def find(self, tokens: NDArray[np.uint32]) -> NDArray[np.intp]:
+        """Return the rows of tokens, shape (n,), -1 for one that has none; sooner for many than `get_all`."""
+        known = self._sorted_tokens
+        if len(tokens) < FEW or not len(known):
+            return self.get_all(tokens.tolist())
+        places = known.searchsorted(tokens)
+        rows = self._sorted_rows.take(places, mode="clip")
+        is_known = known.take(places, mode="clip") == tokens
+        return rows if is_known.all() else np.where(is_known, rows, -1)
+
     def add(self, tokens: Iterable[int]) -> None:
         """Give each of these tokens a row, if it has none."""
         before = len(self._row_of)
@@ -48,7 +58,7 @@ class TokenRows:
 
     def of(self, tokens: NDArray[np.uint32]) -> NDArray[np.intp]:
         """Return the rows of tokens, shape (n,), as theirs; one that has none gets the next."""
-        if len(tokens) < _FEW:
+        if len(tokens) < FEW:
             return self._of_few(tokens.tolist())
         known = self._sorted_tokens
         if len(known):
