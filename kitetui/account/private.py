@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from kitetui.errors import UserError
+from kitetui.writing import put_whole
 
 Signature = tuple[int, int, int, int]
 """What differs between two files of one name: device, inode, time of the last change, size."""
@@ -38,18 +37,7 @@ def write_private(path: Path, text: str) -> None:
     """Put a text in the place of a file's, all of it or nothing. Raises UserError, OSError."""
     path.parent.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
     _refuse_others(path.parent, path.parent.stat().st_mode, "700")
-    # The temporary file is its owner's alone from the first moment, and so is what it becomes.
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    put_whole(path, text.encode())
 
 
 def signature(path: Path) -> Signature | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from kitetui.config.problems import ConfigError
 from kitetui.config.reading import read_config, read_feed_config
 from kitetui.config.template import template
 from kitetui.errors import UserError
+from kitetui.writing import put_whole
 
 _Signature = tuple[int, int, int, int]
 
@@ -112,16 +112,7 @@ def _text(path: Path) -> str | None:
 def _replace(path: Path, data: bytes) -> None:
     """Put data into a file, all of it or nothing; the file keeps its permissions. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileNotFoundError):
-            Path(name).chmod(stat.S_IMODE(path.stat().st_mode))
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    permissions = None
+    with suppress(FileNotFoundError):
+        permissions = stat.S_IMODE(path.stat().st_mode)
+    put_whole(path, data, permissions)

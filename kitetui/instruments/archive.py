@@ -10,12 +10,9 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import os
 import re
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -26,6 +23,7 @@ from kitetui.instruments.instrument import Row
 from kitetui.instruments.listing import MADE_AT
 from kitetui.paths import data_folder
 from kitetui.times import IST
+from kitetui.writing import put_whole
 
 _LEVEL: Final = 6
 _DAY, _PUT, _GONE = "day", "+", "-"
@@ -76,7 +74,8 @@ class Archive:
             lines = list(_changes(known, listed))
             if not lines and members:
                 return
-            self._write(path, before[:whole] + _member([(_DAY, day.isoformat()), *lines]))
+            self._folder.mkdir(parents=True, exist_ok=True)
+            put_whole(path, before[:whole] + _member([(_DAY, day.isoformat()), *lines]))
         except OSError as error:
             raise UserError(
                 f"today's instruments cannot be kept in {self._folder}: {error.strerror}; "
@@ -107,20 +106,6 @@ class Archive:
 
     def _file_of(self, day: date) -> Path:
         return self._folder / f"{self._name}-{day:%Y-%m}.csv.gz"
-
-    def _write(self, path: Path, content: bytes) -> None:
-        """Put a file in the place of the one that is there, whole."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=self._folder)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        finally:
-            with suppress(OSError):
-                Path(name).unlink()
 
 
 _MONTH: Final = re.compile(r"-\d{4}-\d{2}\.csv\.gz$")
