@@ -44,6 +44,7 @@ The cases behind these rules:
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Final
 
@@ -99,6 +100,18 @@ _TELLING: Final = [*_AGES, LAST_PRICE, BUY_QUANTITY, SELL_QUANTITY]
 _CARRIED_TELLING: Final = _CARRIED[:, _TELLING]
 
 _OF_AGE: Final = slice(len(_AGES))
+
+
+def flags_at(places: Mapping[int, Sequence[int]], batch: TickBatch) -> NDArray[np.bool_]:
+    """Return for each tick of some messages whether it is one of those named, shape (n,), bool.
+
+    places: by a message's index, from 0 among its ticks; what lies beyond them does not count.
+    """
+    flags = np.zeros(len(batch), dtype=np.bool_)
+    for message, named in places.items():
+        first, last = np.searchsorted(batch.frames, (message, message + 1)).tolist()
+        flags[[first + place for place in named if first + place < last]] = True
+    return flags
 
 
 class Freshness:

@@ -15,13 +15,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kitetui.feed.freshness import Freshness
+from kitetui.feed.freshness import Freshness, flags_at
 from kitetui.feed.lastpackets import LastPackets
 from kitetui.feed.messages import FeedMessage, RawFrame, Ticks
 from kitetui.feed.stats import Measures
 from kitetui.feed.texts import message_of
 from kitetui.wire import Request, Subscribe, TickBatch, decode_frames, encode_request
-from kitetui.wire.layout import TOKEN
+from kitetui.wire.tokenrows import tokens_of
 
 _FULL_BYTES: Final = 100_000
 """Larger batches leave the processor's caches and decode several times slower."""
@@ -164,7 +164,7 @@ class Intake:
         whole = decode_frames(frames)
         took = time.perf_counter() - started
         batch = whole
-        rows, is_asked = self.last.asked_rows(_tokens_of(whole), self._wanted)
+        rows, is_asked = self.last.asked_rows(tokens_of(whole), self._wanted)
         if is_asked is not None:
             batch, rows = _part_of(whole, is_asked), rows[is_asked]
         # A replay's own clock may be ahead of what is on its way from it.
@@ -182,7 +182,7 @@ class Intake:
         self._measure(batch, took)
         if is_asked is not None:
             self._measures.strays += len(whole) - len(batch)
-            self._strayed(int(_tokens_of(whole)[~is_asked][0]))
+            self._strayed(int(tokens_of(whole)[~is_asked][0]))
         if raw or message is not None:
             self._publish(raw, message)
         if len(batch):
@@ -236,16 +236,9 @@ class Intake:
             return self._freshness.marks(rows, batch, at)
         if not self._recorded:
             return None
-        marks = np.zeros(len(whole), dtype=np.bool_)
-        for frame, places in self._recorded.items():
-            first, last = np.searchsorted(whole.frames, (frame, frame + 1)).tolist()
-            marks[[first + place for place in places if first + place < last]] = True
+        marks = flags_at(self._recorded, whole)
         self._recorded.clear()
         return marks if is_asked is None else marks[is_asked]
-
-
-def _tokens_of(batch: TickBatch) -> NDArray[np.uint32]:
-    return np.ascontiguousarray(batch.words[:, TOKEN]).view(np.uint32)
 
 
 def _part_of(batch: TickBatch, chosen: NDArray[np.bool_]) -> TickBatch:

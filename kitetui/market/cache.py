@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.wire import Tick, TickBatch
-from kitetui.wire.layout import TOKEN, WORDS
-from kitetui.wire.tokenrows import TokenRows
+from kitetui.wire.layout import WORDS
+from kitetui.wire.tokenrows import TokenRows, tokens_of
 
 if TYPE_CHECKING:
     import pandas
@@ -83,7 +83,7 @@ class LastValueCache:
         """
         if not len(batch):
             return
-        rows = self._rows.of(np.ascontiguousarray(batch.words[:, TOKEN]).view(np.uint32))
+        rows = self._rows.of(tokens_of(batch))
         self._grow(len(self._rows))
         self.version += 1
         self._words.view(_ROW)[rows] = batch.words.view(_ROW)

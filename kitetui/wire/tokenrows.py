@@ -9,8 +9,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from kitetui.wire.batch import TickBatch
+from kitetui.wire.layout import TOKEN
+
 FEW: Final = 64
 """Tokens that are found sooner one by one than all at once."""
+
+
+def tokens_of(batch: TickBatch) -> NDArray[np.uint32]:
+    """Return the token of each tick, shape (n,), side by side, for such are found sooner."""
+    return np.ascontiguousarray(batch.words[:, TOKEN]).view(np.uint32)
 
 
 class TokenRows:

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.feed import ConnectionState
-from kitetui.feed.freshness import Freshness
+from kitetui.feed.freshness import Freshness, flags_at
 from kitetui.feed.lastpackets import LastPackets
 from kitetui.record.capture.notes import BeginNote, Note, SnapshotNote, StateNote
 from kitetui.record.capture.records import Record
 from kitetui.wire import Request, TickBatch, decode_frame
-from kitetui.wire.layout import TOKEN
+from kitetui.wire.tokenrows import tokens_of
 
 Places = tuple[int, ...]
 """Places, from 0, among the ticks of a message."""
@@ -71,11 +71,7 @@ class Marks:
         taken: what `take` gave for each. batch: what they decode to. Nothing was asked between them, and no
         connection lost.
         """
-        flags = np.zeros(len(batch), dtype=np.bool_)
-        for number, places in enumerate(taken):
-            if places:
-                first, last = np.searchsorted(batch.frames, (number, number + 1)).tolist()
-                flags[[first + place for place in places if first + place < last]] = True
+        flags = flags_at({number: places for number, places in enumerate(taken) if places}, batch)
         is_noted = np.array([places is not None for places in taken], dtype=np.bool_)[batch.frames]
         if not is_noted.all():
             connections = np.array([record.connection for record in records], dtype=np.uint8)[batch.frames]
@@ -97,7 +93,7 @@ class _Session:
         self.freshness = Freshness(self._last)
 
     def marks(self, batch: TickBatch, at: float) -> NDArray[np.bool_]:
-        rows = self._last.rows_of(np.ascontiguousarray(batch.words[:, TOKEN]).view(np.uint32))
+        rows = self._last.rows_of(tokens_of(batch))
         marks = self.freshness.marks(rows, batch, at)
         self._last.note(rows, batch, np.zeros(len(batch), dtype=np.int64), marks, at)
         return np.zeros(len(batch), dtype=np.bool_) if marks is None else marks
