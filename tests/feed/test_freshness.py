@@ -6,11 +6,13 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kitetui.feed.freshness import Freshness
 from kitetui.feed.lastpackets import LastPackets
 from kitetui.wire import Mode, Request, SetMode, Subscribe, TickBatch, Unsubscribe, decode_frame
-from kitetui.wire.layout import TOKEN
+from kitetui.wire.tokenrows import tokens_of
 from tests.wire.packets import FULL, INDEX_FULL, INDEX_QUOTE, INFY, LTP, QUOTE, frame, packet, token
 
 TCS: Final = 2953217
@@ -46,7 +48,7 @@ class Session:
     def marks(self, *packets: bytes) -> list[bool]:
         """Receive packets in one message; return the mark of each."""
         batch: TickBatch = decode_frame(frame(*packets))
-        rows = self.last.rows_of(np.ascontiguousarray(batch.words[:, TOKEN]).view(np.uint32))
+        rows = self.last.rows_of(tokens_of(batch))
         marks = self.freshness.marks(rows, batch, self.at)
         self.last.note(rows, batch, np.zeros(len(batch), dtype=np.int64), marks, self.at)
         return [False] * len(batch) if marks is None else marks.tolist()
@@ -266,3 +268,37 @@ def test_what_is_older_than_the_request_is_news_once_no_answer_can_come(session:
     session.marks(full(500, of=TCS, second=0), full(501, of=TCS, second=0), full(90, 5, second=-600))
     session.waits()
     assert not session.mark(full(91, 6, second=-500))
+
+
+PRICES: Final = st.integers(1, 2)
+VOLUMES: Final = st.integers(0, 2)
+EVENTS: Final = st.one_of(
+    st.just("subscribe"),
+    st.sampled_from(list(Mode)),
+    st.just("ping"),
+    st.builds(ltp, PRICES),
+    st.builds(quote, PRICES, VOLUMES),
+    st.builds(full, PRICES, VOLUMES, second=st.integers(-3, 60)),
+)
+"""Requests, answered pings, and packets."""
+
+
+@given(st.lists(EVENTS, max_size=30))
+def test_a_packet_has_the_same_mark_alone_and_among_others(events: list[Any]) -> None:
+    alone, among = Session(), Session()
+    for each in (alone, among):
+        each.subscribes(INFY, TCS)
+    for event in events:
+        match event:
+            case "subscribe":
+                for each in (alone, among):
+                    each.subscribes(INFY)
+            case Mode():
+                for each in (alone, among):
+                    each.asks(SetMode(event, (INFY,)))
+            case "ping":
+                for each in (alone, among):
+                    each.at += 5
+                    each.freshness.pinged(each.at)
+            case _:
+                assert among.marks(ltp(1, of=TCS), event) == [True, alone.mark(event)]
