@@ -41,10 +41,7 @@ HEALTHY_AFTER: Final = 30.0
 
 _PING_INTERVAL: Final = 5.0
 _PONG_PATIENCE: Final = 30.0
-"""Seconds after which a ping counts as answered: some servers answer none, and the watch is on silence.
-
-A server that has answered one is waited for: its answer is behind all that a slow line still holds.
-"""
+"""Seconds that a server which seems to answer no ping is given in place of each answer."""
 
 _LOOK: Final = 1.0
 """Seconds between two looks at how the symbols tick."""
@@ -119,6 +116,7 @@ class Connection:
         self._asked_at = 0.0
         self._failed_at = 0.0
         self._session_ticks = 0
+        self._answers_pings = False
         self._outage: tuple[int, str] | None = None
         self._is_reported = False
         self._dialled_with: Credentials | None = None
@@ -379,6 +377,7 @@ class Connection:
         self._connected_at = self._last_frame_at
         self._came_up_at = self._asked_at = self._config.stopwatch()
         self._session_ticks = self.measures.ticks
+        self._answers_pings = False
         self.is_simulated = says(socket, SIMULATED_HEADER)
         self._broke.clear()
         self._intake.began(self._config.clock(), replayed=says(socket, REPLAY_HEADER))
@@ -527,18 +526,32 @@ class Connection:
 
     async def _measure_round_trip(self, socket: ClientConnection) -> NoReturn:
         """Ping at once and then every few seconds; an answer that stays out is the watch's affair."""
-        was_answered = is_answering = False
+        was_answered = False
         while True:
-            pong = await socket.ping()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(None if is_answering else _PONG_PATIENCE):
-                    self.measures.round_trips.append(await pong)
-                is_answering = True
+            round_trip = await self._answer_to(asyncio.ensure_future(await socket.ping()))
+            if round_trip is not None:
+                self.measures.round_trips.append(round_trip)
+                self._answers_pings = True
             # The answer to a ping overtakes the few messages that wait to be read. By the next, they are.
             if was_answered:
                 self._intake.pinged()
             was_answered = True
             await asyncio.sleep(_PING_INTERVAL)
+
+    async def _answer_to(self, ping: asyncio.Future[float]) -> float | None:
+        """Wait for a pong and return its round trip; None where the server answers no ping.
+
+        A slow line looks the same as such a server at first, and both keep to their order. So a server that
+        has answered one ping is waited for, however late; and of one that has answered none nothing is known
+        before its first tick, which would have come behind the pong.
+        """
+        while True:
+            has_ticked = self.measures.ticks > self._session_ticks
+            await asyncio.wait([ping], timeout=None if self._answers_pings else _PONG_PATIENCE)
+            if ping.done():
+                return ping.result()
+            if has_ticked:
+                return None
 
     def _note_frame(self, now: int) -> None:
         self._last_frame_at = now

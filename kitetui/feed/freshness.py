@@ -38,7 +38,8 @@ The cases behind these rules:
 - The answers to `subscribe` and `mode` may come from different stores of the server and differ: both are
   older than the request.
 - A clock of this machine that is minutes off, or steps, changes nothing.
-- A server that answers no ping is given half a minute in place of each answer.
+- A server that answers no ping is given half a minute in place of each answer. That it answers none is known
+  once ticks have come without a pong, which a slow line would have brought before them.
 - Packets may repeat each other when only the book moved. Once a token is proven they carry no mark.
 """
 

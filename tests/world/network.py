@@ -12,6 +12,9 @@ from collections import deque
 from typing import Any, Final
 
 _HIGH_WATER: Final = 64 * 1024
+_PONG: Final = 0x8A
+"""How a message begins that answers a ping."""
+
 _SERVER: Final = ("127.0.0.1", 9001)
 
 
@@ -20,6 +23,7 @@ class Network:
 
     latency: seconds that a piece takes, at least and at most. torn: how likely a write arrives in pieces.
     is_refusing: whether nothing listens. is_lost: whether handshakes and data go nowhere, and nobody is told.
+    eats_pongs: whether no ping is answered.
     """
 
     def __init__(self, rng: random.Random) -> None:
@@ -28,6 +32,7 @@ class Network:
         self.torn = 0.2
         self.is_refusing = False
         self.is_lost = False
+        self.eats_pongs = False
         self.wires: list[Wire] = []
         self.loop: asyncio.AbstractEventLoop
         self._accept: Any = None
@@ -112,7 +117,7 @@ class MemoryTransport(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send; what is torn arrives in pieces, each in its own time."""
-        if self._is_closing or not data:
+        if self._is_closing or not data or (self.wire.network.eats_pongs and data[0] == _PONG):
             return
         data, rng = bytes(data), self.wire.network.rng
         self._in_flight += len(data)

@@ -95,6 +95,45 @@ def test_a_failback_under_full_load_gives_every_tick_its_own_mark(tell: Callable
     assert sum(1 for _ in world.account.marked_news()) < len(world.account.received) / 20
 
 
+def test_a_line_that_is_minutes_late_from_its_first_ping_on_brings_no_answer_as_news(
+    tell: Callable[..., World],
+) -> None:
+    async def late_from_the_start(world: World) -> None:
+        world.network.latency, world.network.torn = (0.05, 1.5), 0.0
+        world.exchange.answering = Answering.EACH
+        world.rate = 20.0
+        late: set[int] = set()
+        while len(late) < 3:
+            await asyncio.sleep(0.01)
+            for each in world.manager.get_stats().connections:
+                if each.state is ConnectionState.LIVE and each.connection not in late:
+                    late.add(each.connection)
+                    wire = next(wire for wire in world.network.up if wire.number == each.connection)
+                    wire.stalled_until = world.loop.time() + 200.0
+        await asyncio.sleep(200)
+        ask(world)
+        await asyncio.sleep(60)
+        assert states(world) <= {RowState.LIVE, RowState.OLD}
+
+    tell(late_from_the_start, heartbeat_liveness_threshold=300.0)
+
+
+def test_behind_a_proxy_that_lets_no_pong_through_symbols_are_proven_all_the_same(
+    tell: Callable[..., World],
+) -> None:
+    async def nothing_is_answered(world: World) -> None:
+        world.network.eats_pongs = True
+        world.rate = 20.0
+        await asyncio.sleep(200)
+        assert states(world) <= {RowState.LIVE, RowState.OLD}
+        before = set(world.account.marks)
+        await asyncio.sleep(30)
+        assert not any(mark for key, mark in world.account.marks.items() if key not in before)
+        assert all(each.round_trip is None for each in world.manager.get_stats().connections)
+
+    tell(nothing_is_answered)
+
+
 def test_a_clock_that_is_set_back_an_hour_makes_nothing_younger_and_is_told_once(
     tell: Callable[..., World],
 ) -> None:
