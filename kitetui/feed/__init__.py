@@ -9,6 +9,7 @@ from kitetui.feed.health import Health, HealthSummary
 from kitetui.feed.manager import KiteTickerManager
 from kitetui.feed.messages import (
     BrokerMessage,
+    ClockStepped,
     ConnectionChanged,
     Gap,
     Lagged,
@@ -16,6 +17,7 @@ from kitetui.feed.messages import (
     RawFrame,
     ServerError,
     SymbolsMoved,
+    SymbolsWanted,
     TickerMessage,
     Ticks,
     UnknownMessage,
@@ -32,6 +34,7 @@ __all__ = [
     "BrokerMessage",
     "CapacityError",
     "Channel",
+    "ClockStepped",
     "ConnectionChanged",
     "ConnectionState",
     "ConnectionStats",
@@ -55,6 +58,7 @@ __all__ = [
     "Receiver",
     "ServerError",
     "SymbolsMoved",
+    "SymbolsWanted",
     "TickerMessage",
     "Ticks",
     "TokenSource",

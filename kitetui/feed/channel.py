@@ -6,7 +6,8 @@ published = delivered + lost + waiting. What waits is bounded by messages and by
 have a few hundred of them, or half a million.
 
 Messages that belong together, such as frames and the ticks that they became, are published together; a reader
-loses all of them or none.
+loses all of them or none. What tells of connections and symbols is small, and rare, and without it a reader
+would take what it lacks for whole: so it is kept, and only ticks, frames and texts are lost.
 """
 
 from __future__ import annotations
@@ -14,11 +15,21 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from kitetui.feed.messages import Lagged, OrderUpdate, RawFrame, SymbolsMoved, Ticks
+from kitetui.feed.messages import (
+    ClockStepped,
+    ConnectionChanged,
+    Gap,
+    Lagged,
+    OrderUpdate,
+    RawFrame,
+    SymbolsMoved,
+    SymbolsWanted,
+    Ticks,
+)
 from kitetui.wire.layout import WORDS
 
 M = TypeVar("M")
@@ -34,6 +45,12 @@ _TICK: Final = 4 * WORDS + 1 + 4 + 8 + 1
 
 _ERROR: Final = 200
 """Bytes of a packet that could not be read: what is told of it."""
+
+_KEPT: Final = (SymbolsWanted, ConnectionChanged, SymbolsMoved, Gap, ClockStepped)
+"""What no reader loses."""
+
+_MOST_KEPT: Final = 10_000
+"""Messages that are kept for a reader which takes nothing any more."""
 
 _TOKEN: Final = 40
 _FIELD: Final = 200
@@ -67,13 +84,17 @@ class Channel(Generic[M]):
         """Whether anybody reads."""
         return bool(self._receivers)
 
-    def subscribe(self, capacity: int | None = None, *, fails: bool = False) -> Receiver[M]:
+    def subscribe(
+        self, capacity: int | None = None, *, fails: bool = False, first: Iterable[M] = ()
+    ) -> Receiver[M]:
         """Return a reader of everything that is published from now on.
 
         capacity: how many messages wait for it at most, instead of the channel's own number. fails: whether
-        `fail` ends it.
+        `fail` ends it. first: what it is told before all else.
         """
         receiver = Receiver(self, capacity or self._capacity, self._capacity_bytes, fails=fails)
+        for message in first:
+            receiver._put((message,), *_weight_of(message))
         self._receivers.add(receiver)
         return receiver
 
@@ -131,6 +152,7 @@ class Receiver(Generic[M]):
         self._channel = channel
         self._waiting: deque[tuple[tuple[M, ...], int, int]] = deque()
         self._begun: deque[M] = deque()
+        self._kept: deque[M] = deque()
         self._capacity = capacity
         self._capacity_bytes = capacity_bytes
         self._untold = Lagged(0, 0)
@@ -159,6 +181,8 @@ class Receiver(Generic[M]):
         elif self._untold.messages:
             lagged, self._untold = self._untold, Lagged(0, 0)
             return lagged
+        elif self._kept:
+            message = self._kept.popleft()
         elif self._waiting:
             message, *others = self._take_first()[0]
             self._begun.extend(others)
@@ -169,6 +193,11 @@ class Receiver(Generic[M]):
         self._delivered_ticks += ticks
         self._waiting_ticks -= ticks
         return message
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not (self._begun or self._untold.messages or self._kept or self._waiting)
 
     def stats(self) -> ReaderStats:
         """Return what became of the ticks that were published to this reader."""
@@ -184,6 +213,7 @@ class Receiver(Generic[M]):
         self._channel._forget(self)
         self._waiting.clear()
         self._begun.clear()
+        self._kept.clear()
         self._waiting_ticks = self._waiting_messages = self._waiting_bytes = 0
         self._untold = Lagged(0, 0)
         self._failure = None
@@ -210,10 +240,19 @@ class Receiver(Generic[M]):
 
     def _drop_first(self) -> None:
         messages, ticks = self._take_first()
+        if isinstance(messages[-1], _KEPT) and len(self._kept) < _MOST_KEPT:
+            self._kept.extend(messages)
+            return
         self._waiting_ticks -= ticks
         self.lost_messages += len(messages)
         self.lost_ticks += ticks
-        self._untold = Lagged(self._untold.messages + len(messages), self._untold.ticks + ticks)
+        untold, (start, end) = self._untold, _span_of(messages[-1])
+        self._untold = Lagged(
+            untold.messages + len(messages),
+            untold.ticks + ticks,
+            min((each for each in (untold.start, start) if each is not None), default=None),
+            max((each for each in (untold.end, end) if each is not None), default=None),
+        )
 
     def _end(self, failure: Exception | None = None) -> None:
         self._failure = failure or self._failure
@@ -223,6 +262,13 @@ class Receiver(Generic[M]):
 
 def _ticks_in(message: object) -> int:
     return len(message.batch) if isinstance(message, Ticks) else 0
+
+
+def _span_of(message: object) -> tuple[int | None, int | None]:
+    """Return when the first and the last of a message's ticks were received, None where it has none."""
+    if not isinstance(message, Ticks) or not len(message.batch):
+        return None, None
+    return int(message.received_at.min()), int(message.received_at.max())
 
 
 def _weight_of(message: object) -> tuple[int, int]:
@@ -235,6 +281,6 @@ def _weight_of(message: object) -> tuple[int, int]:
             return 0, _MESSAGE + sys.getsizeof(data)
         case OrderUpdate(order=order):
             return 0, _MESSAGE + sum(_FIELD + sys.getsizeof(value) for value in order.values())
-        case SymbolsMoved(tokens=tokens):
+        case SymbolsMoved(tokens=tokens) | SymbolsWanted(modes=tokens):
             return 0, _MESSAGE + _TOKEN * len(tokens)
     return 0, _MESSAGE + sys.getsizeof(getattr(message, "text", ""))

@@ -26,7 +26,7 @@ from kitetui.feed.down import DIAL_AGAIN, LOG_IN
 from kitetui.feed.endpoint import SIMULATED_HEADER, Credentials
 from kitetui.feed.intake import Intake
 from kitetui.feed.lastpackets import LastPackets
-from kitetui.feed.messages import ConnectionChanged, FeedMessage, Gap, RawFrame
+from kitetui.feed.messages import ConnectionChanged, FeedMessage, Gap, RawFrame, SymbolsWanted
 from kitetui.feed.replayed import REPLAY_HEADER, Recorded, RecordedGap, RecordedState, Told, parse_told
 from kitetui.feed.state import QUIET_AFTER, ConnectionState
 from kitetui.feed.stats import ConnectionStats, Measures, Percentiles, modes_of
@@ -34,7 +34,7 @@ from kitetui.feed.subscriptions import apply_request, requests_to_follow
 from kitetui.feed.tasks import first_failure
 from kitetui.feed.texts import cut
 from kitetui.feed.verdict import Action, FeedSilent, TokenUnreadable, Verdict, verdict
-from kitetui.wire import Exchange, Mode, Unsubscribe, encode_request
+from kitetui.wire import HEARTBEAT, Exchange, Mode, Unsubscribe, encode_request
 
 HEALTHY_AFTER: Final = 30.0
 """Seconds after which a session counts as healthy, and the next loss starts the backoff afresh."""
@@ -73,6 +73,7 @@ class Connection:
         wanted: Mapping[int, Mode],
         publish: Callable[[Sequence[RawFrame], FeedMessage | None], None],
         wants_raw: Callable[[], bool],
+        clock: Callable[[], int],
     ) -> None:
         self.number = number
         self.measures = Measures()
@@ -84,8 +85,10 @@ class Connection:
         self.live_since: float | None = None
         self.failing_since: float | None = None
         self._config = config
+        self._clock = clock
         self._account = account
         self._wanted = wanted
+        self._told: dict[int, Mode] = {}
         self._hand_on = publish
         self._intake = Intake(
             number,
@@ -139,9 +142,27 @@ class Connection:
             self._become(ConnectionState.UNUSED)
 
     def follow(self) -> None:
-        """Take notice that the wanted symbols have changed."""
+        """Take notice that the wanted symbols have changed, and tell of it."""
         self._asked_at = self._config.stopwatch()
         self._changed.set()
+        told, wanted = self._told, self._wanted
+        changes: dict[int, Mode | None] = {
+            token: mode for token, mode in wanted.items() if told.get(token) is not mode
+        }
+        changes |= dict.fromkeys(told.keys() - wanted.keys())
+        if changes:
+            self._told = dict(wanted)
+            self._publish(SymbolsWanted(self.number, changes, self._clock()))
+
+    def as_it_stands(self) -> Iterator[FeedMessage]:
+        """Yield what a reader that begins now has to know: the wanted symbols, and the state."""
+        if not self._wanted:
+            return
+        is_live = self._state is ConnectionState.LIVE
+        answered = self.last.answered(self._on_wire) if is_live else frozenset[int]()
+        yield SymbolsWanted(self.number, dict(self._wanted), self._clock(), answered)
+        if self._state is not ConnectionState.UNUSED:
+            yield self._change()
 
     def delivers(self, token: int, sequence: int) -> bool:
         """Return whether it is up and brings this token, and the tick of this number came since it asked."""
@@ -266,7 +287,7 @@ class Connection:
 
     async def _stay_connected(self) -> None:
         """Dial, and dial again, until no symbols are wanted any more."""
-        self._needed_at = self._config.clock()
+        self._needed_at = self._clock()
         delays, places = self._delays(), self._places()
         self._attempt = 0
         was_up = False
@@ -364,7 +385,7 @@ class Connection:
                     # A peer that has gone quiet would not answer a polite close either.
                     socket.transport.abort()
             finally:
-                self._flush()
+                self.hand_on_received()
                 self._socket = None
                 await socket.close()
         except Exception as bug:
@@ -373,14 +394,14 @@ class Connection:
 
     async def _use(self, socket: ClientConnection) -> Exception:
         """Follow the wanted symbols and read, until something fails; return what did."""
-        self._note_frame(self._config.clock())
+        self._note_frame(self._clock())
         self._connected_at = self._last_frame_at
         self._came_up_at = self._asked_at = self._config.stopwatch()
         self._session_ticks = self.measures.ticks
         self._answers_pings = False
         self.is_simulated = says(socket, SIMULATED_HEADER)
         self._broke.clear()
-        self._intake.began(self._config.clock(), replayed=says(socket, REPLAY_HEADER))
+        self._intake.began(self._clock(), replayed=says(socket, REPLAY_HEADER))
         self._become(ConnectionState.LIVE)
         return await first_failure(
             asyncio.create_task(self._read(socket), name=f"kitetui reader {self.number}"),
@@ -398,28 +419,29 @@ class Connection:
         replayed, recorded = says(socket, REPLAY_HEADER), None
         while True:
             message = await socket.recv()
-            now = self._config.clock()
+            now = self._clock()
             if replayed and isinstance(message, str) and (told := parse_told(message)) is not None:
                 recorded = self._follow_replay(told)
                 continue
             if recorded is not None:
                 now = recorded.at
             self._note_frame(now)
-            self._report_gap(now)
             self.measures.frames += 1
             self.measures.bytes += len(message)
             if isinstance(message, str):
                 intake.take_text(message, now)
                 continue
+            if message != HEARTBEAT:
+                self._report_gap(now)
             if intake.is_empty:
-                loop.call_soon(self._flush)
+                loop.call_soon(self.hand_on_received)
             intake.take(message, now, recorded.snapshot if recorded else ())
             recorded = None
             if intake.is_full:
                 intake.flush()
 
-    def _flush(self) -> None:
-        """Hand on what has gathered; a failure ends the session, whoever called."""
+    def hand_on_received(self) -> None:
+        """Hand on what was received; a failure ends the session, whoever called."""
         try:
             self._intake.flush()
         except Exception:  # which the intake keeps
@@ -457,10 +479,10 @@ class Connection:
                     self._failed_at = self._time()
                     self._needed_at = at if self._state not in _FAILED else self._needed_at
                 self._state, self._reason = state, reason
-                self._publish(ConnectionChanged(self.number, state, reason, at))
-            case RecordedGap(_, start, end, symbols, reason):
+                self._publish(ConnectionChanged(self.number, state, reason, at, is_replay=True))
+            case RecordedGap(_, start, end, symbols, reason, tokens):
                 self._intake.flush()
-                self.report(Gap(self.number, start, end, symbols, cut(reason)))
+                self.report(Gap(self.number, start, end, symbols, cut(reason), tokens))
         return None
 
     async def _keep_subscribed(self, socket: ClientConnection) -> NoReturn:
@@ -474,7 +496,7 @@ class Connection:
                 await self._changed.wait()
                 continue
             # Noted first: the answer may be there before `send` returns.
-            self._intake.sent(request, self._config.clock())
+            self._intake.sent(request, self._clock())
             await socket.send(encode_request(request))
             apply_request(on_wire, request)
             if isinstance(request, Unsubscribe):
@@ -558,7 +580,7 @@ class Connection:
         self._last_frame = self._time()
 
     def _report_gap(self, now: int) -> None:
-        """Say, with the first frame after an outage, how long it was."""
+        """Say, with the first market data after an outage, how long it was."""
         if self._outage is None:
             return
         (start, reason), self._outage = self._outage, None
@@ -577,7 +599,13 @@ class Connection:
         self._state, self._reason = state, reason
         self._has_stopped = self._is_still = False
         self._time_state()
-        self._publish(ConnectionChanged(self.number, state, reason, self._config.clock()))
+        self._publish(self._change())
+
+    def _change(self) -> ConnectionChanged:
+        """Return what is told of the state."""
+        missing_since = self._outage[0] if self._outage is not None and self._state in _FAILED else None
+        at, is_replay = self._clock(), self._intake.is_replayed
+        return ConnectionChanged(self.number, self._state, self._reason, at, missing_since, is_replay)
 
     def _time_state(self) -> None:
         now = self._time()

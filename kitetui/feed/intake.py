@@ -80,6 +80,11 @@ class Intake:
         return self._bytes >= _FULL_BYTES
 
     @property
+    def is_replayed(self) -> bool:
+        """Whether what comes is of a recording, with the times of the recording."""
+        return self._recorded is not None
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing waits for a flush."""
         return not self._frames
@@ -168,14 +173,17 @@ class Intake:
         if is_asked is not None:
             batch, rows = _part_of(whole, is_asked), rows[is_asked]
         # A replay's own clock may be ahead of what is on its way from it.
-        timed_at = self._stopwatch() if self._recorded is None else received[-1] / 1e9
+        timed_at = received[-1] / 1e9 if self.is_replayed else self._stopwatch()
         marks = self._marks(rows, batch, whole, is_asked, timed_at)
         raw = self._raw(frames, received, whole, is_asked, marks) if self._wants_raw() else []
         message = None
         if len(batch) or batch.errors:
             received_at = np.array(received, dtype=np.int64)[batch.frames]
             snapshot = np.zeros(len(batch), dtype=np.bool_) if marks is None else marks
-            message = Ticks(self._number, batch, received_at, self._next_sequence, snapshot, timed_at)
+            errors_at = tuple(received[each.frame] for each in batch.errors)
+            message = Ticks(
+                self._number, batch, received_at, self._next_sequence, snapshot, timed_at, errors_at
+            )
             if len(batch):
                 self.last.note(rows, batch, received_at, marks, timed_at)
                 self.last_tick_at, self.last_timed_at = int(received_at[-1]), timed_at

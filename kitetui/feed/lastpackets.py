@@ -123,6 +123,11 @@ class LastPackets:
         row = self.rows.get(token)
         return None if row is None else int(self.received_at[row]) or None
 
+    def answered(self, tokens: Iterable[int]) -> frozenset[int]:
+        """Return which of these have had a packet in this session."""
+        rows = {token: self.rows.get(token) for token in tokens}
+        return frozenset(token for token, row in rows.items() if row is not None and self.lengths[row])
+
     def have_ticked(self, tokens: Sequence[int]) -> bool:
         """Return whether all of these have ticked, in any session."""
         return bool(self.received_at[self.rows_of(np.array(tokens, dtype=np.uint32))].all())

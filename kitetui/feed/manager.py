@@ -6,18 +6,19 @@ It runs on the caller's event loop. `start` begins one task, which owns all othe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
 
 from kitetui.feed.accounts import DEFAULT_ACCOUNT, Account, Distribution, TokenSource, checked
 from kitetui.feed.bugs import log_bug
 from kitetui.feed.channel import Channel, Receiver
+from kitetui.feed.clock import Clock
 from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.connection import Connection
 from kitetui.feed.down import FeedDownError
 from kitetui.feed.health import HealthSummary, health_of
-from kitetui.feed.messages import ConnectionChanged, FeedMessage, RawFrame, TickerMessage
+from kitetui.feed.messages import ClockStepped, ConnectionChanged, FeedMessage, RawFrame, TickerMessage
 from kitetui.feed.spread import Spread
 from kitetui.feed.state import QUIET_AFTER, ConnectionState, FeedState, FeedStatus, feed_status
 from kitetui.feed.stats import ManagerStats
@@ -55,9 +56,10 @@ class KiteTickerManager:
         self._everything = Channel[TickerMessage | RawFrame](*size)
         self._channels = tuple(Channel[TickerMessage](*size) for _ in range(connections))
         self._raw_channels = tuple(Channel[RawFrame](*size) for _ in range(connections))
+        self._clock = Clock(self.config.clock, self.config.stopwatch, self._clock_stepped)
         self._connections = tuple(self._make_connection(number) for number in range(connections))
         self._spread = Spread(
-            self._connections, self._subscriptions, self.config, self._groups(), self._publish
+            self._connections, self._subscriptions, self.config, self._groups(), self._publish, self._clock
         )
         self._runner: asyncio.Task[None] | None = None
 
@@ -141,14 +143,16 @@ class KiteTickerManager:
 
         With `lossless` more messages wait for it (`parser_buffer_size`), for a reader that is to miss none;
         should even these not be enough, it is told with `Lagged` and counted like any other. Their bytes have
-        a limit too (`reader_buffer_bytes`).
+        a limit too (`reader_buffer_bytes`). It is told first what is wanted, and how each connection stands.
 
         A feed that is down is a state like others, and the reader waits. With `raise_when_down` it ends with
         a FeedDownError where every connection in use is down and nothing here will bring one back: a token
         that is a text was refused, or the attempts ran out. `async for` over the manager itself does so.
         """
         receiver = self._merged.subscribe(
-            self.config.parser_buffer_size if lossless else None, fails=raise_when_down
+            self.config.parser_buffer_size if lossless else None,
+            fails=raise_when_down,
+            first=self._as_it_stands() if lossless else (),
         )
         self._tell_if_down()
         return receiver
@@ -159,7 +163,7 @@ class KiteTickerManager:
         A frame comes right before the message that it was read as, or that several were read as together. A
         reader that is too slow loses frames and their message together.
         """
-        return self._everything.subscribe(self.config.parser_buffer_size)
+        return self._everything.subscribe(self.config.parser_buffer_size, first=self._as_it_stands())
 
     def get_channel(self, connection: int, *, account: str | None = None) -> Receiver[TickerMessage]:
         """Return a reader of one connection's messages from now on.
@@ -325,7 +329,21 @@ class KiteTickerManager:
             self._subscriptions.wanted[number],
             self._hand_on,
             lambda: self._everything.has_readers or self._raw_channels[number].has_readers,
+            self._clock,
         )
+
+    def _as_it_stands(self) -> Iterator[FeedMessage]:
+        """Yield what a reader that is to miss nothing is told first."""
+        for connection in self._connections:
+            yield from connection.as_it_stands()
+
+    def _clock_stepped(self, at: int, seconds: float) -> None:
+        """Tell that the clock was set, after all that was received before."""
+        for connection in self._connections:
+            connection.hand_on_received()
+        message = ClockStepped(at, seconds)
+        self._merged.publish(message)
+        self._everything.publish(message)
 
     def _publish(self, message: FeedMessage) -> None:
         self._hand_on((), message)

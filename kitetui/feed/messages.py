@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.feed.state import ConnectionState
-from kitetui.wire import TickBatch
+from kitetui.wire import Mode, TickBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Ticks:
     news; shape (n,), bool. See `kitetui.feed.freshness`.
     timed_at: when the last of them was received, in seconds of `KiteManagerConfig.stopwatch`; ages count
     from it.
+    errors_at: for each packet in `batch.errors` when its frame was read.
     """
 
     connection: int
@@ -36,6 +37,7 @@ class Ticks:
     sequence: int
     snapshot: NDArray[np.bool_]
     timed_at: float
+    errors_at: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +96,54 @@ class UnknownMessage:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChanged:
-    """A connection entered a state; `reason` says why, where there is more to say than the state."""
+    """A connection entered a state; `reason` says why, where there is more to say than the state.
+
+    missing_since: since when nothing was received for symbols that were before, where the state is one of
+    those that bring nothing; None where nothing was, or others carry them. is_replay: whether its messages
+    are those of a recording, with the times of the recording.
+    """
 
     connection: int
     state: ConnectionState
     reason: str
     at: int
+    missing_since: int | None = None
+    is_replay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A connection is back: between these two frames nothing was received for its symbols."""
+    """A connection is back: from its last frame before to its first market data, nothing was received.
+
+    tokens: whose, where a recording that is replayed says so; empty for all of the connection.
+    """
 
     connection: int
     start: int
     end: int
     symbols: int
     reason: str
+    tokens: tuple[int, ...] = ()
 
     @property
     def seconds(self) -> float:
         """How long it lasted."""
         return (self.end - self.start) / 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolsWanted:
+    """A connection is to carry other symbols than before, or in other modes.
+
+    modes: of the tokens that are new or changed; None for one that it is to carry no longer.
+    answered: the tokens of which packets have come already. Only a reader that begins is told of such, with
+    its first messages.
+    """
+
+    connection: int
+    modes: Mapping[int, Mode | None]
+    at: int
+    answered: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +157,28 @@ class SymbolsMoved:
 
 @dataclass(frozen=True, slots=True)
 class Lagged:
-    """This reader was too slow: so much of the channel was dropped before the next message."""
+    """This reader was too slow: so much of the channel was dropped before the next message.
+
+    start, end: when the first and the last of the ticks were received, None where none was dropped. What
+    tells of connections and symbols is never dropped.
+    """
 
     messages: int
     ticks: int
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStepped:
+    """The clock of this machine was set: times before this message are of the clock as it was.
+
+    at: when, by the clock as it is now. seconds: by how much it is ahead of where it was; negative where it
+    was set back.
+    """
+
+    at: int
+    seconds: float
 
 
 FeedMessage = (
@@ -143,9 +189,10 @@ FeedMessage = (
     | UnknownMessage
     | ConnectionChanged
     | Gap
+    | SymbolsWanted
     | SymbolsMoved
 )
 """What connections say."""
 
-TickerMessage = FeedMessage | Lagged
-"""What a reader is told: all that connections say, and what it missed of it."""
+TickerMessage = FeedMessage | ClockStepped | Lagged
+"""What a reader is told: all that connections say, that the clock was set, and what it missed."""

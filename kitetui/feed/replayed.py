@@ -39,13 +39,17 @@ class RecordedState:
 
 @dataclass(frozen=True, slots=True)
 class RecordedGap:
-    """Between these moments the recorded connection received nothing."""
+    """Between these moments the recorded connection received nothing.
+
+    tokens: for which symbols; empty for all of them.
+    """
 
     at: int
     start: int
     end: int
     symbols: int
     reason: str
+    tokens: tuple[int, ...] = ()
 
 
 Told = Recorded | RecordedState | RecordedGap
@@ -59,8 +63,9 @@ def encode_told(told: Told) -> str:
             data["snapshot"] = places
         case RecordedState(state=state, reason=reason):
             data |= {"state": str(state), "reason": reason}
-        case RecordedGap(start=start, end=end, symbols=symbols, reason=reason):
+        case RecordedGap(start=start, end=end, symbols=symbols, reason=reason, tokens=tokens):
             data["gap"] = {"from": start, "to": end, "symbols": symbols, "reason": reason}
+            data["gap"] |= {"tokens": tokens} if tokens else {}
     return json.dumps({"type": "replay", "data": data}, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -83,6 +88,7 @@ def parse_told(text: str) -> Told | None:
 
 def _gap(at: int, gap: dict[str, Any]) -> RecordedGap | None:
     match gap:
-        case {"from": int(start), "to": int(end), "symbols": int(symbols), "reason": str(reason)}:
-            return RecordedGap(at, start, end, symbols, reason)
+        case {"from": int(start), "to": int(end), "symbols": int(symbols), "reason": str(reason), **more}:
+            tokens = more.get("tokens", ())
+            return RecordedGap(at, start, end, symbols, reason, tuple(map(int, tokens)))
     return None

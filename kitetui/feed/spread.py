@@ -35,6 +35,7 @@ class Spread:
         config: KiteManagerConfig,
         groups: Sequence[range],
         publish: Callable[[FeedMessage], None],
+        clock: Callable[[], int],
     ) -> None:
         self.look = asyncio.Event()
         self._connections = connections
@@ -42,6 +43,7 @@ class Spread:
         self._config = config
         self._groups = groups
         self._publish = publish
+        self._clock = clock
         self._home_of: dict[int, int] = {}
         self._moving = asyncio.Lock()
 
@@ -107,7 +109,7 @@ class Spread:
         await self._move(moves, leave_first=True)
         if outage is not None:
             start, reason = outage
-            lost.report(Gap(lost.number, start, self._config.clock(), len(moved), reason))
+            lost.report(Gap(lost.number, start, self._clock(), len(moved), reason))
 
     async def _bring_back(self, connection: Connection) -> None:
         number = connection.number
@@ -157,11 +159,12 @@ class Spread:
             self._connections[number].last.forget_ticks(group)
             self._subscriptions.move(group, number)
             if group:
-                self._publish(SymbolsMoved(number, tuple(group), self._config.clock()))
-        if leave_first:
-            self._leave(tokens)
+                self._publish(SymbolsMoved(number, tuple(group), self._clock()))
+        # First where they come to: whoever follows the wanted symbols is never told that nobody wants them.
         for number in moves:
             self._connections[number].follow()
+        if leave_first:
+            self._leave(tokens)
         try:
             await self._arrived(moves)
         finally:

@@ -56,6 +56,7 @@ from kitetui.feed import (
     BrokerMessage,
     CapacityError,
     Channel,
+    ClockStepped,
     ConnectionChanged,
     ConnectionState,
     ConnectionStats,
@@ -76,6 +77,7 @@ from kitetui.feed import (
     Receiver,
     ServerError,
     SymbolsMoved,
+    SymbolsWanted,
     TickerMessage,
     TokenSource,
     UnknownMessage,
@@ -194,6 +196,10 @@ def take(message: TickerMessage) -> None:
             assert_type(message.seconds, float)
         case SymbolsMoved():
             assert_type(message.tokens, tuple[int, ...])
+        case SymbolsWanted():
+            assert_type(message.modes, Mapping[int, Mode | None])
+        case ClockStepped():
+            assert_type(message.seconds, float)
         case Lagged():
             assert_type(message.ticks, int)
         case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -11,15 +12,20 @@ import pytest
 from kitetui.feed import (
     BrokerMessage,
     Channel,
+    ClockStepped,
+    ConnectionChanged,
+    ConnectionState,
+    Gap,
     Lagged,
     OrderUpdate,
     RawFrame,
     Receiver,
     SymbolsMoved,
+    SymbolsWanted,
     TickerMessage,
     Ticks,
 )
-from kitetui.wire import decode_frame
+from kitetui.wire import Mode, decode_frame
 from tests.wire.packets import INFY_QUOTE, frame
 
 
@@ -87,7 +93,7 @@ def test_ticks_that_were_lost_are_counted() -> None:
     channel = Channel(1)
     reader = channel.subscribe()
     publish(channel, ticks(5), notice(1), ticks(7), notice(2))
-    assert waiting(reader) == [Lagged(messages=3, ticks=12), notice(2)]
+    assert waiting(reader) == [Lagged(messages=3, ticks=12, start=0, end=0), notice(2)]
     assert reader.lost_ticks == 12
 
 
@@ -170,7 +176,6 @@ async def test_a_reader_whose_wait_is_cancelled_loses_nothing() -> None:
         ticks(600),
         BrokerMessage(0, "x" * 100_000, 1),
         OrderUpdate(0, {str(number): "x" * 1_000 for number in range(100)}, 1),
-        SymbolsMoved(0, tuple(range(3_000)), 1),
     ],
     ids=lambda message: type(message).__name__,
 )
@@ -208,7 +213,32 @@ def test_messages_that_belong_together_are_lost_together() -> None:
     reader = channel.subscribe()
     channel.publish(notice(1), notice(2), ticks(3))
     channel.publish(notice(4), notice(5))
-    assert waiting(reader) == [Lagged(3, 3), notice(4), notice(5)]
+    assert waiting(reader) == [Lagged(3, 3, 0, 0), notice(4), notice(5)]
+
+
+def test_what_was_lost_says_when_the_first_and_the_last_of_its_ticks_came() -> None:
+    channel = Channel[TickerMessage](1)
+    reader = channel.subscribe()
+    for at in (30, 10, 20, 40):
+        channel.publish(replace(ticks(2), received_at=np.array([at, at + 5])))
+    lagged, last = waiting(reader)
+    assert (lagged, last.received_at[0]) == (Lagged(3, 6, 10, 35), 40)
+
+
+def test_what_tells_of_connections_and_symbols_is_never_lost() -> None:
+    channel = Channel[TickerMessage](2)
+    reader = channel.subscribe()
+    kept = [
+        SymbolsWanted(0, {408065: Mode.FULL}, 1),
+        ConnectionChanged(0, ConnectionState.RETRYING, "closed", 2),
+        Gap(0, 1, 3, 1, "closed"),
+        SymbolsMoved(1, (408065,), 4),
+        ClockStepped(5, -1.0),
+    ]
+    for message in kept:
+        publish(channel, message, ticks(1))
+    publish(channel, notice(1), notice(2))
+    assert waiting(reader) == [Lagged(5, 5, 0, 0), *kept, notice(1), notice(2)]
 
 
 def test_what_a_reader_has_begun_is_not_taken_from_it() -> None:
@@ -220,7 +250,7 @@ def test_what_a_reader_has_begun_is_not_taken_from_it() -> None:
     channel.publish(notice(4), second)
     channel.publish(notice(5), notice(6))
     assert reader.stats().waiting == 3
-    assert waiting(reader) == [notice(2), first, Lagged(2, 5), notice(5), notice(6)]
+    assert waiting(reader) == [notice(2), first, Lagged(2, 5, 0, 0), notice(5), notice(6)]
     stats = reader.stats()
     assert (stats.published, stats.delivered, stats.lost, stats.waiting) == (8, 3, 5, 0)
 

@@ -160,9 +160,13 @@ async def test_failed_attempts_in_between_make_one_gap_with_the_first_reason(ser
         peer.drop()
         await server.dialled(4)
         server.refuse_with = None
-        await (await server.accept()).send(HEARTBEAT)
+        peer = await server.accept()
+        await peer.send(HEARTBEAT)
+        await peer.send(ltp_frame(2))
         gap = await next_of(reader, Gap)
+        (after,) = await ticks_from(reader, 1)
         assert (gap.start, gap.reason) == (before.received_at[0], "the connection broke off (1006)")
+        assert gap.end == after.received_at[0], "a heartbeat ends no gap"
         assert manager.get_stats().connections[0].reconnects == 1
 
 
