@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 IST: Final = timezone(timedelta(hours=5, minutes=30), "IST")
@@ -17,6 +20,15 @@ _AWAKE_OR_ASLEEP: Final = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_M
 def stopwatch() -> float:
     """Return the seconds of a clock that never steps, and goes on while the machine sleeps where it can."""
     return time.monotonic() if _AWAKE_OR_ASLEEP is None else time.clock_gettime(_AWAKE_OR_ASLEEP)
+
+
+@cache
+def boot() -> str:
+    """Return what tells one start of the machine from another, where it says so; readings of the stopwatch
+    compare within one alone."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return ""
 
 
 def ist_seconds(seconds: int) -> str:

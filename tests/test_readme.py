@@ -222,7 +222,11 @@ def test_a_recording_records(line: str, tmp_path: Path) -> None:
         assert "received_at,connection,sequence" in terminal.received.decode()
     else:
         formats = re.findall(r"--(csv|jsonl|parquet|sqlite|capture)\b", line)
-        files = [path for path in tmp_path.rglob("*") if path.is_file() and ".gaps" not in path.name]
+        files = [
+            path
+            for path in tmp_path.rglob("*")
+            if path.is_file() and not path.name.endswith((".gaps.csv", ".ledger"))
+        ]
         assert sorted(Format.of_name(path) for path in files) == sorted(formats)
         assert all(sum(len(rows) for rows in open_reader(path)) for path in files)
 

@@ -38,7 +38,7 @@ def inspect(
 def _inspected(path: Path) -> dict[str, Any]:
     from kitetui.record import Format, open_reader
     from kitetui.record.inspection import inspect as count
-    from kitetui.record.inspection import logged_gaps
+    from kitetui.record.inspection import logged_gaps, open_gaps
 
     kind = Format.of_file(path)
     reader = open_reader(path, partial=True)
@@ -50,6 +50,7 @@ def _inspected(path: Path) -> dict[str, Any]:
         "bytes": path.stat().st_size,
         **_counted(counted),
         "gaps": None if gaps is None else [dict(each) for each in gaps],
+        "open_gaps": [dict(each) for each in open_gaps(path)],
         "damage": list(reader.damage),
     }
 
@@ -94,6 +95,9 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"  sequence      {_sequence(found)}"
         yield f"  order         {many('out_of_order')} rows received before the one above them"
     yield from _gap_lines(found["gaps"])
+    for gap in found["open_gaps"]:
+        of = f"ws{gap['connection']}, {group(gap['symbols'])} symbols"
+        yield plain(f"  open gap      {gap['from']} on, {of}: {gap['reason']}")
     yield from (plain(f"  damage        {each}") for each in found["damage"])
     if not found["damage"]:
         yield "  damage        none found"

@@ -89,10 +89,12 @@ class Progress:
         totals = self._totals
         lost = f", {totals.lost:,} ticks lost" if totals.lost else ""
         rejected = f", {totals.rejected:,} packets rejected" if totals.rejected else ""
-        gaps = f", {totals.gaps:,} gaps" if totals.gaps else ""
+        gaps = f", {totals.gaps:,} gap{'' if totals.gaps == 1 else 's'}" if totals.gaps else ""
+        silent = len(self._manager.never_ticked())
+        never = f", {silent:,} symbol{'' if silent == 1 else 's'} without a tick" if silent else ""
         missing = self._recorder.waiting if stuck else self._recorder.unwritten
         unwritten = f", {missing:,} ticks not written" if missing else ""
-        return f"{totals.rows:,} rows in {self._files.name}{gaps}{lost}{rejected}{unwritten}"
+        return f"{totals.rows:,} rows in {self._files.name}{gaps}{lost}{rejected}{unwritten}{never}"
 
     def _line(self, seconds: float) -> Text:
         rate = (self._totals.rows - self._rows_before) / seconds

@@ -152,7 +152,7 @@ class Connection:
         changes |= dict.fromkeys(told.keys() - wanted.keys())
         if changes:
             self._told = dict(wanted)
-            self._publish(SymbolsWanted(self.number, changes, self._clock()))
+            self._publish(SymbolsWanted(self.number, changes, self._clock(), self._config.stopwatch()))
 
     def as_it_stands(self) -> Iterator[FeedMessage]:
         """Yield what a reader that begins now has to know: the wanted symbols, and the state."""
@@ -160,7 +160,8 @@ class Connection:
             return
         is_live = self._state is ConnectionState.LIVE
         answered = self.last.answered(self._on_wire) if is_live else frozenset[int]()
-        yield SymbolsWanted(self.number, dict(self._wanted), self._clock(), answered)
+        now, by = self._clock(), self._config.stopwatch()
+        yield SymbolsWanted(self.number, dict(self._wanted), now, by, answered)
         if self._state is not ConnectionState.UNUSED:
             yield self._change()
 
@@ -447,6 +448,15 @@ class Connection:
         except Exception:  # which the intake keeps
             self._broke.set()
 
+    def clock_stepped(self, ahead: int) -> None:
+        """Hand on what was received before the clock was set, and have what goes on by the clock of now."""
+        self.hand_on_received()
+        self._needed_at += ahead
+        self._intake.handed_on_at += ahead
+        if self._outage is not None:
+            since, reason = self._outage
+            self._outage = since + ahead, reason
+
     async def _watch_intake(self) -> NoReturn:
         """End the session when what was received could not be handed on."""
         await self._broke.wait()
@@ -603,9 +613,17 @@ class Connection:
 
     def _change(self) -> ConnectionChanged:
         """Return what is told of the state."""
+        at = self._clock()  # first, for what goes on is by the clock of then
         missing_since = self._outage[0] if self._outage is not None and self._state in _FAILED else None
-        at, is_replay = self._clock(), self._intake.is_replayed
-        return ConnectionChanged(self.number, self._state, self._reason, at, missing_since, is_replay)
+        return ConnectionChanged(
+            self.number,
+            self._state,
+            self._reason,
+            at,
+            missing_since,
+            self._intake.is_replayed,
+            self._config.stopwatch(),
+        )
 
     def _time_state(self) -> None:
         now = self._time()

@@ -17,7 +17,8 @@ A packet of an unproven token is news if
   this machine does not matter.
 
 The token is *proven*, and no packet of it is marked, from the first news on that comes when no answer can be
-on its way any more: `_ROUNDS` pings after the request. Until then each packet must prove itself.
+on its way any more: `_ROUNDS` pings after the request, and once market data of any token has come since it.
+Until then each packet must prove itself.
 
 The cases behind these rules:
 
@@ -40,6 +41,8 @@ The cases behind these rules:
 - A clock of this machine that is minutes off, or steps, changes nothing.
 - A server that answers no ping is given half a minute in place of each answer. That it answers none is known
   once ticks have come without a pong, which a slow line would have brought before them.
+- A server that holds its market data back answers pings all the same, and its answers wait with all else. So
+  pings say nothing of them before market data has come.
 - Packets may repeat each other when only the book moved. Once a token is proven they carry no mark.
 """
 
@@ -71,7 +74,7 @@ from kitetui.wire.layout import (
 )
 
 _ROUNDS: Final = 2
-"""Pings after which no answer is on its way; the first may have left before the request."""
+"""Pings after which no answer is on its way, where data comes; the first may have left before the request."""
 
 _WHOLE: Final = 1.0
 """Seconds that an exchange time, which has no fraction, may lie before its packet."""
@@ -124,6 +127,7 @@ class Freshness:
     def __init__(self, last: LastPackets) -> None:
         self._last = last
         self._pings = 0
+        self._came = 0
         self._ahead = inf
         self._has_unproven = False
         self._unproven = np.zeros(0, dtype=np.bool_)
@@ -132,6 +136,7 @@ class Freshness:
         self._mode = np.zeros(0, dtype=np.int8)
         self._poorest = np.zeros(0, dtype=np.int8)
         self._asked_after = np.zeros(0, dtype=np.int64)
+        self._came_before = np.zeros(0, dtype=np.int64)
         self._asked_at = np.zeros(0)
         self._over_at = np.zeros(0)
 
@@ -156,6 +161,7 @@ class Freshness:
                 self._mode[rows] = _RANK[mode]
         self._unproven[rows] = self._was_asked[rows] = self._has_unproven = True
         self._asked_after[rows] = self._pings
+        self._came_before[rows] = self._came
         self._asked_at[rows] = at
         self._over_at[rows] = inf
 
@@ -166,7 +172,7 @@ class Freshness:
         """
         self._pings += 1
         if self._has_unproven:
-            is_over = self._asked_after <= self._pings - _ROUNDS
+            is_over = (self._asked_after <= self._pings - _ROUNDS) & (self._came_before < self._came)
             self._over_at[self._unproven & np.isinf(self._over_at) & is_over] = at
 
     def marks(self, rows: NDArray[np.intp], batch: TickBatch, at: float) -> NDArray[np.bool_] | None:
@@ -175,6 +181,7 @@ class Freshness:
         rows: those of the packets in `last`, which does not have them yet. at: when they were received, in
         seconds of a clock that never steps.
         """
+        self._came += bool(len(rows))
         if not self._has_unproven:
             return None
         self._grow()
@@ -289,5 +296,6 @@ class Freshness:
             self._mode = np.pad(self._mode, (0, more))
             self._poorest = np.pad(self._poorest, (0, more))
             self._asked_after = np.pad(self._asked_after, (0, more))
+            self._came_before = np.pad(self._came_before, (0, more))
             self._asked_at = np.pad(self._asked_at, (0, more))
             self._over_at = np.pad(self._over_at, (0, more), constant_values=inf)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from kitetui.feed.freshness import Freshness, flags_at
 from kitetui.feed.lastpackets import LastPackets
-from kitetui.feed.messages import FeedMessage, RawFrame, Ticks
+from kitetui.feed.messages import FeedMessage, Heartbeat, RawFrame, Ticks
 from kitetui.feed.stats import Measures
 from kitetui.feed.texts import message_of
 from kitetui.wire import Request, Subscribe, TickBatch, decode_frames, encode_request
@@ -176,7 +176,7 @@ class Intake:
         timed_at = received[-1] / 1e9 if self.is_replayed else self._stopwatch()
         marks = self._marks(rows, batch, whole, is_asked, timed_at)
         raw = self._raw(frames, received, whole, is_asked, marks) if self._wants_raw() else []
-        message = None
+        message: FeedMessage | None = None
         if len(batch) or batch.errors:
             received_at = np.array(received, dtype=np.int64)[batch.frames]
             snapshot = np.zeros(len(batch), dtype=np.bool_) if marks is None else marks
@@ -187,6 +187,8 @@ class Intake:
             if len(batch):
                 self.last.note(rows, batch, received_at, marks, timed_at)
                 self.last_tick_at, self.last_timed_at = int(received_at[-1]), timed_at
+        elif batch.heartbeats:
+            message = Heartbeat(self._number, received[-1], timed_at)
         self._measure(batch, took)
         if is_asked is not None:
             self._measures.strays += len(whole) - len(batch)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
+from typing import Final
 
 from kitetui.feed.accounts import DEFAULT_ACCOUNT, Account, Distribution, TokenSource, checked
 from kitetui.feed.bugs import log_bug
@@ -24,6 +25,9 @@ from kitetui.feed.state import QUIET_AFTER, ConnectionState, FeedState, FeedStat
 from kitetui.feed.stats import ManagerStats
 from kitetui.feed.subscriptions import CapacityError, Subscriptions
 from kitetui.wire import Mode
+
+_CLOCK_LOOK: Final = 1.0
+"""Seconds between two looks at the clock."""
 
 
 class KiteTickerManager:
@@ -302,6 +306,13 @@ class KiteTickerManager:
             for connection in self._connections:
                 connections.create_task(connection.run(), name=f"kitetui connection {connection.number}")
             connections.create_task(self._spread.watch(), name="kitetui spread")
+            connections.create_task(self._watch_clock(), name="kitetui clock")
+
+    async def _watch_clock(self) -> None:
+        """Look at the clock in silence too, so that it is known when it was set."""
+        while True:
+            self._clock()
+            await asyncio.sleep(_CLOCK_LOOK)
 
     def _end(self, runner: asyncio.Task[None]) -> None:
         if not runner.cancelled() and (failure := runner.exception()) is not None:
@@ -337,11 +348,11 @@ class KiteTickerManager:
         for connection in self._connections:
             yield from connection.as_it_stands()
 
-    def _clock_stepped(self, at: int, seconds: float) -> None:
+    def _clock_stepped(self, at: int, since: int, seconds: float) -> None:
         """Tell that the clock was set, after all that was received before."""
         for connection in self._connections:
-            connection.hand_on_received()
-        message = ClockStepped(at, seconds)
+            connection.clock_stepped(round(seconds * 1e9))
+        message = ClockStepped(at, since, seconds)
         self._merged.publish(message)
         self._everything.publish(message)
 

@@ -95,12 +95,24 @@ class UnknownMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A connection is up, and had nothing else to say.
+
+    received_at: when it said so last. timed_at: see `Ticks`.
+    """
+
+    connection: int
+    received_at: int
+    timed_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionChanged:
     """A connection entered a state; `reason` says why, where there is more to say than the state.
 
     missing_since: since when nothing was received for symbols that were before, where the state is one of
     those that bring nothing; None where nothing was, or others carry them. is_replay: whether its messages
-    are those of a recording, with the times of the recording.
+    are those of a recording, with the times of the recording. timed_at: see `Ticks`.
     """
 
     connection: int
@@ -109,6 +121,7 @@ class ConnectionChanged:
     at: int
     missing_since: int | None = None
     is_replay: bool = False
+    timed_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +148,8 @@ class Gap:
 class SymbolsWanted:
     """A connection is to carry other symbols than before, or in other modes.
 
-    modes: of the tokens that are new or changed; None for one that it is to carry no longer.
+    modes: of the tokens that are new or changed; None for one that it is to carry no longer. timed_at: see
+    `Ticks`.
     answered: the tokens of which packets have come already. Only a reader that begins is told of such, with
     its first messages.
     """
@@ -143,6 +157,7 @@ class SymbolsWanted:
     connection: int
     modes: Mapping[int, Mode | None]
     at: int
+    timed_at: float
     answered: frozenset[int] = frozenset()
 
 
@@ -173,16 +188,18 @@ class Lagged:
 class ClockStepped:
     """The clock of this machine was set: times before this message are of the clock as it was.
 
-    at: when, by the clock as it is now. seconds: by how much it is ahead of where it was; negative where it
-    was set back.
+    at: when that was noticed, by the clock as it is now; it was no earlier than `since`. seconds: by how much
+    it is ahead of where it was; negative where it was set back.
     """
 
     at: int
+    since: int
     seconds: float
 
 
 FeedMessage = (
     Ticks
+    | Heartbeat
     | OrderUpdate
     | BrokerMessage
     | ServerError

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from typing import Final
 
-from kitetui.feed import ConnectionChanged, ConnectionState, Gap, Lagged, RawFrame, TickerMessage, Ticks
+from kitetui.errors import RecordingError
+from kitetui.feed import (
+    ConnectionChanged,
+    ConnectionState,
+    Gap,
+    Lagged,
+    RawFrame,
+    SymbolsWanted,
+    TickerMessage,
+    Ticks,
+)
 from kitetui.record.capture import CaptureWriter, GapNote, LostNote, Note, StateNote
 from kitetui.record.gaplog import Lack
 from kitetui.record.lacks import Lacks
+from kitetui.record.ledger import Moment
+from kitetui.record.ledgerfile import Standing
 from kitetui.record.names import NameOf
 from kitetui.record.places import Place
 from kitetui.record.rows import Rows
-from kitetui.times import stopwatch
+from kitetui.times import boot, stopwatch
 from kitetui.wire import TickBatch
 
 Message = TickerMessage | RawFrame
+
+UNWRITTEN: Final = "could not be written"
 
 
 @dataclass(slots=True)
@@ -39,20 +56,34 @@ class Totals:
 class Files:
     """The files of a recording, opened at once; not for two threads at a time.
 
-    now: the clock, UTC nanoseconds. Raises UserError where the files cannot be opened.
+    now: the clock, UTC nanoseconds. stopwatch: the clock of durations, in seconds.
+    Raises UserError where the files cannot be opened.
     """
 
-    def __init__(self, place: Place, name_of: NameOf, now: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        place: Place,
+        name_of: NameOf,
+        now: Callable[[], int] = time.time_ns,
+        *,
+        stopwatch: Callable[[], float] = stopwatch,
+    ) -> None:
         self.totals = Totals()
         self._place = place
         self._name_of = name_of
-        self._now = now
+        self.now = now
+        self._stopwatch = stopwatch
+        self._before = place.before()
         self._open = place.open(now(), name_of)
-        self._lacks = Lacks(self._open.stopped_at)
-        self._closed_bytes = 0
+        self._lacks = Lacks(self._before)
+        self._closed_bytes = self._closed_rows = 0
         self.totals.bytes = self._open.size
         self._ends_at: int | None = None
         self._is_full = False
+        self._kept_until: int | None = None
+        self._written: deque[tuple[int, int]] = deque()
+        self._flushed_until: int | None = None
+        self._has_failed = False
 
     @property
     def name(self) -> str:
@@ -66,26 +97,54 @@ class Files:
 
     def write(self, messages: Sequence[Message]) -> None:
         """Write what was received. Raises RecordingError."""
-        while messages:
-            if self._ends_at is None and (first := _first_time(messages)) is not None:
-                self._ends_at = self._place.rotation.ends_at(first)
-            now, later = _split(messages, self._ends_at)
-            self._put(now)
-            if later:
-                self._go_on(_first_time(later) or self._now())
-            messages = later
+        self._flushed_until = None
+        with self._counted():
+            while messages:
+                if self._ends_at is None and (first := _first_time(messages)) is not None:
+                    self._ends_at = self._place.rotation.ends_at(first)
+                now, later = _split(messages, self._ends_at)
+                self._put(now)
+                if later:
+                    self._go_on(_first_time(later) or self.now())
+                messages = later
 
-    def flush(self, *, sync: bool) -> None:
-        """Have readers, and a start after a kill, find all that was written. Raises RecordingError."""
-        self._open.flush(sync=sync)
+    def moment(self) -> Moment:
+        """Return what time it is, by the clock of what was written: that it was set is not known yet."""
+        by = self._stopwatch()
+        return self._lacks.ledger.moment_of(by) or Moment(self.now(), by)
+
+    def flush(self, until: int, *, sync: bool) -> None:
+        """Have readers, and a start after a kill, find all that was written. Raises RecordingError.
+
+        until: up to when all that was received has been written, UTC nanoseconds; see `moment`.
+        """
+        with self._counted():
+            now = self.moment()
+            self._log(self._lacks.pass_time(Moment(until, now.by - (now.at - until) / 1e9)))
+            self._open.flush(sync=sync)
+            self._kept_until = self._flushed_until = until
+            self._written.clear()
+            self._keep(until)
 
     def close(self) -> None:
-        """Finish the files. Raises RecordingError."""
+        """Finish the files, as of the last flush if nothing was written since. Raises RecordingError."""
+        now = self._flushed_until or self.now()
         try:
-            self._log(self._lacks.unfinished(self._now()))
+            if self._has_failed:
+                with suppress(RecordingError):  # the disk may have no room for a row either, and it was said
+                    if self._kept_until is not None and self._open.gaps is not None:
+                        self._log([Lack(self._kept_until, now, UNWRITTEN)])
+                    self._log(self._lacks.unfinished(now))
+            else:
+                with self._counted():
+                    self._log(self._lacks.unfinished(now))
+                    self._keep(now)
         finally:
-            self._open.close()
+            with self._counted(is_closing=True):
+                self._open.close()
             self.totals.bytes = self._closed_bytes + self._open.size
+        if not self._open.is_followed:
+            self._open.forget()
 
     def _put(self, messages: Sequence[Message]) -> None:
         ticks = [each for each in messages if isinstance(each, Ticks)]
@@ -94,45 +153,89 @@ class Files:
             self._go_on(int(rows.received_at[0]))
         for message in messages:
             self._log(self._lacks.hear(message))
+        self._log(self._lacks.pass_time())
+        self.totals.lost += sum(each.ticks for each in messages if isinstance(each, Lagged))
+        self.totals.rejected += sum(len(each.batch.errors) for each in ticks)
         if len(rows):
+            if not self.totals.rows:
+                first = int(rows.received_at.min())
+                self._kept_until = min(self._kept_until or first, first)
             for writer in self._open.writers:
                 writer.write(rows)
         if self._open.capture is not None:
-            _capture(self._open.capture, messages, self._now)
+            _capture(self._open.capture, messages, self.now)
         totals = self.totals
         totals.rows += len(rows)
-        totals.lost += sum(each.ticks for each in messages if isinstance(each, Lagged))
-        totals.rejected += sum(len(each.batch.errors) for each in ticks)
         totals.bytes = self._closed_bytes + self._open.size
         totals.written_at = stopwatch()
+        if len(rows):
+            self._written.append((totals.rows, int(rows.received_at.max())))
+        if wanted := [each for each in messages if isinstance(each, SymbolsWanted)]:
+            # Known at once: a kill before the next flush is to lose no symbol.
+            self._keep(self._kept_until or wanted[0].at)
         self._is_full = self._place.rotation.is_full(self._open.largest)
 
     def _go_on(self, at: int) -> None:
         """Finish the files of now, and open the next ones."""
         self._log(self._lacks.unfinished(at))
-        self._open.close()
-        self._closed_bytes += self._open.size
+        before = self._open
+        before.close()
+        self._closed_bytes += before.size
+        self._closed_rows = self.totals.rows
+        self._written.clear()
         self._open = self._place.open(at, self._name_of)
+        self._keep(at)
+        before.forget()
+        self._kept_until = at
         self._ends_at = self._place.rotation.ends_at(at)
         self._is_full = False
+
+    def _keep(self, until: int) -> None:
+        """Put the ledger beside the files; what was known before stands until it says as much."""
+        if self._lacks.has_begun and until > 0:
+            ledger = self._lacks.ledger
+            known = ledger.wanted, ledger.missing, until, self.moment(), boot()
+            self._open.put(Standing(*known, dict(ledger.joined), dict(ledger.heard), dict(ledger.dropped)))
+            if self._open.ledger is not None:
+                wanted = (token for tokens in ledger.wanted.values() for token in tokens)
+                self._log(self._before.take_over(wanted, self._open.ledger.path))
 
     def _log(self, lacks: Iterable[Lack]) -> None:
         for lack in lacks:
             self.totals.gaps += 1
             self._open.lacks(lack)
+            if self._open.capture is not None and lack.connection is not None and lack.symbols is not None:
+                note = GapNote(lack.start, lack.end, lack.symbols, lack.reason, lack.tokens)
+                self._open.capture.note(lack.connection, lack.end, note)
+
+    @contextmanager
+    def _counted(self, *, is_closing: bool = False) -> Iterator[None]:
+        """Where something cannot be written, count what the files have, and until when they are whole."""
+        try:
+            yield
+        except RecordingError:
+            if not self._has_failed or is_closing:
+                self._has_failed = True
+                self.totals.rows = self._closed_rows + self._open.rows
+                while self._written and self._written[0][0] <= self.totals.rows:
+                    _, self._kept_until = self._written.popleft()
+            raise
 
 
 def _capture(capture: CaptureWriter, messages: Iterable[Message], now: Callable[[], int]) -> None:
     """Write raw frames, and what else is known of the connections in its place among them."""
     frames: list[RawFrame] = []
+    rows = 0
     for message in messages:
         if isinstance(message, RawFrame):
             frames.append(message)
+        elif isinstance(message, Ticks):
+            rows += len(message.batch)
         elif (noted := _noted(message, now)) is not None:
-            capture.frames(frames)
-            frames = []
+            capture.frames(frames, rows)
+            frames, rows = [], 0
             capture.note(*noted)
-    capture.frames(frames)
+    capture.frames(frames, rows)
 
 
 def _noted(message: Message, now: Callable[[], int]) -> tuple[int, int, Note] | None:
@@ -142,8 +245,6 @@ def _noted(message: Message, now: Callable[[], int]) -> tuple[int, int, Note] | 
             return None  # it is nobody's: all is unsubscribed, or this recorder itself has ended the feed
         case ConnectionChanged(connection, state, reason, at):
             return connection, at, StateNote(state, reason)
-        case Gap(connection, start, end, symbols, reason):
-            return connection, end, GapNote(start, end, symbols, reason)
         case Lagged(count, ticks):
             return 0, now(), LostNote(count, ticks)
     return None
@@ -154,7 +255,7 @@ def _split(messages: Sequence[Message], moment: int | None) -> tuple[Sequence[Me
     if moment is None:
         return messages, []
     for place, message in enumerate(messages):
-        if (_last_time(message) or 0) >= moment:
+        if (last_time_of(message) or 0) >= moment:
             before, after = list(messages[:place]), list(messages[place + 1 :])
             if not isinstance(message, Ticks):
                 return before, [message, *after]
@@ -192,11 +293,11 @@ def _first_time(messages: Sequence[Message]) -> int | None:
 def _first_of(message: Message) -> int | None:
     if isinstance(message, Ticks):
         return int(message.received_at[0]) if len(message.batch) else None
-    return _last_time(message)
+    return last_time_of(message)
 
 
-def _last_time(message: Message) -> int | None:
-    """Return when the last of a message was received, None where it does not say."""
+def last_time_of(message: Message) -> int | None:
+    """Return when the last of a message was received, UTC nanoseconds, None where it does not say."""
     match message:
         case Ticks():
             return int(message.received_at[-1]) if len(message.batch) else None
@@ -204,7 +305,7 @@ def _last_time(message: Message) -> int | None:
             return message.end
         case Lagged():
             return None
-        case ConnectionChanged():
+        case ConnectionChanged() | SymbolsWanted():
             return message.at
         case RawFrame():
             return message.received_at

@@ -9,21 +9,23 @@ from dataclasses import dataclass
 from kitetui.record.capture import CaptureWriter
 from kitetui.record.formats import Writer
 from kitetui.record.gaplog import GapLog, Lack
+from kitetui.record.ledgerfile import LedgerFile, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSet:
     """Open files; `name` is for people.
 
-    writers: take rows. capture: takes what was on the wire. gaps: None where there is no place for a log.
-    stopped_at: until when a recording that goes on was written to, UTC nanoseconds; None for a new one.
+    writers: take rows. capture: takes what was on the wire. gaps, ledger: None where there is no place for
+    them. is_followed: whether another recording may go on from these, and asks the ledger.
     """
 
     name: str
     writers: Sequence[Writer] = ()
     capture: CaptureWriter | None = None
     gaps: GapLog | None = None
-    stopped_at: int | None = None
+    ledger: LedgerFile | None = None
+    is_followed: bool = False
 
     @property
     def size(self) -> int:
@@ -40,14 +42,33 @@ class FileSet:
         if self.gaps is not None:
             self.gaps.add(lack)
 
+    @property
+    def rows(self) -> int:
+        """Rows that every file has."""
+        return min(each.rows for each in self._files())
+
     def flush(self, *, sync: bool) -> None:
         """Have readers, and a start after a kill, find all that was written. Raises RecordingError."""
         for each in self._files():
             each.flush(sync=sync)
+        if sync and self.gaps is not None:
+            self.gaps.sync()
+
+    def put(self, standing: Standing) -> None:
+        """Keep what is known of what was flushed. Raises RecordingError."""
+        if self.ledger is not None:
+            self.ledger.put(standing)
+
+    def forget(self) -> None:
+        """Remove the ledger: another says as much, or nobody asks."""
+        if self.ledger is not None:
+            self.ledger.remove()
 
     def close(self) -> None:
         """Finish every file, even if one of them cannot be. Raises RecordingError."""
         with ExitStack() as closing:
+            if self.ledger is not None:
+                closing.callback(self.ledger.close)
             if self.gaps is not None:
                 closing.callback(self.gaps.close)
             for each in self._files():

@@ -18,6 +18,10 @@ class Writer(Protocol):
     def size(self) -> int:
         """Bytes that the file has."""
 
+    @property
+    def rows(self) -> int:
+        """Rows of those given that the file has: a kill of now would leave them."""
+
     def write(self, rows: Rows) -> None:
         """Add rows. Raises RecordingError where they cannot be written; the file is whole then."""
 

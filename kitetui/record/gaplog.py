@@ -13,18 +13,27 @@ from typing import Final
 
 from kitetui.formatting import plain
 from kitetui.record.csv.repair import repair_lines
+from kitetui.record.names import NameOf
 from kitetui.record.output import Output, continued_file
 from kitetui.times import ist_microseconds
 
 SUFFIX: Final = ".gaps.csv"
-COLUMNS: Final = ("from", "to", "seconds", "connection", "symbols", "reason")
+COLUMNS: Final = ("from", "to", "seconds", "connection", "symbols", "reason", "which")
+
+_BETWEEN: Final = ";"
+"""Between two symbols, some of whose names have blanks in them."""
+
+_HEAD: Final = f"{','.join(COLUMNS)}\n".encode()
+_HEAD_BEFORE: Final = f"{','.join(COLUMNS[:-1])}\n".encode()
+"""That of kitetui 0.1.0, which did not say which symbols."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lack:
     """From one moment to the next (UTC nanoseconds) something is lacking, for the reason given.
 
-    connection: counted from 0, None where it is all. symbols: how many, None where that is not known.
+    connection: counted from 0, None where it is all. symbols: how many, None where that is not known. tokens:
+    whose, empty for all of the connection.
     """
 
     start: int
@@ -32,21 +41,27 @@ class Lack:
     reason: str
     connection: int | None = None
     symbols: int | None = None
+    tokens: tuple[int, ...] = ()
 
 
 class GapLog:
     """Writes what a recording lacks; every row is on its way to the disk when `add` returns."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, name_of: NameOf = lambda token: None) -> None:
         self.rows = 0
         self._output = output
+        self._name_of = name_of
         if not output.size:
-            output.write(f"{','.join(COLUMNS)}\n".encode())
+            output.write(_HEAD)
 
     @classmethod
-    def beside(cls, recording: Path) -> GapLog:
+    def beside(cls, recording: Path, name_of: NameOf = lambda token: None) -> GapLog:
         """Open the log of a recording, or the one that it has already. Raises UserError."""
-        return cls(continued_file(gap_log_of(recording)))
+        path = gap_log_of(recording)
+        output = continued_file(path)
+        if output.size and path.read_bytes().startswith(_HEAD_BEFORE):
+            output.replace(_widened(path.read_text(encoding="utf-8")).encode())
+        return cls(output, name_of)
 
     def add(self, lack: Lack) -> None:
         """Write one row. Raises RecordingError."""
@@ -59,22 +74,43 @@ class GapLog:
                 "" if lack.connection is None else lack.connection + 1,
                 "" if lack.symbols is None else lack.symbols,
                 plain(lack.reason),
+                _BETWEEN.join(map(self._named, lack.tokens)),
             )
         )
         self._output.write(text.getvalue().encode())
         self.rows += 1
 
+    def sync(self) -> None:
+        """Have the disk hold all rows, even if the power fails now. Raises RecordingError."""
+        self._output.sync()
+
     def close(self) -> None:
         """Close the file."""
         self._output.close()
 
+    def _named(self, token: int) -> str:
+        name = self._name_of(token)
+        return str(token) if name is None else plain(":".join(name))
+
 
 def repair_log(path: Path) -> str | None:
     """Mend a gap log that a kill has torn; see `kitetui.record.csv.repair`."""
-    head = f"{','.join(COLUMNS)}\n".encode()
-    return repair_lines(path, lambda line, *, is_whole: line == head if is_whole else head.startswith(line))
+    heads = (_HEAD, _HEAD_BEFORE)
+    return repair_lines(
+        path,
+        lambda line, *, is_whole: line in heads if is_whole else any(head.startswith(line) for head in heads),
+    )
 
 
 def gap_log_of(recording: Path) -> Path:
     """Return where the gap log of a recording is: `ticks.csv` has `ticks.gaps.csv`, and that one itself."""
     return recording if recording.name.endswith(SUFFIX) else recording.with_suffix(SUFFIX)
+
+
+def _widened(log: str) -> str:
+    """Return a log of kitetui 0.1.0 with the columns of now."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    rows.writerows([*row, ""] for row in list(csv.reader(io.StringIO(log)))[1:])
+    return text.getvalue()

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from kitetui.record.before import is_at_work
 from kitetui.record.formats import Reader
 from kitetui.record.gaplog import gap_log_of
+from kitetui.record.ledgerfile import ledger_of, read_ledger
 from kitetui.record.rows import Rows
+from kitetui.times import ist_microseconds
 from kitetui.wire.fields import MODE_OF_LENGTH
 from kitetui.wire.layout import TOKEN
 
@@ -114,6 +117,22 @@ def logged_gaps(recording: Path) -> Sequence[Mapping[str, str]] | None:
             return list(csv.DictReader(file))
     except (OSError, ValueError, csv.Error):
         return None
+
+
+def open_gaps(recording: Path) -> Iterator[Mapping[str, str | int]]:
+    """Yield what was missing when a recorder was killed, and has no row yet: the next start adds that."""
+    standing = read_ledger(ledger_of(recording))
+    if standing is None or standing.until is None or is_at_work(recording):
+        return
+    for each in standing.missing:
+        if each.since < standing.until:
+            tokens = each.tokens or standing.wanted.get(each.connection, ())
+            yield {
+                "from": ist_microseconds(each.since),
+                "connection": each.connection + 1,
+                "symbols": len(tokens),
+                "reason": each.reason,
+            }
 
 
 def _counts(values: np.ndarray) -> tuple[list[int], list[int]]:

@@ -1,12 +1,25 @@
-"""What a recording lacks, found from what its recorder hears."""
+"""What a recording lacks, found from what its recorder hears: the ledger's, and what no symbol tells."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
-from kitetui.feed import ConnectionChanged, ConnectionState, Gap, Lagged, RawFrame, TickerMessage, Ticks
+from kitetui.feed import (
+    ClockStepped,
+    ConnectionChanged,
+    ConnectionState,
+    Gap,
+    Heartbeat,
+    Lagged,
+    RawFrame,
+    SymbolsWanted,
+    TickerMessage,
+    Ticks,
+)
+from kitetui.record.before import Before
 from kitetui.record.gaplog import Lack
+from kitetui.record.ledger import NOT_RECORDED, TOGETHER, Ledger, Moment
 
 _SET_BACK: Final = 1_000_000_000
 """Nanoseconds; what waited in two sockets is read in turns, so that times are never quite in order."""
@@ -17,14 +30,16 @@ _LOST: Final = (ConnectionState.RETRYING, ConnectionState.DOWN)
 class Lacks:
     """Keeps in mind what is not over yet.
 
-    stopped_at: until when a recording that goes on was written to before, UTC nanoseconds.
+    before: what was recorded before in the same place. ledger: of the wanted symbols. has_begun: whether it
+    is known what is to be recorded.
     """
 
-    def __init__(self, stopped_at: int | None = None) -> None:
-        self._stopped_at = stopped_at
+    def __init__(self, before: Before) -> None:
+        self.ledger = Ledger(before.take)
+        self.has_begun = False
+        self._stopped_at = before.until
         self._last: int | None = None
-        self._last_of: dict[int, int] = {}
-        self._lost_ticks = 0
+        self._lost: Lagged | None = None
         self._outages: dict[int, Lack] = {}
 
     def hear(self, message: TickerMessage | RawFrame) -> Iterator[Lack]:
@@ -32,48 +47,83 @@ class Lacks:
         match message:
             case Ticks():
                 yield from self._ticks(message)
-            case Lagged():
-                self._lost_ticks += message.ticks
-            case Gap(connection, start, end, symbols, reason):
+            case Lagged(ticks=ticks) if ticks:
+                yield from self._lagged(message)
+            case Gap(connection, start, end, symbols, reason, tokens) if self.ledger.is_replayed(connection):
                 self._outages.pop(connection, None)
-                yield Lack(start, end, reason, connection, symbols)
+                yield Lack(start, end, reason, connection, symbols, tokens)
+            case ClockStepped(at=at, seconds=seconds):
+                self._last = None
+                self.ledger.hear(message)
+                way = "back" if seconds < 0 else "forward"
+                yield Lack(at, at, f"the clock was set {way} by {abs(seconds):,.1f} s")
+            case Heartbeat():
+                self.ledger.hear(message)
+            case SymbolsWanted():
+                self.has_begun, self._stopped_at = True, None
+                self.ledger.hear(message)
             case ConnectionChanged():
-                yield from self._changed(message)
+                self.ledger.hear(message)
+                yield from self._replayed(message)
+        yield from self.ledger.take()
+
+    def pass_time(self, now: Moment | None = None) -> Iterator[Lack]:
+        """Yield what is known to be lacking at the time of what was heard last, or now that all was heard."""
+        self.ledger.pass_time(now)
+        yield from self.ledger.take()
+        if self._lost is not None and now is not None and not 0 <= now.at - _end_of(self._lost) <= TOGETHER:
+            yield self._loss(self._lost)
 
     def unfinished(self, at: int) -> Iterator[Lack]:
         """Yield what is lacking up to now, UTC nanoseconds; for the end of a file."""
+        yield from self.ledger.unfinished(at)
         for outage in self._outages.values():
             yield Lack(outage.start, at, outage.reason, outage.connection)
-        if self._lost_ticks:
-            yield self._loss(at)
+        if self._lost is not None:
+            yield self._loss(self._lost)
 
     def _ticks(self, ticks: Ticks) -> Iterator[Lack]:
         if len(ticks.batch):
             first, last = int(ticks.received_at[0]), int(ticks.received_at[-1])
-            if self._stopped_at is not None:
-                yield Lack(self._stopped_at, first, "not recorded")
-                self._stopped_at = None
-            if self._lost_ticks:
-                yield self._loss(first)
+            if self._stopped_at is not None and self._stopped_at < first:
+                yield Lack(self._stopped_at, first, NOT_RECORDED)
+            self.has_begun, self._stopped_at = True, None
             if self._last is not None and first < self._last - _SET_BACK:
-                yield Lack(self._last, first, "the clock was set back")
-            self._last = self._last_of[ticks.connection] = last
+                yield Lack(first, first, "the clock was set back")
+            self._last = last
+            self.ledger.hear(ticks)
         if errors := ticks.batch.errors:
-            at = self._last_of.get(ticks.connection, self._last or 0)
             many = f"{len(errors):,} packets" if len(errors) > 1 else "a packet"
-            yield Lack(at, at, f"{many} could not be read: {errors[0].reason}", ticks.connection)
+            reason = f"{many} could not be read: {errors[0].reason}"
+            yield Lack(min(ticks.errors_at), max(ticks.errors_at), reason, ticks.connection)
 
-    def _loss(self, end: int) -> Lack:
-        lost, self._lost_ticks = self._lost_ticks, 0
-        start = self._last if self._last is not None else end
-        return Lack(start, end, f"{lost:,} ticks lost: the output was slower than the market")
+    def _lagged(self, lagged: Lagged) -> Iterator[Lack]:
+        """Join losses that follow on each other: a disk that is too slow for long has one after each tick."""
+        lost = self._lost
+        if lost is not None and 0 <= (lagged.start or 0) - _end_of(lost) <= TOGETHER:
+            lagged = Lagged(
+                lost.messages + lagged.messages, lost.ticks + lagged.ticks, lost.start, lagged.end
+            )
+        elif lost is not None:
+            yield self._loss(lost)
+        self._lost = lagged
 
-    def _changed(self, change: ConnectionChanged) -> Iterator[Lack]:
+    def _loss(self, lost: Lagged) -> Lack:
+        self._lost = None
+        reason = f"{lost.ticks:,} ticks lost: the output was slower than the market"
+        return Lack(lost.start or 0, _end_of(lost), reason)
+
+    def _replayed(self, change: ConnectionChanged) -> Iterator[Lack]:
+        """Follow an outage of a recording, which says itself when it is over, if it is."""
         connection, at = change.connection, change.at
-        if change.state in _LOST:
-            start = self._last_of.get(connection)
-            if start is not None and connection not in self._outages:
-                self._outages[connection] = Lack(start, at, change.reason, connection)
+        if not change.is_replay:
+            return
+        if change.state in _LOST and connection not in self._outages and self._last is not None:
+            self._outages[connection] = Lack(self._last, at, change.reason, connection)
         elif change.state is ConnectionState.UNUSED and connection in self._outages:
             outage = self._outages.pop(connection)
             yield Lack(outage.start, at, outage.reason, connection)
+
+
+def _end_of(lost: Lagged) -> int:
+    return lost.end or 0

@@ -87,6 +87,12 @@ class Output:
         if self._is_removed:
             raise RecordingError(f"{self.name} was removed; the recording ends here")
 
+    def replace(self, data: bytes) -> None:
+        """Have a file hold this instead. Raises RecordingError."""
+        os.ftruncate(self._file.fileno(), 0)
+        self.size = 0
+        self.write(data)
+
     def sync(self) -> None:
         """Have the disk hold all that was written, even if the power fails now. Raises RecordingError."""
         if self._is_file:

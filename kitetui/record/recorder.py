@@ -13,8 +13,7 @@ from typing import Final
 
 from kitetui.errors import RecordingError
 from kitetui.feed import Lagged, RawFrame, Receiver, TickerMessage, Ticks
-from kitetui.record.files import Files, Message, Totals
-from kitetui.record.output import StalledError
+from kitetui.record.files import Files, Message, Totals, last_time_of
 
 FLUSH: Final = 1.0
 """Seconds within which what was received is in the files, for readers and for a start after a kill."""
@@ -24,6 +23,9 @@ _PAUSE: Final = 0.05
 
 _FEW: Final = 100
 """Messages; more than these need not wait for others."""
+
+_ON_ITS_WAY: Final = 50_000_000
+"""Nanoseconds from the receipt of a frame until its message waits for the recorder, at most."""
 
 _MANY_TICKS: Final = 5_000
 """Ticks that are written together at most, when the market is faster than the disk."""
@@ -60,7 +62,8 @@ class Recorder:
     ) -> None:
         self.in_hand = 0
         self.unwritten = 0
-        self._flushed_rows = 0
+        self._taken_rows = self._written_until = 0
+        self._finished_at: int | None = None
         self._files = files
         self._heard = heard
         self._durability = durability
@@ -96,7 +99,7 @@ class Recorder:
         try:
             await self._record(stream)
         except RecordingError:
-            self.unwritten += sum(map(_ticks_in, self._rest))
+            self.unwritten += self._taken_rows - self.totals.rows + sum(map(_ticks_in, self._rest))
             while (message := stream.recv_nowait()) is not None:
                 self.unwritten += _ticks_in(message)
             stream.close()
@@ -104,23 +107,23 @@ class Recorder:
 
     async def _record(self, stream: Stream) -> None:
         loop = asyncio.get_running_loop()
-        unflushed_since: float | None = None
-        while (messages := await self._next(stream, unflushed_since)) is not None:
+        due = loop.time() + self._durability.flush
+        while (messages := await self._next(stream, due)) is not None:
             if messages:
                 await self._write(messages)
-                unflushed_since = unflushed_since or loop.time()
-            if unflushed_since is not None and loop.time() >= unflushed_since + self._durability.flush:
-                await self._flush()
-                unflushed_since = None
+            if loop.time() >= due:
+                await self._flush(self._until(stream))
+                due = loop.time() + self._durability.flush
         while messages := self._taken(self._next_of_rest):
             await self._write(messages)
-        await self._flush()
+        await self._flush(self._finished_at or self._written_until or self._until(stream))
 
     def finish(self, stream: Stream) -> None:
         """Take no more from the stream; `record` writes what waited there, and returns."""
         while (message := stream.recv_nowait()) is not None:
             self._rest.append(message)
         stream.close()
+        self._finished_at = self._files.moment().at
         self._is_finishing.set()
 
     async def close(self) -> None:
@@ -133,9 +136,8 @@ class Recorder:
         finally:
             self._thread.shutdown(wait=False)
 
-    async def _next(self, stream: Stream, unflushed_since: float | None) -> list[Message] | None:
-        """Wait for what to write next: nothing where it is time for a flush, None where the stream ended."""
-        due = None if unflushed_since is None else unflushed_since + self._durability.flush
+    async def _next(self, stream: Stream, due: float) -> list[Message] | None:
+        """Wait for what to write next: nothing where a flush is due before, None where the stream ended."""
         try:
             async with asyncio.timeout_at(due):
                 first = await anext(stream)
@@ -170,31 +172,23 @@ class Recorder:
 
     async def _write(self, messages: list[Message]) -> None:
         self.in_hand = sum(len(each.batch) for each in messages if isinstance(each, Ticks))
-        written = self.totals.rows
+        self._taken_rows += self.in_hand
+        times = (at for each in messages if (at := last_time_of(each)) is not None)
+        self._written_until = max(times, default=self._written_until)
         try:
             await self._in_thread(partial(self._files.write, messages))
-        except RecordingError as error:
-            if isinstance(error, StalledError) and not self.wants_wire:
-                self.totals.rows += error.lines
-            self.unwritten += sum(map(_ticks_in, messages)) - (self.totals.rows - written)
-            self._take_back(error)
-            raise
         finally:
             self.in_hand = 0
 
-    async def _flush(self) -> None:
-        try:
-            await self._in_thread(partial(self._files.flush, sync=self._durability.sync))
-        except RecordingError as error:
-            self._take_back(error)
-            raise
-        self._flushed_rows = self.totals.rows
+    def _until(self, stream: Stream) -> int:
+        """Return up to when all that was received has been written, UTC nanoseconds."""
+        if self._finished_at is not None:
+            return self._written_until
+        # What was read in this turn of the loop is not here yet.
+        return (self._files.moment().at if stream.is_empty else self._written_until) - _ON_ITS_WAY
 
-    def _take_back(self, error: RecordingError) -> None:
-        """Count as not written what gathered for a block of a capture that the pipe never took."""
-        if isinstance(error, StalledError) and self.wants_wire:
-            self.unwritten += self.totals.rows - self._flushed_rows
-            self.totals.rows = self._flushed_rows
+    async def _flush(self, until: int) -> None:
+        await self._in_thread(partial(self._files.flush, until, sync=self._durability.sync))
 
     async def _in_thread(self, work: Callable[[], None]) -> None:
         # A disk that stalls must not stall the feed: the loop goes on reading while a thread writes.

@@ -55,8 +55,8 @@ class RecordedMarket:
         match note:
             case StateNote(state, reason):
                 return RecordedState(record.at, state, reason)
-            case GapNote(start, end, symbols, reason):
-                return RecordedGap(record.at, start, end, symbols, reason)
+            case GapNote(start, end, symbols, reason, tokens):
+                return RecordedGap(record.at, start, end, symbols, reason, tokens)
         return None
 
     def concerns(self, connection: int, tokens: Collection[int]) -> bool:

@@ -68,6 +68,7 @@ from kitetui.feed import (
     Gap,
     Health,
     HealthSummary,
+    Heartbeat,
     Lagged,
     ManagerStats,
     OrderUpdate,
@@ -198,6 +199,8 @@ def take(message: TickerMessage) -> None:
             assert_type(message.tokens, tuple[int, ...])
         case SymbolsWanted():
             assert_type(message.modes, Mapping[int, Mode | None])
+        case Heartbeat():
+            assert_type(message.received_at, int)
         case ClockStepped():
             assert_type(message.seconds, float)
         case Lagged():

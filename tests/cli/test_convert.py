@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from kitetui.cli.main import run
-from kitetui.feed import Gap
 from kitetui.record import Format
-from tests.record.helpers import Clock, at, files_in, ticks
+from tests.record.helpers import SECOND, Clock, at, files_in, live, lost, ticks, wants
+from tests.wire.packets import INFY
 
 MORNING = at("2026-11-23T10:42:17.123456")
-SECOND = 1_000_000_000
 
 
 @pytest.fixture
@@ -22,9 +21,10 @@ def recording(tmp_path: Path) -> Path:
     files = files_in(tmp_path, Clock(MORNING))
     files.write(
         [
+            *(wants(MORNING, INFY), live(MORNING)),
             ticks(MORNING, MORNING, kept=False),
             ticks(MORNING, connection=1, kept=True),
-            Gap(0, MORNING, MORNING + SECOND, 3, "closed"),
+            *(lost(MORNING + 1, MORNING), live(MORNING + 2)),
             ticks(MORNING + SECOND, sequence=3, kept=True),
             ticks(MORNING + 2 * SECOND, sequence=4),
         ]

@@ -246,7 +246,7 @@ async def test_a_folder_gets_dated_files_of_every_format_with_one_gap_log(tmp_pa
     names = sorted(path.name for path in (tmp_path / "ticks").iterdir())
     stems = {name.partition(".")[0] for name in names}
     assert len(stems) == 1
-    assert [name.partition(".")[2] for name in names] == ["csv", "gaps.csv", "jsonl", "kcap"]
+    assert [name.partition(".")[2] for name in names] == ["csv", "gaps.csv", "jsonl", "kcap", "ledger"]
     assert "100 rows in" in errors
 
 

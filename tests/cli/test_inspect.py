@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from kitetui.cli.main import run
-from kitetui.feed import Gap
 from kitetui.record import Format
-from tests.record.helpers import Clock, at, files_in, ticks
+from tests.record.helpers import SECOND, Clock, at, files_in, live, lost, ticks, wants
+from tests.wire.packets import INFY
 
 MORNING = at("2026-11-23T10:42:17")
-SECOND = 1_000_000_000
 STEM = "ticks-20261123-104217"
 
 
@@ -25,10 +24,11 @@ def folder(tmp_path: Path) -> Path:
     )
     files.write(
         [
+            *(wants(MORNING, INFY), live(MORNING)),
             ticks(MORNING, kept=True),
             ticks(MORNING + SECOND, MORNING + SECOND, sequence=2),
             ticks(MORNING, connection=1),
-            Gap(0, MORNING + SECOND, MORNING + 3 * SECOND, 3, "closed"),
+            *(lost(MORNING + 2 * SECOND, MORNING + SECOND), live(MORNING + 3 * SECOND)),
             ticks(MORNING + 4 * SECOND, sequence=9),
         ]
     )
@@ -58,7 +58,7 @@ def test_people_get_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert run(["inspect", str(folder / f"{STEM}.csv")]) == 0
     told = capsys.readouterr().out
     assert "5 of 1 symbols" in told
-    assert "2026-11-23T10:42:18.000000+05:30 2.000000 s ws1: closed" in told
+    assert "2026-11-23T10:42:18.000000+05:30 3.000000 s ws1: closed" in told
     assert "none found" in told
 
 

@@ -229,11 +229,11 @@ def test_what_tells_of_connections_and_symbols_is_never_lost() -> None:
     channel = Channel[TickerMessage](2)
     reader = channel.subscribe()
     kept = [
-        SymbolsWanted(0, {408065: Mode.FULL}, 1),
+        SymbolsWanted(0, {408065: Mode.FULL}, 1, 0.0),
         ConnectionChanged(0, ConnectionState.RETRYING, "closed", 2),
         Gap(0, 1, 3, 1, "closed"),
         SymbolsMoved(1, (408065,), 4),
-        ClockStepped(5, -1.0),
+        ClockStepped(5, 4, -1.0),
     ]
     for message in kept:
         publish(channel, message, ticks(1))

@@ -10,9 +10,9 @@ class Time:
 
     def __init__(self) -> None:
         self.stopwatch, self.ahead = 0.0, 1_000.0
-        self.steps: list[tuple[int, float]] = []
+        self.steps: list[tuple[int, int, float]] = []
         self.held_up = 0.0
-        self.clock = Clock(self.now, lambda: self.stopwatch, lambda at, by: self.steps.append((at, by)))
+        self.clock = Clock(self.now, lambda: self.stopwatch, lambda *step: self.steps.append(step))
 
     def now(self) -> int:
         self.stopwatch += self.held_up
@@ -30,11 +30,12 @@ def test_a_clock_that_runs_is_never_said_to_be_set() -> None:
 
 def test_a_step_is_told_once_before_the_new_time_is_used() -> None:
     time = Time()
+    time.stopwatch = 4.0
     time.clock()
     time.stopwatch, time.ahead = 10.0, -2_600.0
     assert time.clock() == -2_590_000_000_000
     assert time.clock() == -2_590_000_000_000
-    assert time.steps == [(-2_590_000_000_000, -3_600.0)]
+    assert time.steps == [(-2_590_000_000_000, -2_596_000_000_000, -3_600.0)]
 
 
 def test_a_clock_that_drifts_a_little_with_each_look_is_not_set() -> None:

@@ -178,6 +178,20 @@ def test_what_a_poorer_mode_does_not_carry_proves_nothing_while_a_request_is_on_
     assert not session.mark(full(100, 16))
 
 
+def test_pings_that_are_answered_while_nothing_comes_say_nothing_of_an_answer(session: Session) -> None:
+    session.subscribes(INFY, TCS, mode=Mode.FULL)
+    session.marks(full(100, 10), full(500, of=TCS))
+    session.waits()
+    session.mark(full(100, 11))
+    session.asks(SetMode(Mode.LTP, (INFY,)), SetMode(Mode.FULL, (INFY,)))
+    session.waits()
+    assert session.mark(full(100, 15)), "it was held back, with all else"
+    session.asks(SetMode(Mode.LTP, (INFY,)), SetMode(Mode.FULL, (INFY,)))
+    session.mark(full(501, of=TCS))
+    session.waits()
+    assert not session.mark(full(100, 16))
+
+
 def test_the_answer_to_a_second_subscribe_may_differ_from_what_was_in_flight(session: Session) -> None:
     session.subscribes(INFY)
     session.marks(quote(100), quote(101))

@@ -163,7 +163,7 @@ async def test_stopping_closes_the_connections_and_leaves_no_task() -> None:
         async with running(manager):
             await manager.subscribe_symbols(TOKENS)
             peers = await accept_all(server, manager)
-            assert len(kitetui_tasks()) == 2 + 3 + 3 * 6
+            assert len(kitetui_tasks()) == 3 + 3 + 3 * 6
         assert kitetui_tasks() == []
         assert manager.get_status().state is FeedState.IDLE
         await server.emptied()

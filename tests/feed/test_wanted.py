@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import time
+
+import pytest
 
 from kitetui.feed import (
     ClockStepped,
     ConnectionChanged,
     ConnectionState,
+    Gap,
+    Heartbeat,
     RawFrame,
     Receiver,
     SymbolsWanted,
     TickerMessage,
     Ticks,
 )
+from kitetui.times import stopwatch
 from kitetui.wire import HEARTBEAT, Mode
 from tests.feed.helpers import becomes, ltp_frame, manager_on, next_of, running, ticks_from
 from tests.feed.server import ScriptedServer
@@ -100,6 +106,35 @@ async def test_what_never_came_up_is_not_said_to_be_missing_what_it_had(server: 
     async with running(manager) as reader:
         await manager.subscribe_symbols([INFY])
         assert (await becomes(reader, ConnectionState.RETRYING)).missing_since is None
+
+
+async def test_a_connection_that_has_nothing_to_say_is_heard_all_the_same(server: ScriptedServer) -> None:
+    manager = manager_on(server)
+    async with running(manager) as reader:
+        await manager.subscribe_symbols([INFY])
+        peer = await server.accept()
+        await peer.send(HEARTBEAT)
+        heard = await next_of(reader, Heartbeat)
+        assert heard.received_at == manager.get_stats().connections[0].last_frame_at
+        assert heard.timed_at == pytest.approx(stopwatch(), abs=5)
+
+
+async def test_an_outage_goes_on_by_the_clock_of_now_when_it_is_set(server: ScriptedServer) -> None:
+    ahead = 0
+    manager = manager_on(server, clock=lambda: time.time_ns() + ahead)
+    async with running(manager) as reader:
+        await manager.subscribe_symbols([INFY])
+        peer = await server.accept()
+        await peer.send(ltp_frame(1))
+        (last,) = await ticks_from(reader, 1)
+        ahead = -3_600 * 10**9
+        peer.drop()
+        lost = await becomes(reader, ConnectionState.RETRYING)
+        assert lost.missing_since == pytest.approx(last.received_at[0] + ahead, abs=10**9)
+        assert lost.at >= lost.missing_since
+        peer = await server.accept()
+        await peer.send(ltp_frame(2))
+        assert 0 < (await next_of(reader, Gap)).seconds < 60
 
 
 async def test_a_packet_that_cannot_be_read_has_the_time_of_its_receipt(server: ScriptedServer) -> None:

@@ -1,21 +1,27 @@
-"""How the tests of the recorder make ticks and read what was written."""
+"""How the tests of the recorder make ticks and read what was written.
+
+Where a test says nothing else, the stopwatch goes with the clock, and begins when that does.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import resource
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
-from kitetui.feed import Ticks
+from kitetui.feed import ClockStepped, ConnectionChanged, ConnectionState, Heartbeat, SymbolsWanted, Ticks
 from kitetui.record import COLUMNS, Files, Folder, Format, Rotation
 from kitetui.times import IST
-from kitetui.wire import decode_frame
-from tests.wire.packets import INFY_FULL, frame
+from kitetui.wire import Mode, decode_frame
+from tests.wire.packets import FULL, INFY_FULL, frame, packet
 
 NAMES = {408065: ("NSE", "INFY")}
+SECOND = 1_000_000_000
 
 
 def at(text: str) -> int:
@@ -27,7 +33,74 @@ def ticks(*moments: int, sequence: int = 1, connection: int = 0, kept: bool = Fa
     """A message with a full tick of INFY for each moment; `kept`: whether they carry the mark."""
     batch = decode_frame(frame(*[INFY_FULL] * len(moments)))
     received_at = np.array(moments, dtype=np.int64)
-    return Ticks(connection, batch, received_at, sequence, np.full(len(moments), kept), 0.0)
+    is_kept = np.full(len(moments), kept)
+    return Ticks(connection, batch, received_at, sequence, is_kept, timed(moments[-1]))
+
+
+def comes(
+    at: int, *tokens: int, connection: int = 0, length: int = FULL, timed_at: float | None = None
+) -> Ticks:
+    """A message with a packet of each token, of this length, received at once."""
+    batch = decode_frame(frame(*(packet(length, instrument_token=each) for each in tokens)))
+    received_at = np.full(len(tokens), at, dtype=np.int64)
+    is_kept = np.zeros(len(tokens), dtype=np.bool_)
+    return Ticks(connection, batch, received_at, 1, is_kept, timed(at, timed_at))
+
+
+def beats(at: int, connection: int = 0, *, timed_at: float | None = None) -> Heartbeat:
+    """What is told of a connection that is up, and has nothing else to say."""
+    return Heartbeat(connection, at, timed(at, timed_at))
+
+
+def wants(
+    at: int,
+    *tokens: int,
+    connection: int = 0,
+    mode: Mode | None = Mode.FULL,
+    answered: Iterable[int] = (),
+    timed_at: float | None = None,
+) -> SymbolsWanted:
+    """What is told of a connection that is to carry these symbols; in no mode: that is not to, any more."""
+    modes = dict.fromkeys(tokens, mode)
+    return SymbolsWanted(connection, modes, at, timed(at, timed_at), frozenset(answered))
+
+
+def live(at: int, connection: int = 0, *, timed_at: float | None = None) -> ConnectionChanged:
+    """What is told of a connection that is up."""
+    state = ConnectionState.LIVE
+    return ConnectionChanged(connection, state, "", at, timed_at=timed(at, timed_at))
+
+
+def lost(
+    at: int,
+    since: int | None = None,
+    reason: str = "closed",
+    connection: int = 0,
+    *,
+    timed_at: float | None = None,
+) -> ConnectionChanged:
+    """What is told of a connection that is down; `since`: when its last frame came."""
+    state = ConnectionState.RETRYING
+    return ConnectionChanged(connection, state, reason, at, since, timed_at=timed(at, timed_at))
+
+
+def timed(at: int, by: float | None = None) -> float:
+    """The stopwatch when the clock says this, if nothing else is said of it, in seconds."""
+    return at / SECOND if by is None else by
+
+
+def stepped(at: int, seconds: float, since: int | None = None) -> ClockStepped:
+    """What is told of a clock that is set; `since`: when it was read before, if that was not just then."""
+    return ClockStepped(at, at if since is None else since, seconds)
+
+
+class Stopwatch:
+    """A clock of durations that stands where it is set, in seconds."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class Clock:
@@ -48,10 +121,23 @@ def files_in(
     formats: Sequence[Format] = (Format.CSV,),
     columns: Sequence[str] = COLUMNS,
     is_series: bool = False,
+    watch: Callable[[], float] | None = None,
 ) -> Files:
     """The files of a recording in a folder."""
     rotation = Rotation.parse(rotate) if rotate else Rotation(None, None)
-    return Files(Folder(folder, formats, columns, rotation, is_series=is_series), NAMES.get, clock)
+    place = Folder(folder, formats, columns, rotation, is_series=is_series)
+    return Files(place, NAMES.get, clock, stopwatch=watch or (lambda: timed(clock())))
+
+
+@contextmanager
+def full_disk(limit: int) -> Iterator[None]:
+    """Let no file grow beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -66,5 +152,6 @@ def sequences(path: Path) -> list[int]:
 
 
 def names_in(folder: Path) -> list[str]:
-    """The names of a folder's files, in order, but for gap logs."""
-    return sorted(path.name for path in folder.iterdir() if not path.name.endswith(".gaps.csv"))
+    """The names of a folder's files, in order, but for gap logs and ledgers."""
+    beside = (".gaps.csv", ".ledger")
+    return sorted(path.name for path in folder.iterdir() if not path.name.endswith(beside))

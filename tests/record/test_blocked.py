@@ -16,6 +16,7 @@ import pytest
 from kitetui.errors import UserError
 from kitetui.feed import Channel, Lagged, TickerMessage
 from kitetui.record import COLUMNS, Files, Format, NameOf, Recorder, Rotation
+from kitetui.record.before import Before
 from kitetui.record.fileset import FileSet
 from kitetui.record.opening import stream_writer
 from kitetui.record.output import LAST, Output, StalledError, empty_file
@@ -146,6 +147,9 @@ class OnPipe:
     kind: Format = Format.CSV
     rotation: Rotation = NEVER
 
+    def before(self) -> Before:
+        return Before()
+
     def open(self, at: int, name_of: NameOf) -> FileSet:
         made = stream_writer(self.kind, self.output, name_of, COLUMNS)
         return FileSet(name="standard output", writers=[made])  # type: ignore[list-item]  # no capture
@@ -186,4 +190,4 @@ async def test_what_was_lost_before_is_counted_too_when_the_output_fails(pipe: P
     channel.close()
     with pytest.raises(StalledError):
         await recorder.record(stream)
-    assert (recorder.unwritten, recorder.totals.rows) == (9, 0)
+    assert (recorder.unwritten, recorder.totals.lost, recorder.totals.rows) == (2, 7, 0)

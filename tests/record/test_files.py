@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from kitetui.errors import RecordingError, UserError
-from kitetui.feed import ConnectionChanged, ConnectionState, Gap, Lagged
+from kitetui.feed import Lagged
 from kitetui.record import Format
+from kitetui.record.files import Message
+from kitetui.record.ledger import Absence
+from kitetui.record.ledgerfile import read_ledger
 from kitetui.times import stopwatch
-from tests.record.helpers import Clock, at, files_in, names_in, rows_of, sequences, ticks
+from tests.record.helpers import (
+    SECOND,
+    Clock,
+    at,
+    beats,
+    comes,
+    files_in,
+    live,
+    lost,
+    names_in,
+    rows_of,
+    sequences,
+    ticks,
+    wants,
+)
 
 MORNING = at("2026-11-23T10:42:17")
-SECOND = 1_000_000_000
+NAME = "ticks-20261123-104217"
+INFY, OTHER = 408065, 738561
 
 
 def test_a_file_is_named_by_the_date_and_time_of_its_beginning(tmp_path: Path) -> None:
@@ -22,7 +41,8 @@ def test_a_file_is_named_by_the_date_and_time_of_its_beginning(tmp_path: Path) -
     files.close()
     folder = tmp_path / "new" / "ticks"
     assert names_in(folder) == ["ticks-20261123-104217.csv"]
-    assert (folder / "ticks-20261123-104217.gaps.csv").exists()
+    assert (folder / f"{NAME}.gaps.csv").exists()
+    assert (folder / f"{NAME}.ledger").exists()
     assert files.name == str(folder / "ticks-20261123-104217.csv")
 
 
@@ -88,51 +108,140 @@ def test_a_clock_that_is_set_back_over_midnight_ends_no_file_and_spoils_none(tmp
 
 def test_gaps_are_beside_the_file_that_lacks_them(tmp_path: Path) -> None:
     midnight = at("2026-11-24T00:00:00")
-    files = files_in(tmp_path, Clock(MORNING), rotate="1d")
-    files.write([ticks(MORNING), Gap(0, MORNING, MORNING + SECOND, 3, "closed")])
-    files.write([ticks(midnight, sequence=2), Lagged(2, 20)])
-    files.write([ticks(midnight + SECOND, sequence=23)])
+    clock = Clock(MORNING)
+    files = files_in(tmp_path, clock, rotate="1d")
+    files.write([wants(MORNING, INFY), live(MORNING), ticks(MORNING)])
+    files.write([lost(MORNING + SECOND, MORNING), live(MORNING + 2 * SECOND)])
+    files.write([ticks(MORNING + 3 * SECOND, sequence=2)])
+    clock.now = midnight
+    files.write([ticks(midnight, sequence=3), Lagged(2, 20, midnight + 1, midnight + 2)])
+    clock.now = midnight + SECOND
+    files.write([ticks(midnight + SECOND, sequence=24)])
     files.close()
-    (first,) = rows_of(tmp_path / "ticks-20261123-104217.gaps.csv")
+    (first,) = rows_of(tmp_path / f"{NAME}.gaps.csv")
     (second,) = rows_of(tmp_path / "ticks-20261124-000000.gaps.csv")
-    assert (first["reason"], first["symbols"]) == ("closed", "3")
+    assert (first["reason"], first["symbols"], first["seconds"]) == ("closed", "1", "3.000000")
     assert second["reason"].startswith("20 ticks lost")
     assert (files.totals.gaps, files.totals.lost) == (2, 20)
 
 
-def test_an_outage_over_midnight_is_in_both_logs(tmp_path: Path) -> None:
+def test_an_outage_over_midnight_is_in_each_log_for_its_own_day(tmp_path: Path) -> None:
     late, midnight = at("2026-11-23T23:59:00"), at("2026-11-24T00:00:00")
-    files = files_in(tmp_path, Clock(MORNING), rotate="1d")
-    files.write([ticks(late), ConnectionChanged(0, ConnectionState.RETRYING, "closed", late + SECOND)])
     back = midnight + 60 * SECOND
-    files.write([ticks(midnight, connection=1), Gap(0, late, back, 3, "closed"), ticks(back, sequence=2)])
+    clock = Clock(MORNING)
+    files = files_in(tmp_path, clock, rotate="1d")
+    files.write([wants(late, INFY, OTHER), live(late), comes(late, INFY, OTHER)])
+    files.write([lost(late + SECOND, late), ticks(midnight, connection=1)])
+    files.write([live(midnight + SECOND), comes(back, INFY, OTHER)])
+    clock.now = back + SECOND
     files.close()
-    (first,) = rows_of(tmp_path / "ticks-20261123-104217.gaps.csv")
+    (first,) = rows_of(tmp_path / f"{NAME}.gaps.csv")
     (second,) = rows_of(tmp_path / "ticks-20261124-000000.gaps.csv")
     assert (first["from"], first["seconds"]) == ("2026-11-23T23:59:00.000000+05:30", "60.000000")
-    assert (second["from"], second["seconds"]) == ("2026-11-23T23:59:00.000000+05:30", "120.000000")
+    assert (second["from"], second["seconds"]) == ("2026-11-24T00:00:00.000000+05:30", "60.000000")
+    assert (first["reason"], second["reason"]) == ("closed", "closed")
 
 
 def test_an_outage_that_is_not_over_is_logged_when_the_recording_ends(tmp_path: Path) -> None:
     clock = Clock(MORNING)
     files = files_in(tmp_path, clock)
-    files.write([ticks(MORNING), ConnectionChanged(0, ConnectionState.RETRYING, "closed", MORNING + 1)])
+    files.write([wants(MORNING, INFY), live(MORNING), ticks(MORNING), lost(MORNING + 1, MORNING)])
     clock.now = MORNING + 5 * SECOND
     files.close()
-    (gap,) = rows_of(tmp_path / "ticks-20261123-104217.gaps.csv")
+    (gap,) = rows_of(tmp_path / f"{NAME}.gaps.csv")
     assert (gap["seconds"], gap["reason"]) == ("5.000000", "closed")
 
 
 def test_the_time_between_two_recordings_of_a_series_is_a_gap(tmp_path: Path) -> None:
-    files = files_in(tmp_path, Clock(MORNING), is_series=True)
-    files.write([ticks(MORNING)])
+    clock = Clock(MORNING)
+    files = files_in(tmp_path, clock, is_series=True)
+    files.write([wants(MORNING, INFY), live(MORNING), ticks(MORNING)])
+    clock.now = MORNING + 5 * SECOND
+    files.write([beats(clock.now)])
     files.close()
-    stopped = (tmp_path / "ticks-20261123-104217.csv").stat().st_mtime_ns
-    files = files_in(tmp_path, Clock(MORNING + 60 * SECOND), is_series=True)
-    files.write([ticks(stopped + 90 * SECOND)])
+    begun = MORNING + 60 * SECOND
+    files = files_in(tmp_path, Clock(begun), is_series=True)
+    files.write([wants(begun, INFY), live(begun), ticks(begun + 35 * SECOND)])
     files.close()
     (gap,) = rows_of(tmp_path / "ticks-20261123-104317.gaps.csv")
-    assert (gap["seconds"], gap["reason"]) == ("90.000000", "not recorded")
+    assert (gap["from"], gap["seconds"]) == ("2026-11-23T10:42:22.000000+05:30", "90.000000")
+    assert gap["reason"] == "not recorded"
+
+
+def known(ledger: Path) -> tuple[Mapping[int, list[int]], tuple[Absence, ...], int | None] | None:
+    """What a ledger says that anything was recorded for."""
+    standing = read_ledger(ledger)
+    return None if standing is None else (standing.wanted, standing.missing, standing.until)
+
+
+def test_what_is_known_is_beside_the_files_at_once_and_up_to_each_flush(tmp_path: Path) -> None:
+    clock = Clock(MORNING)
+    files = files_in(tmp_path, clock)
+    ledger = tmp_path / f"{NAME}.ledger"
+    files.flush(MORNING, sync=False)
+    assert known(ledger) is None  # nobody has said what is to be recorded
+    files.write([wants(MORNING, INFY), live(MORNING), ticks(MORNING)])
+    assert known(ledger) == ({0: [INFY]}, (), MORNING)
+    files.flush(MORNING + 7, sync=False)
+    assert known(ledger) == ({0: [INFY]}, (), MORNING + 7)
+    files.write([lost(MORNING + SECOND, MORNING)])
+    files.flush(MORNING + 8, sync=False)
+    assert known(ledger) == ({0: [INFY]}, (Absence(0, MORNING, "closed"),), MORNING + 8)
+    files.close()
+    assert not ledger.exists()  # nobody goes on from here
+
+
+def test_the_ledger_goes_on_with_the_next_file(tmp_path: Path) -> None:
+    midnight = at("2026-11-24T00:00:00")
+    files = files_in(tmp_path, Clock(MORNING), rotate="1d", is_series=True)
+    files.write([wants(MORNING, INFY), live(MORNING), ticks(MORNING)])
+    files.flush(MORNING + 7, sync=False)
+    files.write([ticks(midnight, sequence=2)])
+    (ledger,) = tmp_path.glob("*.ledger")
+    assert ledger.name == "ticks-20261124-000000.ledger"
+    assert known(ledger) == ({0: [INFY]}, (), midnight)
+    files.close()
+    assert ledger.exists()
+
+
+def stalled(folder: Path, *messages: Message, first: Sequence[Message]) -> list[dict[str, str]]:
+    """Write what came first, and eight seconds later what had waited that long for a disk; return the log."""
+    clock = Clock(MORNING)
+    files = files_in(folder, clock)
+    files.write(first)
+    clock.now = MORNING + 8 * SECOND
+    files.write(messages)
+    clock.now = MORNING + 9 * SECOND
+    files.close()
+    return rows_of(folder / f"{NAME}.gaps.csv")
+
+
+def test_a_symbol_that_answered_in_time_was_not_missing_though_the_disk_was_late(tmp_path: Path) -> None:
+    first: list[Message] = [live(MORNING), wants(MORNING, INFY)]
+    assert stalled(tmp_path, comes(MORNING + SECOND, INFY), first=first) == []
+
+
+def test_an_outage_whose_end_came_in_time_is_one_row_though_the_disk_was_late(tmp_path: Path) -> None:
+    lost_at = MORNING - 60 * SECOND
+    first: list[Message] = [
+        wants(lost_at, INFY),
+        live(lost_at),
+        ticks(lost_at),
+        lost(lost_at + 1, lost_at),
+        live(MORNING),
+    ]
+    (gap,) = stalled(tmp_path, comes(MORNING + SECOND, INFY), first=first)
+    assert (gap["seconds"], gap["reason"]) == ("61.000000", "closed")
+
+
+def test_symbols_that_were_back_together_are_one_row_though_one_is_written_later(tmp_path: Path) -> None:
+    lost_at = MORNING - 60 * SECOND
+    first: list[Message] = [
+        *(wants(lost_at, INFY, OTHER), live(lost_at), comes(lost_at, INFY, OTHER)),
+        *(lost(lost_at + 1, lost_at), live(MORNING), comes(MORNING, INFY)),
+    ]
+    (gap,) = stalled(tmp_path, comes(MORNING + SECOND // 20, OTHER), first=first)
+    assert (gap["seconds"], gap["symbols"], gap["which"]) == ("60.050000", "2", "")
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:

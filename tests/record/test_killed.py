@@ -37,7 +37,7 @@ while True:
             Ticks(0, batch, np.full(40, now), sequence, np.zeros(40, dtype=np.bool_), 0.0),
         ])
         sequence += 40
-    files.flush(sync=False)
+    files.flush(now, sync=False)
     print(sequence - 1, flush=True)
 """
 

@@ -60,7 +60,8 @@ async def check_all(folder: Path, *, messages: int, ticks: int, symbols: int) ->
             assert check(iter(reader), market) == market.ticks, kind
             assert not reader.damage
         gaps = gaps_in(folder)
-        assert len(gaps) == 2
+        # Symbols that a slow machine has back later than others have a row of their own.
+        assert len({(gap["connection"], gap["from"]) for gap in gaps}) == 2
         assert len({gap["connection"] for gap in gaps}) == 2
         assert all(float(gap["seconds"]) > 0 and gap["reason"] for gap in gaps)
 

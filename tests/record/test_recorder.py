@@ -11,10 +11,11 @@ import pytest
 from kitetui.errors import RecordingError
 from kitetui.feed import Channel, ServerError, TickerMessage
 from kitetui.record import COLUMNS, Durability, Recorder
-from tests.record.helpers import Clock, at, files_in, sequences, ticks
+from tests.record.helpers import SECOND, Clock, at, files_in, sequences, ticks
 
 NOW = at("2026-11-23T10:42:17")
 NAME = "ticks-20261123-104217.csv"
+ON_ITS_WAY = SECOND // 20
 
 
 async def record(recorder: Recorder, channel: Channel) -> None:
@@ -127,7 +128,7 @@ async def test_a_stream_that_goes_on_is_flushed_within_the_time_given(
     asked: list[bool] = []
     loop = asyncio.get_running_loop()
 
-    def flush(*, sync: bool) -> None:
+    def flush(until: int, *, sync: bool) -> None:
         asked.append(sync)
         loop.call_soon_threadsafe(flushed.set)
 
@@ -142,3 +143,50 @@ async def test_a_stream_that_goes_on_is_flushed_within_the_time_given(
         channel.close()
     assert set(asked) == {sync}
     await recorder.close()
+
+
+async def test_what_is_flushed_is_all_that_was_received_but_for_what_may_be_on_its_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = files_in(tmp_path, Clock(NOW + 7 * SECOND))
+    channel = Channel[TickerMessage](1000)
+    stream = channel.subscribe()
+    told: list[tuple[int, int, int]] = []
+
+    def flush(until: int, *, sync: bool) -> None:
+        waiting = stream.stats().waiting
+        told.append((until, waiting, files.totals.rows))
+        if len(told) == 1:
+            channel.close()
+
+    monkeypatch.setattr(files, "flush", flush)
+    for number in range(4):  # of which two are written together
+        channel.publish(ticks(*[NOW + number] * 6_000, sequence=1 + 6_000 * number))
+    recorder = Recorder(files, durability=Durability(0.0))
+    async with asyncio.timeout(10):
+        await recorder.record(stream)
+    await recorder.close()
+    first, last = told[0], told[-1]
+    assert first == (NOW + 1 - ON_ITS_WAY, 12_000, 12_000)
+    assert last == (NOW + 3, 0, 24_000)  # when the stream ended nobody knows
+
+
+async def test_a_recording_that_receives_nothing_is_flushed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = files_in(tmp_path, Clock(NOW))
+    channel = Channel[TickerMessage](10)
+    loop = asyncio.get_running_loop()
+    told: list[int] = []
+
+    def flush(until: int, *, sync: bool) -> None:
+        told.append(until)
+        if len(told) == 2:
+            loop.call_soon_threadsafe(channel.close)
+
+    monkeypatch.setattr(files, "flush", flush)
+    recorder = Recorder(files, durability=Durability(0.01))
+    async with asyncio.timeout(10):
+        await recorder.record(channel.subscribe())
+    await recorder.close()
+    assert set(told) == {NOW - ON_ITS_WAY}

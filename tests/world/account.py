@@ -34,20 +34,21 @@ class Packet:
 class Account:
     """The exchange's own account, and the packets of it that were received.
 
-    received: each packet by its tick. marks: the mark of each tick, as the feed gave it.
+    received: each packet by its tick. marks: the mark of each tick, as the feed gave it. sent_to: by address,
+    what was sent. taken: by port, how many messages of that were received.
     """
 
     def __init__(self, network: Network) -> None:
         self.received: dict[Key, Packet] = {}
         self.marks: dict[Key, bool] = {}
         self._network = network
-        self._sent: defaultdict[tuple[str, int], list[Sent]] = defaultdict(list)
+        self.sent_to: defaultdict[tuple[str, int], list[Sent]] = defaultdict(list)
         self._wire_of: dict[int, Wire] = {}
-        self._next: defaultdict[int, int] = defaultdict(int)
+        self.taken: defaultdict[int, int] = defaultdict(int)
 
     def sent(self, sent: Sent) -> None:
         """Note a message that the exchange sends."""
-        self._sent[sent.client.address].append(sent)
+        self.sent_to[sent.client.address].append(sent)
 
     def hear(self, message: TickerMessage | RawFrame) -> None:
         """Follow the full stream of the manager."""
@@ -62,9 +63,9 @@ class Account:
 
     def _receive(self, frame: RawFrame, data: bytes) -> None:
         wire = self._wire_of[frame.connection]
-        place = self._next[wire.address[1]]
-        self._next[wire.address[1]] += 1
-        sent = self._sent[wire.address][place]
+        place = self.taken[wire.address[1]]
+        self.taken[wire.address[1]] += 1
+        sent = self.sent_to[wire.address][place]
         assert sent.frame == data, "what is received is what was sent, in order"
         batch = decode_frame(data)
         assert batch.words[:, TOKEN].view("u4").tolist() == list(sent.tokens)

@@ -14,6 +14,80 @@ from tests.world.network import Wire
 from tests.world.world import World
 
 
+class RecorderFate:
+    """Draws what befalls the recorder, with dice of its own: network and exchange stay as they are."""
+
+    WHAT: ClassVar[dict[str, int]] = {
+        "let_it_be": 30,
+        "kill_and_begin": 8,
+        "kill_and_stay_away": 8,
+        "kill_one_that_has_received_nothing": 4,
+        "end_and_begin": 4,
+        "begin_another": 4,
+        "end_one": 3,
+        "slow_the_disk": 4,
+    }
+    """The names of the events, and how often each is drawn."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.rng = world.dice
+
+    async def go_on(self) -> None:
+        """Let something happen now and then."""
+        while True:
+            await asyncio.sleep(self.rng.expovariate(1 / 6.0))
+            (name,) = self.rng.choices(list(self.WHAT), list(self.WHAT.values()))
+            await getattr(self, name)()
+
+    async def lift(self) -> None:
+        """Have a recorder at work, and a quick disk."""
+        self.world.loop.disk_delay = 0.0
+        if not self.world.recording.runs:
+            self.world.recording.begin()
+
+    async def let_it_be(self) -> None:
+        """Nothing."""
+
+    async def kill_and_begin(self) -> None:
+        await self.world.recording.kill()
+        self.world.recording.begin()
+
+    async def kill_and_stay_away(self) -> None:
+        await self.world.recording.kill()
+        await asyncio.sleep(self.rng.choice([0.1, 2.0, 6.0, 20.0]))
+        self.world.recording.begin()
+
+    async def kill_one_that_has_received_nothing(self) -> None:
+        """A start in between, soon over."""
+        await self.world.recording.kill()
+        await asyncio.sleep(self.rng.uniform(0, 4))
+        self.world.recording.begin()
+        await asyncio.sleep(self.rng.choice([0.0, 0.01, 1.5]))
+        await self.world.recording.kill()
+        await asyncio.sleep(self.rng.uniform(0, 4))
+        self.world.recording.begin()
+
+    async def end_and_begin(self) -> None:
+        await self.world.recording.end()
+        await asyncio.sleep(self.rng.choice([0.0, 0.1, 6.0]))
+        if not self.world.recording.runs:
+            self.world.recording.begin()
+
+    async def begin_another(self) -> None:
+        if self.world.recording.runs < 2:
+            self.world.recording.begin()
+
+    async def end_one(self) -> None:
+        if self.world.recording.runs > 1:
+            await self.world.recording.end()
+
+    async def slow_the_disk(self) -> None:
+        before, self.world.loop.disk_delay = self.world.loop.disk_delay, self.rng.choice([0.5, 2.0, 10.0])
+        await asyncio.sleep(self.rng.uniform(1, 20))
+        self.world.loop.disk_delay = before
+
+
 class Fate:
     """Draws what happens next, and when; each event is a method that begins it, and may end it later."""
 
@@ -141,7 +215,7 @@ class Fate:
     # The user, and the machine.
 
     async def set_the_clock(self) -> None:
-        self.world.host.ahead += self.rng.choice([-3600.0, -300.0, -1.0, 1.0, 300.0, 86_400.0])
+        self.world.host.set_clock(self.rng.choice([-3600.0, -300.0, -1.0, 1.0, 300.0, 86_400.0]))
 
     async def change_a_mode(self) -> None:
         monitor = self.world.monitor

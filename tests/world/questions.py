@@ -8,12 +8,19 @@ from typing import Final
 from kitetui.feed import ConnectionState, FeedState
 from kitetui.formatting import age
 from kitetui.market.history import LENGTHS
-from kitetui.record.opening import open_reader
+from kitetui.record.ledger import NOT_RECORDED
 from kitetui.tui.rowstate import STANDING_STILL, RowState
+from kitetui.wire import Mode
+from kitetui.wire.layout import LAST_PRICE
 from tests.world.account import DETECTED_WITHIN
-from tests.world.world import World
+from tests.world.holes import Clockwork, Missed, covering
+from tests.world.recording import Hole
+from tests.world.world import BEGIN, World
 
 Question = Callable[[World], None]
+
+_ROUNDED: Final = 2_000
+"""Nanoseconds: a gap log has microseconds."""
 
 
 def is_what_looks_live_news_that_came_on_a_wire_that_is_up(world: World) -> None:
@@ -70,14 +77,101 @@ def was_every_answer_marked(world: World) -> None:
 
 
 def does_the_recording_say_what_the_feed_said(world: World) -> None:
-    """Every tick that was received is in the file, once, with the mark that it had."""
+    """Every tick that is in the files was received, with the mark that it had; none is there twice."""
     recorded: dict[tuple[int, int], bool] = {}
-    for rows in open_reader(world.path):
-        keys = zip(rows.connection.tolist(), rows.sequence.tolist(), strict=True)
-        for key, mark in zip(keys, rows.snapshot.tolist(), strict=True):
-            assert key not in recorded
-            recorded[key] = mark
-    assert recorded == world.account.marks
+    for connection, sequence, mark in world.recording.sequences():
+        key = connection, sequence
+        assert key not in recorded or world.recording.had_company, "a tick is there twice"
+        recorded[key] = mark
+        assert world.account.marks[key] == mark
+    if not world.recording.was_disturbed:
+        assert recorded == world.account.marks
+
+
+def is_every_tick_in_a_file_or_in_a_row_of_the_log(world: World) -> None:
+    """What was sent while a connection was up, or moved while none was, and no file has is in the gap log."""
+    holes, truth = world.recording.holes(), world.holes
+    clock = Clockwork(world.host.was, BEGIN)
+    recorded = {(connection, sequence) for connection, sequence, _ in world.recording.sequences()}
+    missed = list(truth.missed(world.account.sent_to, world.account.taken, BEGIN))
+    missed += [
+        Missed(packet.token, key[0], clock.moments_of(truth.received_at[key])[0], "received")
+        for key, packet in world.account.received.items()
+        if key not in recorded
+    ]
+    for each in missed:
+        if _is_forgotten(world, each) or _was_set_twice_unseen(world, each.at):
+            continue
+        world.counts.missed += 1
+        shown = clock.shown_at(each.at)
+        assert any(
+            hole.start - _ROUNDED <= shown <= hole.end + _ROUNDED
+            for hole in _about(world, holes, each.token, each.connection, clock)
+        ), f"{world.names[each.token]}, {each.why} at {each.at:.3f}, is in no row"
+
+
+def _is_forgotten(world: World, missed: Missed) -> bool:
+    """Whether the symbol was wanted anew so shortly before a kill that no file could say so, or is wanted no
+    more by the next recorder."""
+    since = world.holes.wanted_since(missed.token, missed.at)
+    return any(
+        start <= missed.at <= end
+        and (start <= since or world.holes.wanted_since(missed.token, end) > missed.at)
+        for start, end in world.recording.forgotten
+    )
+
+
+def does_no_row_say_more_than_was_missing(world: World) -> None:
+    """No row covers a tick that a file has, to 100 ms, and after a kill to the time between two flushes."""
+    holes, truth = world.recording.holes(), world.holes
+    clock = Clockwork(world.host.was, BEGIN)
+    world.counts.holes = len(holes)
+    for connection, sequence, _ in world.recording.sequences():
+        key = connection, sequence
+        shown = truth.received_at[key]
+        if not truth.is_wanted_mode[key] or len(clock.moments_of(shown)) != 1:
+            continue
+        if any(start - 1e9 <= shown <= end + 1e9 for start, end in truth.unsure):
+            continue
+        token = world.account.received[key].token
+        for hole in _about(world, holes, token, connection, clock):
+            inside = hole.start + 0.1e9 < shown < hole.end - 0.1e9
+            if NOT_RECORDED in hole.reason and (
+                _was_unflushed(world, clock.moments_of(shown)[0]) or _was_clock_set_unseen(world)
+            ):
+                continue
+            assert not inside or hole.connection != connection, (
+                f"{world.names[token]} at {shown} is in {hole}"
+            )
+
+
+def _was_unflushed(world: World, moment: float) -> bool:
+    """Whether a kill came before the next flush: what was written since the last one may be there, or not."""
+    return any(start - 0.2 <= moment <= end for start, end in world.recording.unflushed)
+
+
+def _was_set_twice_unseen(world: World, moment: float) -> bool:
+    """Whether the clock was set more than once while no recorder was at work, just then."""
+    steps = [at for at, _ in world.host.was[1:]]
+    return any(
+        start <= moment <= end and sum(start - 0.1 <= at <= end for at in steps) > 1
+        for start, end in world.recording.forgotten
+    )
+
+
+def _was_clock_set_unseen(world: World) -> bool:
+    """Whether the clock was set while no recorder was at work, at a moment that nobody knows."""
+    steps = [at for at, _ in world.host.was[1:]]
+    return any(start - 0.1 <= at <= end for start, end in world.recording.forgotten for at in steps)
+
+
+def _about(world: World, holes: list[Hole], token: int, connection: int, clock: Clockwork) -> list[Hole]:
+    def is_wanted_on(token: int, connection: int, shown: int) -> bool:
+        # A row ends when it is noticed that the clock was set, by the clock before.
+        moments = clock.moments_of(shown, 60.0)
+        return any(world.holes.is_wanted_on(token, connection, at) for at in moments)
+
+    return covering(holes, token, world.names[token], connection, is_wanted_on)
 
 
 def do_the_counts_add_up(world: World) -> None:
@@ -107,16 +201,28 @@ def is_the_chart_made_of_news(world: World) -> None:
 
 
 def has_everything_come_to_rest(world: World) -> None:
-    """Once nothing is wrong any more and the market moves, every symbol is live, and proven."""
+    """Once nothing is wrong any more and the market moves, every symbol is live, and proven.
+
+    But for one in mode `ltp` whose price stands where the server's answer had it: the exchange has had
+    nothing to send that could prove it.
+    """
     stats = world.manager.get_stats()
     assert world.status() is FeedState.LIVE, [
         (each.state, each.reason, each.symbols) for each in stats.connections
     ]
     for instrument in world.monitor.watchlist.instruments:
-        row = world.monitor.row(instrument)
-        assert row.freshness.state in (RowState.LIVE, RowState.OLD), (
-            f"{instrument.key} is {row.freshness.state}"
-        )
+        state = world.monitor.row(instrument).freshness.state
+        if state is RowState.SNAPSHOT and is_its_price_still_the_answers(world, instrument.instrument_token):
+            continue
+        assert state in (RowState.LIVE, RowState.OLD), f"{instrument.key} is {state}"
+
+
+def is_its_price_still_the_answers(world: World, token: int) -> bool:
+    """Return whether a token is streamed in mode `ltp`, and its price stands where the last answer had it."""
+    key, _ = world.monitor.last[token]
+    packet, market = world.account.received[key], world.exchange.market
+    stands = packet.price == int(market.words[market.row_of[token], LAST_PRICE])
+    return world.manager.mode_of(token) is Mode.LTP and packet.is_answer and stands
 
 
 DURING: Final[list[Question]] = [
@@ -130,6 +236,8 @@ AT_REST: Final[list[Question]] = [has_everything_come_to_rest]
 AFTER: Final[list[Question]] = [
     was_every_answer_marked,
     does_the_recording_say_what_the_feed_said,
+    is_every_tick_in_a_file_or_in_a_row_of_the_log,
+    does_no_row_say_more_than_was_missing,
     do_the_counts_add_up,
     is_the_chart_made_of_news,
 ]

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from kitetui.feed import ConnectionState, FeedState, Gap
-from kitetui.record.opening import open_reader
 from kitetui.simulator import Answering, Sending
 from kitetui.tui.rowstate import RowState
 from kitetui.wire import Mode
-from tests.world.questions import AFTER, DURING
-from tests.world.world import World, chance_of
+from kitetui.wire.layout import LAST_PRICE
+from tests.world.questions import AFTER, DURING, has_everything_come_to_rest
+from tests.world.world import SYMBOLS, World, chance_of
 
 Story = Callable[[World], Awaitable[None]]
 
@@ -72,7 +72,7 @@ def test_nothing_that_stands_still_is_ever_shown_or_recorded_as_live(
         assert world.status() is FeedState.QUIET
 
     world = tell(nothing_moves, mode=mode)
-    rows = [mark for part in open_reader(world.path) for mark in part.snapshot.tolist()]
+    rows = [mark for _, _, mark in world.recording.sequences()]
     assert rows
     assert all(rows)
 
@@ -118,6 +118,65 @@ def test_a_line_that_is_minutes_late_from_its_first_ping_on_brings_no_answer_as_
     tell(late_from_the_start, heartbeat_liveness_threshold=300.0)
 
 
+@pytest.mark.parametrize("mode", [Mode.QUOTE, Mode.FULL])
+def test_what_a_server_held_back_while_it_answered_pings_is_no_news_for_having_come_late(
+    tell: Callable[..., World], mode: Mode
+) -> None:
+    async def held_back(world: World) -> None:
+        world.rate = 20.0
+        await asyncio.sleep(30)
+        assert states(world) <= {RowState.LIVE, RowState.OLD}
+        world.rate = 0
+        await asyncio.sleep(1)
+        tokens = [each.instrument_token for each in world.monitor.watchlist.instruments]
+        for client in world.exchange.clients:
+            client.send_only(Sending.HEARTBEATS)
+        await world.exchange.step(SYMBOLS)
+        for wanted in (Mode.LTP, mode):
+            await world.manager.change_mode(tokens, wanted)
+            await asyncio.sleep(1)
+        await asyncio.sleep(15)
+        before = set(world.account.received)
+        for client in world.exchange.clients:
+            client.send_only(Sending.EVERYTHING)
+        await asyncio.sleep(5)
+        late = [packet for key, packet in world.account.received.items() if key not in before]
+        assert any(packet.is_answer for packet in late)
+        ask(world)
+        world.rate = 20.0
+        await asyncio.sleep(20)
+        assert states(world) <= {RowState.LIVE, RowState.OLD}
+
+    tell(held_back, mode=mode)
+
+
+def test_a_last_price_that_stands_where_the_server_answered_it_is_at_rest_and_no_other(
+    tell: Callable[..., World],
+) -> None:
+    async def one_stands(world: World) -> None:
+        market = world.exchange.market
+        chosen = next(
+            each
+            for each in world.monitor.watchlist.instruments
+            if not market.traits.is_index[market.row_of[each.instrument_token]]
+        )
+        row = market.row_of[chosen.instrument_token]
+        market.traits.move[row] = 0.0
+        world.rate = 20.0
+        await asyncio.sleep(60)
+        assert world.monitor.row(chosen).freshness.state is RowState.SNAPSHOT
+        has_everything_come_to_rest(world)
+        market.words[row, LAST_PRICE] += 1
+        with pytest.raises(AssertionError, match="SNAPSHOT"):
+            has_everything_come_to_rest(world)
+        market.words[row, LAST_PRICE] -= 1
+        await world.manager.change_mode([chosen.instrument_token], Mode.QUOTE)
+        await asyncio.sleep(20)
+        assert world.monitor.row(chosen).freshness.state in (RowState.LIVE, RowState.OLD)
+
+    tell(one_stands, mode=Mode.LTP)
+
+
 def test_behind_a_proxy_that_lets_no_pong_through_symbols_are_proven_all_the_same(
     tell: Callable[..., World],
 ) -> None:
@@ -141,7 +200,7 @@ def test_a_clock_that_is_set_back_an_hour_makes_nothing_younger_and_is_told_once
         await asyncio.sleep(30)
         world.rate = 0
         for step in (-3600.0, 86_400.0):
-            world.host.ahead += step
+            world.host.set_clock(step)
             world.told.clear()
             for _ in range(6):
                 world.monitor.follow_clock()

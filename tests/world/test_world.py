@@ -9,11 +9,11 @@ from typing import Final
 
 import pytest
 
-from tests.world.fate import Fate
+from tests.world.fate import Fate, RecorderFate
 from tests.world.questions import AFTER, AT_REST, DURING
 from tests.world.world import LOOK, RECOVERY, SETTLE, World, chance_of
 
-FAILED_ONCE: Final[tuple[int, ...]] = (218, 1916)
+FAILED_ONCE: Final[tuple[int, ...]] = (218, 1916, 8080)
 """Seeds of worlds in which the program once broke a promise."""
 
 SEEDS: Final = 200
@@ -23,14 +23,20 @@ LIFE: Final = 110.0
 
 async def live(world: World) -> None:
     """Let fate strike every second or two, and ask; then let everything come to rest."""
-    fate = Fate(world)
+    fate, recorders = Fate(world), RecorderFate(world)
     looking = asyncio.ensure_future(look(world))
+    going_on = asyncio.ensure_future(recorders.go_on())
     while world.loop.time() < LIFE:
         await asyncio.wait([looking], timeout=fate.rng.expovariate(1 / 2.5))
         if looking.done():
             looking.result()
         await fate.strike()
+    going_on.cancel()
+    await asyncio.wait([going_on])
+    if not going_on.cancelled():
+        going_on.result()
     await fate.lift()
+    await recorders.lift()
     await asyncio.sleep(RECOVERY)
     world.rate = 4.0
     await asyncio.sleep(SETTLE)

@@ -15,7 +15,7 @@ import pytest
 
 from kitetui.feed import Endpoint, FeedState, KiteManagerConfig, KiteTickerManager, TickerMessage, Ticks
 from kitetui.feed.backoff import backoff
-from kitetui.record import COLUMNS, File, Files, Format, Recorder
+from kitetui.record import Format
 from kitetui.simulator import SimulatedExchange
 from kitetui.tui.groups import Groups
 from kitetui.tui.monitor import Monitor
@@ -24,7 +24,9 @@ from kitetui.wire import Mode
 from kitetui.wire.layout import TOKEN
 from tests.world.account import Account, Key
 from tests.world.driven import DrivenLoop
+from tests.world.holes import Holes
 from tests.world.network import Network
+from tests.world.recording import Recording
 
 BEGIN: Final = 1_795_580_100.0
 """UTC seconds when a world begins: a Thursday, 09:45 in India."""
@@ -40,15 +42,24 @@ SETTLE: Final = 30.0
 """Seconds of a moving market after which every symbol is proven."""
 
 
-@dataclass(slots=True)
 class Host:
     """The machine that the program runs on; its clock may be wrong, and may be set.
 
-    ahead: seconds that it is ahead of the exchange's.
+    ahead: seconds that it is ahead of the exchange's. was: since when it was how much, in seconds of the
+    world.
     """
 
-    loop: DrivenLoop
-    ahead: float = 0.0
+    def __init__(self, loop: DrivenLoop, ahead: float) -> None:
+        self.loop = loop
+        self.was = [(0.0, ahead)]
+
+    @property
+    def ahead(self) -> float:
+        return self.was[-1][1]
+
+    def set_clock(self, seconds: float) -> None:
+        """Set it ahead, or back."""
+        self.was.append((self.loop.time(), self.ahead + seconds))
 
     def now(self) -> float:
         """Return the time of day as the machine shows it, UTC seconds."""
@@ -64,6 +75,8 @@ class Counts:
     marked_news: int = 0
     sessions: int = 0
     looks: int = 0
+    missed: int = 0
+    holes: int = 0
     rows_live: int = 0
     states: Counter[str] = field(default_factory=Counter)
 
@@ -94,7 +107,6 @@ class World:
         self.counts = Counts()
         self.rate = 2.0
         self.format = rng.choice(list(Format))
-        self.path = folder / f"ticks{self.format.suffix}"
         self.told: list[str] = []
         self.loop.disk_delay = rng.choice([0.0, 0.0, 0.02, 0.5])
         asyncio.set_event_loop(self.loop)
@@ -107,6 +119,10 @@ class World:
             account=self.account.sent,
         )
         self.instruments = list(self.exchange.instruments)
+        self.holes = Holes(self.network, [each.instrument_token for each in self.instruments])
+        self.names = {each.instrument_token: each.key for each in self.instruments}
+        self.dice = random.Random(f"the recorder of {seed}")
+        self.folder = folder
         self.settle_in(
             rng.randint(3, SYMBOLS),
             rng.choice(list(Mode)),
@@ -134,6 +150,10 @@ class World:
             self.host.now,
             lambda notice: self.told.append(notice.text),
         )
+        pairs = {each.instrument_token: (each.exchange, each.tradingsymbol) for each in self.instruments}
+        self.recording = Recording(
+            self.folder, self.format, self.manager, pairs, lambda: round(self.host.now() * 1e9), self.dice
+        )
 
     def run(self, life: Callable[[World], Any]) -> None:
         """Let the program run while `life` happens to it; raises what a question asserts."""
@@ -149,13 +169,9 @@ class World:
             self.loop.close()
 
     async def _run(self, life: Callable[[World], Any]) -> None:
-        names = {each.instrument_token: (each.exchange, each.tradingsymbol) for each in self.instruments}
-        files = Files(File(self.path, self.format, COLUMNS), names.get, lambda: round(self.host.now() * 1e9))
-        recorder = Recorder(files)
         async with self.exchange:
             wire = self.manager.full_stream()
-            stream = self.manager.full_stream() if recorder.wants_wire else self.manager.stream(lossless=True)
-            recording = asyncio.create_task(recorder.record(stream))
+            self.recording.begin()
             hearing = asyncio.create_task(self._hear(wire))
             showing = asyncio.create_task(self.monitor.run())
             market = asyncio.create_task(self._move())
@@ -166,14 +182,16 @@ class World:
                 for task in (market, showing):
                     task.cancel()
                     await asyncio.wait([task])
-                await asyncio.wait([recording, hearing])
-            for task in (recording, hearing):
-                task.result()
-            await recorder.close()
+                    if not task.cancelled():
+                        task.result()
+                await asyncio.wait([hearing])
+            hearing.result()
+            await self.recording.end_all()
 
     async def _hear(self, wire: Any) -> None:
         async for message in wire:
             self.account.hear(message)
+            self.holes.hear(message)
 
     async def _move(self) -> None:
         """Move the market: at its rate, at odd times, one symbol or several at once."""
@@ -183,7 +201,7 @@ class World:
                 await asyncio.sleep(0.5)
                 continue
             await asyncio.sleep(rng.expovariate(self.rate))
-            await self.exchange.step(rng.choice([1, 1, 2, 5, SYMBOLS]))
+            self.holes.moved(await self.exchange.step(rng.choice([1, 1, 2, 5, SYMBOLS])))
 
     def status(self) -> FeedState:
         """Return the state of the feed as it is shown."""

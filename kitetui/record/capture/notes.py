@@ -49,12 +49,16 @@ class StateNote:
 
 @dataclass(frozen=True, slots=True)
 class GapNote:
-    """Nothing was received for the connection's symbols between two moments, UTC nanoseconds."""
+    """Nothing was received for symbols of the connection between two moments, UTC nanoseconds.
+
+    tokens: for which; empty for all of them.
+    """
 
     start: int
     end: int
     symbols: int
     reason: str
+    tokens: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,9 @@ def encode_note(note: Note) -> bytes:
             return _json({"snapshot": places})
         case StateNote(state, reason):
             return _json({"state": str(state), "reason": reason})
-        case GapNote(start, end, symbols, reason):
-            return _json({"gap": {"from": start, "to": end, "symbols": symbols, "reason": reason}})
+        case GapNote(start, end, symbols, reason, tokens):
+            gap = {"from": start, "to": end, "symbols": symbols, "reason": reason}
+            return _json({"gap": gap | ({"tokens": tokens} if tokens else {})})
         case LostNote(messages, ticks):
             return _json({"lost": {"messages": messages, "ticks": ticks}})
 
@@ -98,9 +103,16 @@ def parse_note(data: bytes) -> Note | None:
             case {"state": str(state), "reason": str(reason)}:
                 return StateNote(ConnectionState(state), reason)
             case {
-                "gap": {"from": int(start), "to": int(end), "symbols": int(symbols), "reason": str(reason)}
+                "gap": {
+                    "from": int(start),
+                    "to": int(end),
+                    "symbols": int(symbols),
+                    "reason": str(reason),
+                    **more,
+                }
             }:
-                return GapNote(start, end, symbols, reason)
+                tokens: Any = more.get("tokens", ())
+                return GapNote(start, end, symbols, reason, _places(tokens))
             case {"lost": {"messages": int(messages), "ticks": int(ticks)}}:
                 return LostNote(messages, ticks)
     return None

@@ -28,7 +28,8 @@ _NAMES_A_NOTE: Final = 3_000
 class CaptureWriter:
     """Writes messages as they were on the wire, on an output that is empty or ends with a whole block.
 
-    name_of: names the instruments, so that a capture can be read by itself. now: the time in UTC.
+    name_of: names the instruments, so that a capture can be read by itself. now: the time in UTC. rows: the
+    ticks that its blocks have, of those that it was told of.
     """
 
     def __init__(
@@ -38,6 +39,8 @@ class CaptureWriter:
         name_of: NameOf,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self.rows = 0
+        self._unwritten_rows = 0
         self._output = output
         self._name_of = name_of
         self._named: set[int] = set()
@@ -56,13 +59,16 @@ class CaptureWriter:
         """Bytes written so far."""
         return self._output.size
 
-    def frames(self, frames: Sequence[RawFrame]) -> None:
-        """Add messages. Raises RecordingError."""
+    def frames(self, frames: Sequence[RawFrame], rows: int = 0) -> None:
+        """Add messages, which have so many ticks. Raises RecordingError."""
+        self._unwritten_rows += rows
         if not frames:
             return
         self._name(frames)
         for frame in frames:
             self._add(records_of(frame))
+        if self._bytes >= _BLOCK_BYTES:
+            self._write_block()
 
     def note(self, connection: int, at: int, note: Note) -> None:
         """Add what else is known of a connection at a moment, UTC nanoseconds. Raises RecordingError."""
@@ -90,15 +96,15 @@ class CaptureWriter:
             part = encode_record(each.kind, each.connection, each.at, each.sequence, each.data)
             self._parts.append(part)
             self._bytes += len(part)
-        if self._bytes >= _BLOCK_BYTES:
-            self._write_block()
 
     def _write_block(self) -> None:
         if not self._parts:
             return
         parts, self._parts, self._bytes = self._parts, [], 0
         # In one piece, so that a block is there or is not.
+        rows, self._unwritten_rows = self._unwritten_rows, 0
         self._output.write(encode_block(parts, len(parts), self._first, self._last))
+        self.rows += rows
 
     def _name(self, frames: Sequence[RawFrame]) -> None:
         """Note the names of tokens that come for the first time."""

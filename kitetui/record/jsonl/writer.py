@@ -10,7 +10,7 @@ from typing import Final
 
 from kitetui.record.csv import COLUMNS, CsvEncoder
 from kitetui.record.names import NameOf
-from kitetui.record.output import Output
+from kitetui.record.output import Output, StalledError
 from kitetui.record.rows import Rows
 from kitetui.times import ist_nanoseconds
 from kitetui.wire import Exchange
@@ -37,9 +37,13 @@ _TIMES: Final = [
 
 
 class JsonlWriter:
-    """Adds an object for each row to an open destination; `name_of` names the instruments."""
+    """Adds an object for each row to an open destination; `name_of` names the instruments.
+
+    rows: those that it has added.
+    """
 
     def __init__(self, output: Output, name_of: NameOf) -> None:
+        self.rows = 0
         self._output = output
         self._name_of = name_of
         self._encoder = CsvEncoder(name_of, _CELLS)
@@ -51,8 +55,14 @@ class JsonlWriter:
 
     def write(self, rows: Rows) -> None:
         """Add rows. Raises RecordingError where they cannot be written; the file is whole then."""
-        if len(rows):
+        if not len(rows):
+            return
+        try:
             self._output.write("".join(self._lines(rows)).encode())
+        except StalledError as stalled:
+            self.rows += stalled.lines
+            raise
+        self.rows += len(rows)
 
     def flush(self, *, sync: bool) -> None:
         """Have the disk keep what was written, if `sync`; readers have it already. Raises RecordingError."""

@@ -46,9 +46,10 @@ def part_of(path: Path) -> Path:
 
 
 class ParquetWriter:
-    """Makes a file of this name. Raises UserError."""
+    """Makes a file of this name; `rows` are those in it or in its journal. Raises UserError."""
 
     def __init__(self, path: Path, name_of: NameOf) -> None:
+        self.rows = 0
         self._arrow = pyarrow()
         if path.exists() and path.stat().st_size:
             raise UserError(f"{path} is there already and holds data; name another file with -o")
@@ -109,13 +110,15 @@ class ParquetWriter:
                 self._journal_file.close()
 
     def _flush(self, *, sync: bool) -> None:
+        unflushed, self._unflushed_rows = self._unflushed_rows, 0
         if self._unflushed:
             batch = batch_of(_joined(self._unflushed), self._name_of)
-            self._unflushed, self._unflushed_rows = [], 0
+            self._unflushed = []
             self._journal.write_batch(batch)
             self._group = few_of([*self._group, batch])
             self._group_rows += len(batch)
         self._journal_file.flush()
+        self.rows += unflushed
         if sync:
             os.fsync(self._journal_file.fileno())
         if self._group_rows >= GROUP_ROWS:

@@ -31,13 +31,17 @@ _LOOK_MS: Final = 50
 
 
 class SqliteWriter:
-    """Adds rows to a database, which it makes if there is none. Raises UserError.
+    """Adds rows to a database, which it makes if there is none; `rows` are those that others see.
+
+    Raises UserError.
 
     One program alone can write at a time. While another does, this one waits, and what is received gathers in
     the recorder's queue, which counts what it has no room for; patience says for how long.
     """
 
     def __init__(self, path: Path, name_of: NameOf, patience: Patience = PATIENCE) -> None:
+        self.rows = 0
+        self._uncommitted = 0
         self._path = path
         self._patience = patience
         self._wal = path.with_name(f"{path.name}-wal")
@@ -72,6 +76,7 @@ class SqliteWriter:
             self._begin()
             self._name(rows)
             self._database.executemany(INSERT, _values(rows))
+            self._uncommitted += len(rows)
 
     def flush(self, *, sync: bool) -> None:
         """Have readers see what was written; `sync`: and the disk keep it. Raises RecordingError."""
@@ -99,6 +104,8 @@ class SqliteWriter:
     def _commit(self) -> None:
         if self._database.in_transaction:
             self._patiently("COMMIT")
+        self.rows += self._uncommitted
+        self._uncommitted = 0
 
     def _patiently(self, statement: str) -> None:
         """Execute a statement that can be tried again, once nobody else writes. Raises sqlite3.Error."""
@@ -129,6 +136,7 @@ class SqliteWriter:
                 raise RecordingError(f"{self._path} was removed; the recording ends here")
             yield
         except (sqlite3.Error, OSError) as error:
+            self._uncommitted = 0
             with suppress(sqlite3.Error):
                 self._database.rollback()
             raise RecordingError(

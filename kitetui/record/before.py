@@ -1,0 +1,176 @@
+"""What was recorded before in the same place: since when each symbol is missing there.
+
+Several recorders may write into one folder, each with its own symbols. So what a new one goes on from is
+asked for each symbol. Each ledger says until when a symbol was recorded, or lacked with a row that says so; a
+recorder that began while another was recording the symbol answers only for the time from then on. What is
+between the spans of all is missing, and so is what comes after the last, unless its recorder is at work.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from math import inf
+from pathlib import Path
+
+from kitetui.errors import UserError
+from kitetui.record.gaplog import Lack, gap_log_of
+from kitetui.record.ledger import NOT_RECORDED, Absent, Moment, Past
+from kitetui.record.ledgerfile import Standing, put_ledger, read_ledger
+from kitetui.record.opening import open_reader
+from kitetui.record.output import is_being_written
+from kitetui.times import boot
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """From when to when a recorder answers for a symbol, infinity where it is at work; `reason` is why no
+    longer. is_dropped: whether nobody wanted it any more."""
+
+    start: float
+    end: float
+    reason: str = ""
+    written: Moment | None = None
+    connection: int = -1
+    of: int = 0
+    is_dropped: bool = False
+    ledger: Path | None = None
+
+
+@dataclass(slots=True)
+class Before:
+    """What is known of the recordings before.
+
+    until: up to when anything was recorded, UTC nanoseconds; None where nothing was. is_told: whether a
+    ledger says so, symbol by symbol.
+    """
+
+    until: int | None = None
+    is_told: bool = False
+    _spans: dict[int, list[_Span]] = field(default_factory=lambda: defaultdict(list))
+    _left: dict[Path, Standing] = field(default_factory=dict)
+
+    @classmethod
+    def of_ledgers(cls, ledgers: Iterable[Path]) -> Before:
+        """Return what ledgers say, those of recorders that are at work among them."""
+        before = cls()
+        for path in ledgers:
+            before._add(path, read_ledger(path), is_at_work=is_at_work(path))
+        return before
+
+    def or_of_rows(self, recordings: Iterable[Path]) -> Before:
+        """Return this or, where no ledger said anything, what the last row of a recording says.
+
+        recordings: the newest first; one that is being written says nothing.
+        """
+        if not self.is_told:
+            idle = (path for path in recordings if not is_at_work(path))
+            self.until = next((at for path in idle if (at := _last_row_at(path)) is not None), None)
+        return self
+
+    def take(self, token: int) -> Past:
+        """Return what is missing of a token, once."""
+        if not self.is_told and self.until is not None:
+            return Past((Absent(self.until, NOT_RECORDED),))
+        spans = sorted(self._spans.pop(token, ()), key=lambda span: span.start)
+        absences: list[Absent] = []
+        last: _Span | None = None
+        for span in spans:
+            if last is not None and span.start > last.end:
+                absences.append(_absent(last, until=round(span.start)))
+            if last is None or span.end > last.end:
+                last = span
+        is_shared = last is not None and last.end == inf
+        if last is not None and not is_shared and not last.is_dropped:
+            absences.append(_absent(last))
+        return Past(tuple(absences), is_shared=is_shared)
+
+    def take_over(self, wanted: Iterable[int], own: Path | None) -> Iterator[Lack]:
+        """Remove the ledgers that another takes the place of, once it is kept; yield what they leave unsaid.
+
+        Of symbols that are not wanted any more a ledger stays, for a recorder that wants them again. own: the
+        ledger that is kept now.
+        """
+        wanted = frozenset(wanted)
+        self.is_told = True  # what is wanted from now on was not before
+        for path, standing in list(self._left.items()):
+            rest = {
+                number: [token for token in tokens if token not in wanted and not self._is_dropped(token)]
+                for number, tokens in standing.wanted.items()
+            }
+            yield from _unsaid(standing, wanted)
+            for token, *_ in standing.missing_now():
+                if token in self._spans:
+                    self._spans[token] = [
+                        replace(span, end=standing.until or span.end) if span.ledger == path else span
+                        for span in self._spans[token]
+                    ]
+            del self._left[path]
+            if path == own:
+                continue
+            if any(rest.values()):
+                is_rest = standing.is_rest or rest != standing.wanted
+                if is_rest or standing.missing:
+                    left = replace(standing, wanted=rest, missing=(), is_rest=is_rest)
+                    put_ledger(path, replace(left, heard={}) if standing.missing else left)
+            else:
+                path.unlink(missing_ok=True)
+
+    def _is_dropped(self, token: int) -> bool:
+        spans = self._spans.get(token, ())
+        return max(spans, key=lambda span: span.end).is_dropped if spans else False
+
+    def _add(self, path: Path, standing: Standing | None, *, is_at_work: bool) -> None:
+        if standing is None:
+            if not is_at_work:
+                self._left[path] = Standing()
+            return
+        self.is_told = True
+        written = standing.written if standing.boot == boot() else None
+        connection_of = {token: number for number, tokens in standing.wanted.items() for token in tokens}
+        for token, since, reason in standing.absences():
+            start, end = standing.joined.get(token, -inf), inf if is_at_work else since
+            connection = connection_of[token]
+            # Only of what was there to the end is it known that the connection had no other symbols.
+            is_all = reason == NOT_RECORDED and not standing.is_rest
+            of = len(standing.wanted[connection]) if is_all else 0
+            self._spans[token].append(_Span(start, end, reason, written, connection, of, ledger=path))
+        for token, at in standing.dropped.items():
+            span = _Span(standing.joined.get(token, -inf), at, is_dropped=True)
+            self._spans[token].append(span)
+        if not is_at_work:
+            self._left[path] = standing
+            if standing.until is not None:
+                self.until = max(self.until or 0, standing.until)
+
+
+def _absent(span: _Span, until: int | None = None) -> Absent:
+    """Return what is missing after a span."""
+    return Absent(round(span.end), span.reason, span.written, until, span.connection, span.of)
+
+
+def _unsaid(standing: Standing, wanted: frozenset[int]) -> Iterator[Lack]:
+    """Yield what was missing of symbols that nobody wants any more, up to when that was known."""
+    for each in standing.missing:
+        tokens = each.tokens or standing.wanted.get(each.connection, ())
+        left = tuple(token for token in tokens if token not in wanted)
+        if left and standing.until is not None and each.since < standing.until:
+            yield Lack(each.since, standing.until, each.reason, each.connection, len(left), left)
+
+
+def is_at_work(path: Path) -> bool:
+    """Whether a recorder is writing this recording."""
+    log = gap_log_of(path)
+    return log.exists() and is_being_written(log)
+
+
+def _last_row_at(recording: Path) -> int | None:
+    last = None
+    try:
+        for rows in open_reader(recording):
+            if len(rows):
+                last = max(last or 0, int(rows.received_at.max()))
+    except UserError:  # what cannot be read says nothing
+        return last
+    return last

@@ -1,0 +1,536 @@
+"""What should be in a recording: every wanted symbol, and since when and why it is missing.
+
+A recorder tells the ledger, in the order in which things happened, what the feed wants, how connections stand
+and which packets came; the ledger says what lacks. It is written beside the recording with every flush (see
+`ledgerfile`), so that a start after a kill knows what the recording before it knew.
+
+The rules:
+
+- A symbol is missing from the last frame of a connection that was lost to the first packet in the mode that
+  is wanted, or in a richer one, whether or not that packet is news. Others of its connection may have been
+  back long before.
+- What a change of mode answers, Kite does not say: a packet in a poorer mode ends it too, if none in the
+  wanted mode follows within `PATIENCE`.
+- A symbol that is wanted anew is missing only if nothing comes within `PATIENCE`, and then from the moment
+  that it was wanted.
+- A symbol of which nothing comes within `PATIENCE` after its connection is back is missing anew from there,
+  for the reason `no answer`.
+- A symbol that moves stays with its connection until the first packet of the other has come.
+- Symbols that are missing since the same moment, for the same reason, and back within `TOGETHER` of each
+  other are one row: what such a row says too much is less than anybody measures.
+- Where the clock is set while a symbol is missing there is a row of each side: until then by the clock as it
+  was, and from then by the clock as it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from kitetui.feed import ClockStepped, ConnectionChanged, ConnectionState, Heartbeat, SymbolsWanted, Ticks
+from kitetui.record.gaplog import Lack
+from kitetui.wire import Mode
+from kitetui.wire.fields import MODE_OF_LENGTH
+from kitetui.wire.tokenrows import tokens_of
+
+PATIENCE: Final = 5.0
+"""Seconds in which Kite answers a subscription, if it answers it at all."""
+
+TOGETHER: Final = 100_000_000
+"""Nanoseconds."""
+
+_STEPS: Final = 16
+"""Times that the clock is set before anybody hears of an outage that began earlier."""
+
+NO_ANSWER: Final = "no answer"
+NOT_RECORDED: Final = "not recorded"
+
+_RANK: Final = {Mode.LTP: 0, Mode.QUOTE: 1, Mode.FULL: 2}
+_RANK_OF_LENGTH: Final = {length: _RANK[Mode(mode)] for length, mode in MODE_OF_LENGTH.items()}
+_LOST: Final = (ConnectionState.RETRYING, ConnectionState.DOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment by both clocks: `at`, UTC nanoseconds, and `by`, seconds of one that never steps."""
+
+    at: int
+    by: float
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Since when and why symbols of a connection are missing; `tokens` are empty for all of them."""
+
+    connection: int
+    since: int
+    reason: str
+    tokens: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Since when and why a symbol is missing, by what was recorded before.
+
+    written: when that was said, None where its clocks do not compare with those of now. until: None where it
+    is missing still. connection, of: the one that had it then, with so many symbols; 0 where that says
+    nothing.
+    """
+
+    since: int
+    reason: str
+    written: Moment | None = None
+    until: int | None = None
+    connection: int = -1
+    of: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was missing of a symbol before a recording; `is_shared`: another recorder has it now."""
+
+    absences: tuple[Absent, ...] = ()
+    is_shared: bool = False
+
+
+@dataclass(slots=True)
+class _Missing:
+    """Why and since when a symbol is missing.
+
+    connection: the one that had it then. of: how many it had, 0 where that says nothing. noticed: seconds of
+    the stopwatch. is_new: whether nothing is known to be lost yet. asked: when it was
+    asked for on a connection that is up, None while none is. poorer: its first packet in a poorer mode.
+    """
+
+    connection: int
+    since: int
+    reason: str
+    noticed: float
+    of: int = 0
+    is_new: bool = False
+    asked: Moment | None = None
+    poorer: Moment | None = None
+    earlier: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(slots=True)
+class _Symbol:
+    """A wanted symbol: the connection that it is with, and the one that it moves to.
+
+    carriers: all that are to carry it. is_off: whether the feed has ended, and is not begun again.
+    """
+
+    connection: int
+    mode: Mode
+    coming: int | None = None
+    carriers: set[int] = field(default_factory=set)
+    missing: _Missing | None = None
+    is_off: bool = False
+
+
+@dataclass(slots=True)
+class _Back:
+    """Symbols that are back from one absence, within `TOGETHER`."""
+
+    of: int
+    first: int
+    last: int
+    tokens: list[int] = field(default_factory=list)
+
+
+class Ledger:
+    """The wanted symbols of a recording, and what is missing of them.
+
+    Its time is that of what it hears: a disk that holds up the recorder holds up no symbol.
+
+    before: what is missing of each token, by what was recorded before. joined: from when on it answers for
+    tokens that another recorder had. dropped: when tokens were wanted no more. heard: when the last frame of
+    each connection came. All are UTC nanoseconds.
+    """
+
+    def __init__(self, before: Callable[[int], Past] = lambda token: Past()) -> None:
+        self.joined: dict[int, int] = {}
+        self.dropped: dict[int, int] = {}
+        self.heard: dict[int, int] = {}
+        self._before = before
+        self._now = Moment(0, 0.0)
+        self._symbols: dict[int, _Symbol] = {}
+        self._awaited: dict[int, _Symbol] = {}
+        self._count: Counter[int] = Counter()
+        self._back: dict[tuple[int, int, str], _Back] = {}
+        self._ready: list[Lack] = []
+        self._live: set[int] = set()
+        self._left: dict[int, tuple[int, int]] = {}
+        self._replayed: set[int] = set()
+        self._steps: deque[ClockStepped] = deque(maxlen=_STEPS)
+
+    @property
+    def wanted(self) -> Mapping[int, list[int]]:
+        """The wanted tokens of each connection."""
+        tokens: dict[int, list[int]] = defaultdict(list)
+        for token, symbol in self._symbols.items():
+            tokens[symbol.connection].append(token)
+        return tokens
+
+    @property
+    def missing(self) -> tuple[Absence, ...]:
+        """What is missing now, or not in the log yet."""
+        groups: dict[tuple[int, int, str], list[int]] = defaultdict(list)
+        for token, symbol in self._awaited.items():
+            if (missing := symbol.missing) is not None:
+                reason = NOT_RECORDED if missing.is_new else missing.reason
+                groups[symbol.connection, missing.since, reason].append(token)
+        for (_, since, reason), back in self._back.items():
+            for token in back.tokens:
+                if token in self._symbols:
+                    groups[self._symbols[token].connection, since, reason].append(token)
+        return tuple(
+            Absence(connection, since, reason, self._which(connection, tokens))
+            for (connection, since, reason), tokens in groups.items()
+        )
+
+    def is_replayed(self, connection: int) -> bool:
+        """Whether a connection plays a recording."""
+        return connection in self._replayed
+
+    def hear(self, message: Ticks | Heartbeat | SymbolsWanted | ConnectionChanged | ClockStepped) -> None:
+        """Take in what comes next; `take` gives what is known to be lacking then."""
+        match message:
+            case Ticks(received_at=received_at, timed_at=by):
+                if len(received_at) and message.connection not in self._replayed:
+                    self._now = Moment(int(received_at[-1]), by)
+                    self.heard[message.connection] = self._now.at
+                self._ticks(message)
+            case Heartbeat(connection, at, by):
+                if connection not in self._replayed:
+                    self._now = Moment(at, by)
+                    self.heard[connection] = at
+            case SymbolsWanted(connection=connection, at=at, timed_at=by):
+                if connection not in self._replayed:
+                    self._now = Moment(at, by)
+                    self._wanted(message)
+            case ConnectionChanged(at=at, timed_at=by):
+                if not message.is_replay:
+                    self._now = Moment(at, by)
+                self._changed(message)
+            case ClockStepped():
+                self._stepped(message)
+
+    def moment_of(self, by: float) -> Moment | None:
+        """Return the moment of a stopwatch's reading, by the clock of what was heard; None before that."""
+        last = self._now
+        return Moment(last.at + round((by - last.by) * 1e9), by) if last.at else None
+
+    def pass_time(self, now: Moment | None = None) -> None:
+        """Take notice of the time of what was heard last, or that all that came until now was heard."""
+        now = self._now = now or self._now
+        for token, symbol in list(self._awaited.items()):
+            missing = symbol.missing
+            if missing is None or missing.asked is None:
+                continue
+            if missing.poorer is not None:
+                if now.by - missing.poorer.by >= PATIENCE:
+                    self._return(token, symbol, missing.poorer)
+            elif now.by - missing.asked.by >= PATIENCE and missing.reason != NO_ANSWER:
+                asked = Moment(max(missing.asked.at, missing.since), missing.asked.by)
+                if missing.since < asked.at:
+                    self._note(token, missing, asked.at)
+                symbol.missing = _Missing(symbol.connection, asked.at, NO_ANSWER, asked.by, asked=asked)
+        for key, back in list(self._back.items()):
+            if not 0 <= now.at - back.first <= TOGETHER:
+                self._log(key)
+
+    def take(self) -> Iterator[Lack]:
+        """Yield what is known to be lacking, and was not yielded before."""
+        ready, self._ready = self._ready, []
+        yield from ready
+
+    def unfinished(self, at: int) -> Iterator[Lack]:
+        """Yield all that lacks up to a moment, UTC nanoseconds; what still does is missing from there on."""
+        by = self._now.by + max(at - self._now.at, 0) / 1e9
+        for token, symbol in list(self._awaited.items()):
+            missing = symbol.missing
+            if missing is not None and not (missing.is_new and by - missing.noticed < PATIENCE):
+                self._note(token, missing, at)
+                missing.since, missing.is_new, missing.earlier = at, False, ()
+        self._log_all()
+        yield from self.take()
+
+    def _wanted(self, message: SymbolsWanted) -> None:
+        connection, now = message.connection, self._now
+        self.heard.setdefault(connection, now.at)
+        begun: dict[int, _Missing] = {}
+        for token, mode in message.modes.items():
+            symbol = self._symbols.get(token)
+            if mode is None:
+                self._unwanted(token, connection, now)
+                continue
+            if symbol is None or symbol.is_off:
+                self._forget(token)
+                symbol = self._symbols[token] = _Symbol(connection, mode)
+                self.dropped.pop(token, None)
+                self._count[connection] += 1
+                symbol.missing = begun[token] = self._begun(token, connection, now)
+            elif symbol.connection != connection:
+                symbol.coming = connection
+            symbol.mode = mode
+            symbol.carriers.add(connection)
+            self._await(token, symbol)
+        for token, missing in begun.items():
+            if missing.is_new:
+                missing.of = self._count[connection]
+            if token in message.answered:
+                self._return(token, self._symbols[token], now)
+        self._log_all()
+
+    def _begun(self, token: int, connection: int, now: Moment) -> _Missing:
+        """Return what is known of a symbol that is wanted anew."""
+        asked = now if connection in self._live else None
+        past = self._before(token)
+        for before in past.absences:
+            of = before.of if before.connection == connection else 0
+            missing = _Missing(connection, before.since, before.reason, now.by, of, asked=asked)
+            if before.until is None:
+                if (step := _step_since(before, now)) is not None:
+                    self._split(token, missing, step)
+                missing.since = min(missing.since, now.at)
+                return missing
+            self._note(token, missing, before.until)
+        if past.is_shared:
+            self.joined[token] = now.at
+        return _Missing(connection, now.at, NO_ANSWER, now.by, is_new=True, asked=asked)
+
+    def _unwanted(self, token: int, connection: int, now: Moment) -> None:
+        symbol = self._symbols.get(token)
+        if symbol is None:
+            return
+        symbol.carriers.discard(connection)
+        if symbol.coming == connection:
+            symbol.coming = None
+        elif symbol.connection == connection:
+            if symbol.missing is None:
+                self._left[token] = connection, now.at
+            if not symbol.carriers:
+                self._return(token, symbol, now)
+                self._forget(token)
+                self.dropped[token] = now.at
+                return
+            self._settle(symbol, min(symbol.carriers))
+            if symbol.missing is None:
+                symbol.missing = _Missing(symbol.connection, now.at, NO_ANSWER, now.by, is_new=True)
+            symbol.missing.asked = now if symbol.connection in self._live else None
+        self._await(token, symbol)
+
+    def _changed(self, change: ConnectionChanged) -> None:
+        connection, by = change.connection, change.timed_at
+        if change.is_replay:
+            # A recording says itself what it lacks, and its times are others.
+            self._replayed.add(connection)
+            for token in [each for each, symbol in self._symbols.items() if symbol.connection == connection]:
+                self._forget(token)
+            return
+        if change.state is ConnectionState.LIVE:
+            self._live.add(connection)
+            self.heard[connection] = change.at
+        else:
+            self._live.discard(connection)
+        self._settle_left(change, by)
+        self._log_all()
+        for token, symbol in self._symbols.items():
+            if symbol.connection != connection or symbol.is_off:
+                continue
+            missing = symbol.missing
+            if change.state is ConnectionState.LIVE:
+                if missing is not None:
+                    missing.asked, missing.poorer = Moment(change.at, by), None
+            elif change.state in _LOST:
+                self._lose(token, symbol, change, by)
+            elif change.state is ConnectionState.UNUSED and missing is not None:
+                self._return(token, symbol, Moment(change.at, by))
+        if change.state is ConnectionState.UNUSED:
+            self._log_all()
+            self._switch_off(connection)
+
+    def _switch_off(self, connection: int) -> None:
+        """Have nothing of a connection missing, for the feed has ended; what was wanted is remembered."""
+        for symbol in self._symbols.values():
+            if symbol.connection == connection and not symbol.is_off:
+                symbol.is_off = True
+                self._count[connection] -= 1
+
+    def _settle_left(self, change: ConnectionChanged, by: float) -> None:
+        """Have a row for symbols that were wanted until after a connection was lost, unknown to all."""
+        for token, (connection, until) in list(self._left.items()):
+            if connection == change.connection:
+                del self._left[token]
+                if change.missing_since is not None:
+                    missing = _Missing(connection, change.missing_since, change.reason, by)
+                    self._split_if_set(token, missing)
+                    if missing.since < until:
+                        self._note(token, missing, until)
+
+    def _lose(self, token: int, symbol: _Symbol, change: ConnectionChanged, by: float) -> None:
+        missing = symbol.missing
+        if missing is None:
+            since = change.at if change.missing_since is None else change.missing_since
+            of = self._count[change.connection]
+            missing = symbol.missing = _Missing(change.connection, since, change.reason, by, of=of)
+            self._split_if_set(token, missing)
+            self._await(token, symbol)
+        else:
+            if missing.is_new:
+                # What was asked for on a connection that was up may have been sent, and lost.
+                missing.reason = change.reason
+                missing.is_new = missing.asked is None and change.missing_since is None
+            if not missing.is_new:
+                self._note_earlier(token, missing)
+            missing.asked = missing.poorer = None
+
+    def _ticks(self, ticks: Ticks) -> None:
+        if not self._awaited:
+            return
+        tokens = tokens_of(ticks.batch).tolist()
+        if self._awaited.keys().isdisjoint(tokens):
+            return
+        for place, token in enumerate(tokens):
+            symbol = self._awaited.get(token)
+            if symbol is None:
+                continue
+            if symbol.coming == ticks.connection:
+                self._settle(symbol, ticks.connection)
+            if symbol.connection == ticks.connection:
+                moment = Moment(int(ticks.received_at[place]), ticks.timed_at)
+                self._came(token, symbol, int(ticks.batch.lengths[place]), moment)
+
+    def _came(self, token: int, symbol: _Symbol, length: int, moment: Moment) -> None:
+        missing = symbol.missing
+        if missing is not None and _RANK_OF_LENGTH[length] < _RANK[symbol.mode]:
+            missing.poorer = missing.poorer or moment
+        elif missing is not None:
+            self._return(token, symbol, moment)
+        else:
+            self._await(token, symbol)
+
+    def _stepped(self, step: ClockStepped) -> None:
+        self._steps.append(step)
+        ahead = round(step.seconds * 1e9)
+        self._now = Moment(self._now.at + ahead, self._now.by)
+        self._left = {token: (number, at + ahead) for token, (number, at) in self._left.items()}
+        self.joined = {token: at + ahead for token, at in self.joined.items()}
+        self.dropped = {token: at + ahead for token, at in self.dropped.items()}
+        self.heard = {number: at + ahead for number, at in self.heard.items()}
+        self._log_all()
+        for token, symbol in list(self._awaited.items()):
+            if symbol.missing is not None and symbol.missing.poorer is not None:
+                self._return(token, symbol, symbol.missing.poorer)
+            if symbol.missing is not None:
+                self._split(token, symbol.missing, step)
+                if (asked := symbol.missing.asked) is not None:
+                    symbol.missing.asked = Moment(asked.at + ahead, asked.by)
+        self._log_all()
+
+    def _return(self, token: int, symbol: _Symbol, moment: Moment) -> None:
+        """Note that a symbol is back, or not wanted any more."""
+        missing = symbol.missing
+        if missing is not None and not (missing.is_new and moment.by - missing.noticed <= PATIENCE):
+            self._note(token, missing, moment.at)
+        symbol.missing = None
+        self._await(token, symbol)
+
+    def _split(self, token: int, missing: _Missing, step: ClockStepped) -> None:
+        """Have a row up to a step of the clock, by the clock before; it goes on by the clock after."""
+        if missing.since <= (before := _before(step)):
+            if missing.is_new:
+                missing.earlier += ((missing.since, before),)
+            else:
+                self._note(token, missing, before)
+        missing.since = step.since
+
+    def _split_if_set(self, token: int, missing: _Missing) -> None:
+        """Do so for each time that the clock was set since an absence began, which is by the clock of now."""
+        begin, end = missing.since, None
+        spans: list[tuple[int, int | None]] = []
+        for step in reversed(self._steps):
+            if begin >= step.at:
+                break
+            spans.append((max(begin, step.since), end))
+            begin, end = begin - round(step.seconds * 1e9), _before(step)
+        spans.append((begin, end))
+        for since, until in spans[1:]:
+            if until is not None and since <= until:
+                self._note(token, replace(missing, since=since), until)
+        missing.since = spans[0][0]
+
+    def _note_earlier(self, token: int, missing: _Missing) -> None:
+        earlier, missing.earlier = missing.earlier, ()
+        for since, before in earlier:
+            self._note(token, replace(missing, since=since), before)
+
+    def _note(self, token: int, missing: _Missing, end: int) -> None:
+        """Have a row for what a symbol has lacked until now."""
+        self._note_earlier(token, missing)
+        key = missing.connection, missing.since, missing.reason
+        back = self._back.get(key)
+        if back is not None and not -TOGETHER <= end - back.first <= TOGETHER:
+            self._log(key)
+            back = None
+        if back is None:
+            back = self._back[key] = _Back(missing.of, end, end)
+        back.last = max(back.last, end)
+        back.tokens.append(token)
+
+    def _log(self, key: tuple[int, int, str]) -> None:
+        connection, since, reason = key
+        back = self._back.pop(key)
+        # All of the connection, if none has come to it or left it meanwhile.
+        is_all = len(back.tokens) == back.of and all(
+            (symbol := self._symbols.get(token)) is not None and symbol.connection == connection
+            for token in back.tokens
+        )
+        which = self._which(connection, back.tokens) if is_all else tuple(back.tokens)
+        self._ready.append(Lack(since, max(since, back.last), reason, connection, len(back.tokens), which))
+
+    def _log_all(self) -> None:
+        """Have a row at once for all that is back: `missing` says nothing of what is not wanted any more."""
+        for key in list(self._back):
+            self._log(key)
+
+    def _which(self, connection: int, tokens: Sequence[int]) -> tuple[int, ...]:
+        """Return tokens of a connection; none where they are all of it."""
+        return () if len(tokens) == self._count[connection] else tuple(tokens)
+
+    def _settle(self, symbol: _Symbol, connection: int) -> None:
+        self._count[symbol.connection] -= 1
+        self._count[connection] += 1
+        symbol.connection, symbol.coming = connection, None
+
+    def _await(self, token: int, symbol: _Symbol) -> None:
+        """Look for a symbol among the packets as long as it is missing, or on its way."""
+        if symbol.missing is not None or symbol.coming is not None:
+            self._awaited[token] = symbol
+        else:
+            self._awaited.pop(token, None)
+
+    def _forget(self, token: int) -> None:
+        self._awaited.pop(token, None)
+        self.joined.pop(token, None)
+        if (symbol := self._symbols.pop(token, None)) is not None and not symbol.is_off:
+            self._count[symbol.connection] -= 1
+
+
+def _step_since(before: Absent, now: Moment) -> ClockStepped | None:
+    """Return by how much the clock was set while nobody looked, None where it was not, or nobody can say."""
+    if before.written is None:
+        return None
+    at, by = before.written.at, before.written.by
+    ahead = now.at - at - round((now.by - by) * 1e9)
+    # What came after the absence began was not written, and may have been by the clock of now.
+    since = min(at, before.since) + ahead
+    return ClockStepped(now.at, since, ahead / 1e9) if abs(ahead) > TOGETHER else None
+
+
+def _before(step: ClockStepped) -> int:
+    """Return the moment of a step, by the clock as it was."""
+    return step.at - round(step.seconds * 1e9)

@@ -1,0 +1,224 @@
+"""The ledger's file: beside a recording, what it knows of itself at its last flush.
+
+A start after a kill reads here until when all that was received is in the files or in the gap log, what was
+missing then, and which symbols were wanted at all. Lines of JSON, each of which takes the place of the one of
+its kind before; a torn last line is passed over:
+
+    {"wanted": {"0": [408065, 738561]}}                        by connection, from 0
+    {"joined": [[1795580050000000000, [738561]]]}             from when on, tokens that another recorder had
+    {"dropped": {"265": 1795580060000000000}}                 when tokens were wanted no more
+    {"rest": true}                                            the other symbols are another's
+    {"missing": [[0, 1795580100000000000, "closed", []]]}      connection, since, reason, tokens (none: all)
+    {"until": 1795580101000000000, "heard": {"0": 1795580100900000000}, "at": 1795580101050000000, "by": 12.5,
+     "boot": "4f6a…"}
+
+`until`, `at`, when the line was written, and `heard`, when the last frame of a connection came, are UTC
+nanoseconds; `by` is `at` by the clock that never steps, which goes on until the machine is started anew
+(`boot`). So what the time of day did since then is known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from kitetui.errors import RecordingError
+from kitetui.record.ledger import NOT_RECORDED, Absence, Moment
+from kitetui.writing import put_whole
+
+SUFFIX: Final = ".ledger"
+
+_LONGEST: Final = 1 << 20
+"""Bytes after which a file is written anew: a day of flushes takes half of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a recording knew of itself.
+
+    wanted: tokens by connection. until: up to when the files and the gap log have all that was received, but
+    for what is `missing`; UTC nanoseconds, None where nothing was flushed. written: when it was, by both
+    clocks, the second of which counts for one `boot` of the machine alone. joined: from when on it answers
+    for tokens that another recorder had when this one began. heard: when the last frame of each connection
+    came: what came of it after that is not known to be whole. dropped: when tokens were wanted no more.
+    is_rest: whether its connections had other symbols too, which another ledger has taken over.
+    """
+
+    wanted: Mapping[int, list[int]] = field(default_factory=dict)
+    missing: tuple[Absence, ...] = ()
+    until: int | None = None
+    written: Moment | None = None
+    boot: str = ""
+    joined: Mapping[int, int] = field(default_factory=dict)
+    heard: Mapping[int, int] = field(default_factory=dict)
+    dropped: Mapping[int, int] = field(default_factory=dict)
+    is_rest: bool = False
+
+    def missing_now(self) -> Iterator[tuple[int, int, str]]:
+        """Yield of each token that was missing since when it was, and why."""
+        for each in self.missing:
+            for token in each.tokens or self.wanted.get(each.connection, ()):
+                yield token, each.since, each.reason
+
+    def absences(self) -> Iterator[tuple[int, int, str]]:
+        """Yield of each wanted token since when it is missing, now that nobody records it, and why."""
+        since: dict[int, tuple[int, str]] = {}
+        for token, at, reason in self.missing_now():
+            then = f"{reason}, then {NOT_RECORDED}" if NOT_RECORDED not in reason else reason
+            since[token] = at, then
+        for connection, tokens in self.wanted.items():
+            for token in tokens:
+                if self.until is None:
+                    continue
+                if token in since:
+                    at, reason = since[token]
+                    yield token, min(at, self.until), reason
+                else:
+                    yield token, min(self.until, self.heard.get(connection, self.until)), NOT_RECORDED
+
+
+class LedgerFile:
+    """Keeps a ledger on the disk; `path` is that of the file.
+
+    is_continued: whether what it says already stands until more is known. Raises OSError.
+    """
+
+    def __init__(self, path: Path, *, is_continued: bool = False) -> None:
+        self.path = path
+        self._standing = Standing()
+        self._file = path.open("ab", buffering=0)
+        if not is_continued and path.stat().st_size:
+            self._file.truncate(0)
+        self._size = path.stat().st_size
+        self._is_anew = is_continued
+
+    def put(self, standing: Standing) -> None:
+        """Have what changed on its way to the disk. Raises RecordingError."""
+        before, self._standing = self._standing, standing
+        try:
+            # What the lines before say and this standing does not would go on to be read.
+            if self._size > _LONGEST or self._is_anew:
+                put_whole(self.path, _encoded(standing, Standing()))
+                self._file.close()
+                self._file = self.path.open("ab", buffering=0)
+                self._size, self._is_anew = self.path.stat().st_size, False
+            elif data := _encoded(standing, before):
+                view = memoryview(data)
+                while view:
+                    view = view[self._file.write(view) :]
+                self._size += len(data)
+        except OSError as error:
+            with suppress(OSError):  # no line begins after half of another
+                self._file.truncate(self._size)
+            self._standing = before
+            raise RecordingError(
+                f"cannot write to {self.path}: {error.strerror}; what was written before is whole"
+            ) from error
+
+    def close(self) -> None:
+        """Close the file, which stays."""
+        self._file.close()
+
+    def remove(self) -> None:
+        """Close the file, and remove it: another has taken over what it knew."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+def ledger_of(recording: Path) -> Path:
+    """Return where the ledger of a recording is: `ticks.csv` has `ticks.ledger`."""
+    return recording.with_suffix(SUFFIX)
+
+
+def put_ledger(path: Path, standing: Standing) -> None:
+    """Have a ledger say this and nothing else. Raises RecordingError."""
+    try:
+        put_whole(path, _encoded(standing, Standing()))
+    except OSError as error:
+        raise RecordingError(f"cannot write to {path}: {error.strerror}") from error
+
+
+def read_ledger(path: Path) -> Standing | None:
+    """Return what a recording knew of itself, None where there is no ledger, or none that can be read."""
+    try:
+        with path.open("rb") as file:
+            return _standing_of(file)
+    except OSError:
+        return None
+
+
+def _standing_of(lines: Iterable[bytes]) -> Standing | None:
+    wanted: dict[int, list[int]] | None = None
+    missing: tuple[Absence, ...] = ()
+    until: int | None = None
+    written: Moment | None = None
+    boot = ""
+    joined: dict[int, int] = {}
+    heard: dict[int, int] = {}
+    dropped: dict[int, int] = {}
+    is_rest = False
+    for line in lines:
+        if not line.endswith(b"\n"):
+            continue
+        with suppress(ValueError, TypeError, RecursionError):
+            match json.loads(line):
+                case {"wanted": dict(tokens)}:
+                    wanted = {
+                        int(number): [int(each) for each in listed] for number, listed in tokens.items()
+                    }
+                case {"missing": list(absences)}:
+                    missing = tuple(map(_absence, absences))
+                case {"rest": bool(said)}:
+                    is_rest = said
+                case {"dropped": dict(times)}:
+                    dropped = {int(token): int(at) for token, at in times.items()}
+                case {"joined": list(groups)}:
+                    joined = {int(token): int(since) for since, tokens in groups for token in tokens}
+                case {
+                    "until": int(before),
+                    "heard": dict(times),
+                    "at": int(at),
+                    "by": float(by),
+                    "boot": str(boot),
+                }:
+                    until, written = before, Moment(at, by)
+                    heard = {int(number): int(time) for number, time in times.items()}
+    return (
+        None
+        if wanted is None
+        else Standing(wanted, missing, until, written, boot, joined, heard, dropped, is_rest)
+    )
+
+
+def _absence(value: Any) -> Absence:
+    connection, since, reason, tokens = value
+    return Absence(int(connection), int(since), str(reason), tuple(map(int, tokens)))
+
+
+def _encoded(standing: Standing, before: Standing) -> bytes:
+    """Return the lines of what differs."""
+    lines: list[Mapping[str, Any]] = []
+    if standing.wanted != before.wanted:
+        lines.append({"wanted": standing.wanted})
+    if standing.is_rest != before.is_rest:
+        lines.append({"rest": standing.is_rest})
+    if standing.dropped != before.dropped:
+        lines.append({"dropped": standing.dropped})
+    if standing.joined != before.joined:
+        groups: dict[int, list[int]] = defaultdict(list)
+        for token, since in standing.joined.items():
+            groups[since].append(token)
+        lines.append({"joined": list(groups.items())})
+    if standing.missing != before.missing:
+        absences = [(each.connection, each.since, each.reason, each.tokens) for each in standing.missing]
+        lines.append({"missing": absences})
+    if standing.until != before.until and standing.written is not None:
+        at, by = standing.written.at, standing.written.by
+        moment = {"until": standing.until, "heard": standing.heard, "at": at, "by": by, "boot": standing.boot}
+        lines.append(moment)
+    return b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
