@@ -9,9 +9,9 @@ between the spans of all is missing, and so is what comes after the last, unless
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from math import inf
+from math import inf, isinf
 from pathlib import Path
 
 from kitetui.errors import UserError
@@ -36,6 +36,12 @@ class _Span:
     of: int = 0
     is_dropped: bool = False
     ledger: Path | None = None
+
+    def by(self, moment: float) -> float:
+        """Return its start or end in seconds that compare, whatever was done to the clock since."""
+        if isinf(moment) or self.written is None:
+            return moment / 1e9
+        return self.written.by + (moment - self.written.at) / 1e9
 
 
 @dataclass(slots=True)
@@ -73,13 +79,13 @@ class Before:
         """Return what is missing of a token, once."""
         if not self.is_told and self.until is not None:
             return Past((Absent(self.until, NOT_RECORDED),))
-        spans = sorted(self._spans.pop(token, ()), key=lambda span: span.start)
         absences: list[Absent] = []
         last: _Span | None = None
-        for span in spans:
-            if last is not None and span.start > last.end:
+        spans = _comparable(self._spans.pop(token, ()))
+        for span in sorted(spans, key=lambda span: span.by(span.start)):
+            if last is not None and span.by(span.start) > last.by(last.end):
                 absences.append(_absent(last, until=round(span.start)))
-            if last is None or span.end > last.end:
+            if last is None or span.by(span.end) > last.by(last.end):
                 last = span
         is_shared = last is not None and last.end == inf
         if last is not None and not is_shared and not last.is_dropped:
@@ -99,27 +105,26 @@ class Before:
                 number: [token for token in tokens if token not in wanted and not self._is_dropped(token)]
                 for number, tokens in standing.wanted.items()
             }
-            yield from _unsaid(standing, wanted)
-            for token, *_ in standing.missing_now():
-                if token in self._spans:
-                    self._spans[token] = [
-                        replace(span, end=standing.until or span.end) if span.ledger == path else span
-                        for span in self._spans[token]
-                    ]
-            del self._left[path]
-            if path == own:
-                continue
-            if any(rest.values()):
+            unsaid = list(_unsaid(standing, wanted))
+            if path == own or not any(rest.values()):
+                del self._left[path]
+                if path != own:
+                    path.unlink(missing_ok=True)
+            elif unsaid or rest != standing.wanted:
                 is_rest = standing.is_rest or rest != standing.wanted
-                if is_rest or standing.missing:
-                    left = replace(standing, wanted=rest, missing=(), is_rest=is_rest)
-                    put_ledger(path, replace(left, heard={}) if standing.missing else left)
-            else:
-                path.unlink(missing_ok=True)
+                left = replace(standing, wanted=rest, missing=(), heard={}, is_rest=is_rest)
+                put_ledger(path, left)
+                self._left[path] = left
+            yield from unsaid
+            for token in [token for lack in unsaid for token in lack.tokens if token in self._spans]:
+                self._spans[token] = [
+                    replace(span, end=standing.until or span.end) if span.ledger == path else span
+                    for span in self._spans[token]
+                ]
 
     def _is_dropped(self, token: int) -> bool:
-        spans = self._spans.get(token, ())
-        return max(spans, key=lambda span: span.end).is_dropped if spans else False
+        spans = _comparable(self._spans.get(token, ()))
+        return max(spans, key=lambda span: span.by(span.end)).is_dropped if spans else False
 
     def _add(self, path: Path, standing: Standing | None, *, is_at_work: bool) -> None:
         if standing is None:
@@ -127,7 +132,7 @@ class Before:
                 self._left[path] = Standing()
             return
         self.is_told = True
-        written = standing.written if standing.boot == boot() else None
+        written = standing.known_until if standing.boot == boot() else None
         connection_of = {token: number for number, tokens in standing.wanted.items() for token in tokens}
         for token, since, reason in standing.absences():
             start, end = standing.joined.get(token, -inf), inf if is_at_work else since
@@ -137,12 +142,19 @@ class Before:
             of = len(standing.wanted[connection]) if is_all else 0
             self._spans[token].append(_Span(start, end, reason, written, connection, of, ledger=path))
         for token, at in standing.dropped.items():
-            span = _Span(standing.joined.get(token, -inf), at, is_dropped=True)
-            self._spans[token].append(span)
+            start = standing.joined.get(token, -inf)
+            self._spans[token].append(_Span(start, at, written=written, is_dropped=True))
         if not is_at_work:
             self._left[path] = standing
             if standing.until is not None:
                 self.until = max(self.until or 0, standing.until)
+
+
+def _comparable(spans: Sequence[_Span]) -> Sequence[_Span]:
+    """Return spans whose times compare: all by the stopwatch, or all by the time of day."""
+    if all(span.written is not None for span in spans):
+        return spans
+    return [replace(span, written=None) for span in spans]
 
 
 def _absent(span: _Span, until: int | None = None) -> Absent:
@@ -151,12 +163,21 @@ def _absent(span: _Span, until: int | None = None) -> Absent:
 
 
 def _unsaid(standing: Standing, wanted: frozenset[int]) -> Iterator[Lack]:
-    """Yield what was missing of symbols that nobody wants any more, up to when that was known."""
-    for each in standing.missing:
-        tokens = each.tokens or standing.wanted.get(each.connection, ())
-        left = tuple(token for token in tokens if token not in wanted)
-        if left and standing.until is not None and each.since < standing.until:
-            yield Lack(each.since, standing.until, each.reason, each.connection, len(left), left)
+    """Yield what was missing of symbols that nobody wants any more, up to the last flush.
+
+    What came of a connection after its last frame is not known, either.
+    """
+    until = standing.until
+    if until is None:
+        return
+    reasons = {token: reason for token, _, reason in standing.missing_now()}
+    groups: dict[tuple[int, int, str], list[int]] = defaultdict(list)
+    connection_of = {token: number for number, tokens in standing.wanted.items() for token in tokens}
+    for token, since, _ in standing.absences():
+        if token not in wanted and since < until:
+            groups[connection_of[token], since, reasons.get(token, NOT_RECORDED)].append(token)
+    for (connection, since, reason), tokens in groups.items():
+        yield Lack(since, until, reason, connection, len(tokens), tuple(tokens))
 
 
 def is_at_work(path: Path) -> bool:

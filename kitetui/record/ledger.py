@@ -74,8 +74,8 @@ class Absence:
 class Absent:
     """Since when and why a symbol is missing, by what was recorded before.
 
-    written: when that was said, None where its clocks do not compare with those of now. until: None where it
-    is missing still. connection, of: the one that had it then, with so many symbols; 0 where that says
+    written: up to when that is known, None where its clocks do not compare with those of now. until: None
+    where it is missing still. connection, of: the one that had it then, with so many symbols; 0 where that says
     nothing.
     """
 
@@ -526,9 +526,7 @@ def _step_since(before: Absent, now: Moment) -> ClockStepped | None:
         return None
     at, by = before.written.at, before.written.by
     ahead = now.at - at - round((now.by - by) * 1e9)
-    # What came after the absence began was not written, and may have been by the clock of now.
-    since = min(at, before.since) + ahead
-    return ClockStepped(now.at, since, ahead / 1e9) if abs(ahead) > TOGETHER else None
+    return ClockStepped(now.at, at + ahead, ahead / 1e9) if abs(ahead) > TOGETHER else None
 
 
 def _before(step: ClockStepped) -> int:

@@ -59,6 +59,13 @@ class Standing:
     dropped: Mapping[int, int] = field(default_factory=dict)
     is_rest: bool = False
 
+    @property
+    def known_until(self) -> Moment | None:
+        """`until` by both clocks."""
+        if self.until is None or self.written is None:
+            return None
+        return Moment(self.until, self.written.by - (self.written.at - self.until) / 1e9)
+
     def missing_now(self) -> Iterator[tuple[int, int, str]]:
         """Yield of each token that was missing since when it was, and why."""
         for each in self.missing:

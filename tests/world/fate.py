@@ -32,10 +32,11 @@ class RecorderFate:
     def __init__(self, world: World) -> None:
         self.world = world
         self.rng = world.dice
+        self.is_over = False
 
     async def go_on(self) -> None:
-        """Let something happen now and then."""
-        while True:
+        """Let something happen now and then, until it `is_over`."""
+        while not self.is_over:
             await asyncio.sleep(self.rng.expovariate(1 / 6.0))
             (name,) = self.rng.choices(list(self.WHAT), list(self.WHAT.values()))
             await getattr(self, name)()

@@ -137,7 +137,7 @@ def does_no_row_say_more_than_was_missing(world: World) -> None:
         for hole in _about(world, holes, token, connection, clock):
             inside = hole.start + 0.1e9 < shown < hole.end - 0.1e9
             if NOT_RECORDED in hole.reason and (
-                _was_unflushed(world, clock.moments_of(shown)[0]) or _was_clock_set_unseen(world)
+                _was_unflushed(world, clock.moments_of(shown)[0]) or _was_clock_set_within(world, hole, clock)
             ):
                 continue
             assert not inside or hole.connection != connection, (
@@ -151,18 +151,21 @@ def _was_unflushed(world: World, moment: float) -> bool:
 
 
 def _was_set_twice_unseen(world: World, moment: float) -> bool:
-    """Whether the clock was set more than once while no recorder was at work, just then."""
+    """Whether the clock was set more than once while no recorder was at work, just then, or right before a
+    kill that came before anybody knew of an outage."""
     steps = [at for at, _ in world.host.was[1:]]
     return any(
-        start <= moment <= end and sum(start - 0.1 <= at <= end for at in steps) > 1
+        (start <= moment <= end and sum(start - 0.1 <= at <= end for at in steps) > 1)
+        or any(at - 10.0 <= moment <= at and at <= start + 2.0 and start <= at + 10.0 for at in steps)
         for start, end in world.recording.forgotten
     )
 
 
-def _was_clock_set_unseen(world: World) -> bool:
-    """Whether the clock was set while no recorder was at work, at a moment that nobody knows."""
+def _was_clock_set_within(world: World, hole: Hole, clock: Clockwork) -> bool:
+    """Whether the clock was set in a time that was not recorded, at a moment that nobody knows."""
+    moments = clock.moments_of(hole.start, 60.0) + clock.moments_of(hole.end, 60.0)
     steps = [at for at, _ in world.host.was[1:]]
-    return any(start - 0.1 <= at <= end for start, end in world.recording.forgotten for at in steps)
+    return any(min(moments) - 1.0 <= at <= max(moments) for at in steps)
 
 
 def _about(world: World, holes: list[Hole], token: int, connection: int, clock: Clockwork) -> list[Hole]:

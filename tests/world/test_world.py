@@ -31,10 +31,8 @@ async def live(world: World) -> None:
         if looking.done():
             looking.result()
         await fate.strike()
-    going_on.cancel()
-    await asyncio.wait([going_on])
-    if not going_on.cancelled():
-        going_on.result()
+    recorders.is_over = True
+    await going_on  # what it does is done whole: a recorder that ends is no recorder that is killed
     await fate.lift()
     await recorders.lift()
     await asyncio.sleep(RECOVERY)
