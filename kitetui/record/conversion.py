@@ -20,9 +20,17 @@ def convert(reader: Reader, path: Path, kind: Format, columns: Sequence[str]) ->
 
     Closing the generator early leaves a file of what was written until then. Raises UserError.
     """
-    made = new_writer(kind, path, lambda token: reader.names.get(token), columns)
+
+    def name_of(token: int) -> tuple[str, str] | None:
+        return reader.names.get(token)
+
+    made = new_writer(kind, path, name_of, columns)
+    known: dict[int, tuple[str, str]] = {}
     try:
         for rows in reader:
+            if any(name_of(token) != name for token, name in known.items()):
+                made.rename(name_of)
+            known = dict(reader.names)
             if isinstance(made, CaptureWriter):
                 made.frames(list(frames_of(rows)))
             else:

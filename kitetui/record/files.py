@@ -53,6 +53,15 @@ class Totals:
     written_at: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Renaming:
+    """Other names from a moment on; see `Files.rename`."""
+
+    at: int
+    name_of: NameOf
+    in_new_files: bool
+
+
 class Files:
     """The files of a recording, opened at once; not for two threads at a time.
 
@@ -73,6 +82,7 @@ class Files:
         self._name_of = name_of
         self.now = now
         self._stopwatch = stopwatch
+        self._renamings: deque[_Renaming] = deque()
         self._before = place.before()
         self._open = place.open(now(), name_of)
         self._lacks = Lacks(self._before)
@@ -95,18 +105,42 @@ class Files:
         """Whether raw frames are recorded."""
         return self._open.capture is not None
 
+    def rename(self, name_of: NameOf, *, in_new_files: bool) -> None:
+        """Name by this what is received from now on; may be called while another thread writes.
+
+        in_new_files: whether it goes into the next files, so that none has two names of a token. In one that
+        goes on, each row of CSV, JSON lines and Parquet has the name of its time, a capture notes the new one
+        before what comes under it, and SQLite has the last alone.
+        """
+        self._renamings.append(_Renaming(self.moment().at, name_of, in_new_files))
+
     def write(self, messages: Sequence[Message]) -> None:
         """Write what was received. Raises RecordingError."""
         self._flushed_until = None
         with self._counted():
-            while messages:
-                if self._ends_at is None and (first := _first_time(messages)) is not None:
-                    self._ends_at = self._place.rotation.ends_at(first)
-                now, later = _split(messages, self._ends_at)
-                self._put(now)
-                if later:
-                    self._go_on(_first_time(later) or self.now())
-                messages = later
+            while self._renamings:
+                renaming = self._renamings[0]
+                before, messages = _split(messages, renaming.at)
+                self._write(before)
+                if not messages:
+                    return
+                self._renamings.popleft()
+                self._name_of = renaming.name_of
+                if renaming.in_new_files:
+                    self._go_on(renaming.at)
+                else:
+                    self._open.rename(renaming.name_of)
+            self._write(messages)
+
+    def _write(self, messages: Sequence[Message]) -> None:
+        while messages:
+            if self._ends_at is None and (first := _first_time(messages)) is not None:
+                self._ends_at = self._place.rotation.ends_at(first)
+            now, later = _split(messages, self._ends_at)
+            self._put(now)
+            if later:
+                self._go_on(_first_time(later) or self.now())
+            messages = later
 
     def moment(self) -> Moment:
         """Return what time it is, by the clock of what was written: that it was set is not known yet."""

@@ -10,6 +10,7 @@ from kitetui.record.capture import CaptureWriter
 from kitetui.record.formats import Writer
 from kitetui.record.gaplog import GapLog, Lack
 from kitetui.record.ledgerfile import LedgerFile, Standing
+from kitetui.record.names import NameOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,13 @@ class FileSet:
     def rows(self) -> int:
         """Rows that every file has."""
         return min(each.rows for each in self._files())
+
+    def rename(self, name_of: NameOf) -> None:
+        """Name by this what is written from now on."""
+        for each in self._files():
+            each.rename(name_of)
+        if self.gaps is not None:
+            self.gaps.rename(name_of)
 
     def flush(self, *, sync: bool) -> None:
         """Have readers, and a start after a kill, find all that was written. Raises RecordingError."""

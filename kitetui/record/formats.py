@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from kitetui.record.names import NameOf
 from kitetui.record.rows import Rows
 
 
@@ -21,6 +22,9 @@ class Writer(Protocol):
     @property
     def rows(self) -> int:
         """Rows of those given that the file has: a kill of now would leave them."""
+
+    def rename(self, name_of: NameOf) -> None:
+        """Name by this the rows to come."""
 
     def write(self, rows: Rows) -> None:
         """Add rows. Raises RecordingError where they cannot be written; the file is whole then."""

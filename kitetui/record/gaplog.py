@@ -80,6 +80,10 @@ class GapLog:
         self._output.write(text.getvalue().encode())
         self.rows += 1
 
+    def rename(self, name_of: NameOf) -> None:
+        """Name by this the symbols of rows to come."""
+        self._name_of = name_of
+
     def sync(self) -> None:
         """Have the disk hold all rows, even if the power fails now. Raises RecordingError."""
         self._output.sync()

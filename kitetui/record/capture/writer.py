@@ -59,6 +59,11 @@ class CaptureWriter:
         """Bytes written so far."""
         return self._output.size
 
+    def rename(self, name_of: NameOf) -> None:
+        """Name by this the messages to come: a note of a name holds for what comes after it."""
+        self._name_of = name_of
+        self._named.clear()
+
     def frames(self, frames: Sequence[RawFrame], rows: int = 0) -> None:
         """Add messages, which have so many ticks. Raises RecordingError."""
         self._unwritten_rows += rows

@@ -39,6 +39,10 @@ class CsvEncoder:
             for length in PACKET_LENGTHS
         }
 
+    def rename(self, name_of: NameOf) -> None:
+        """Name by this the rows to come."""
+        self._names.rename(name_of)
+
     def rows(self, rows: Rows) -> bytes:
         """Return these rows, each ended by a newline."""
         if len(rows) < _FEW:

@@ -23,6 +23,11 @@ class NameCells(dict[int, tuple[bytes, bytes]]):
         super().__init__()
         self._name_of = name_of
 
+    def rename(self, name_of: NameOf) -> None:
+        """Name by this from now on."""
+        self._name_of = name_of
+        self.clear()
+
     def __missing__(self, token: int) -> tuple[bytes, bytes]:
         name = self._name_of(token)
         if name is None:  # it may be known by the next tick

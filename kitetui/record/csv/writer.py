@@ -31,6 +31,10 @@ class CsvWriter:
         """Bytes that the file has."""
         return self._output.size
 
+    def rename(self, name_of: NameOf) -> None:
+        """Name by this the rows to come."""
+        self._encoder.rename(name_of)
+
     def write(self, rows: Rows) -> None:
         """Add rows. Raises RecordingError where they cannot be written; the file is whole then."""
         if not len(rows):

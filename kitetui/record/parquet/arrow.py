@@ -6,6 +6,7 @@ timestamps in UTC; null is what a packet does not carry.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
@@ -13,7 +14,6 @@ from typing import Any, Final
 import numpy as np
 
 from kitetui.errors import UserError
-from kitetui.record.names import NameOf
 from kitetui.record.rows import Rows
 from kitetui.wire.fields import FIELDS, MODE_OF_LENGTH, Kind
 from kitetui.wire.layout import FULL, TOKEN
@@ -71,11 +71,10 @@ def schema() -> Any:
     return arrow.schema(fields, metadata={MARK: version("kitetui").encode(), b"units": _UNITS.encode()})
 
 
-def batch_of(rows: Rows, name_of: NameOf) -> Any:
-    """Return rows as a record batch."""
+def batch_of(rows: Rows, names: Iterable[tuple[str, str]]) -> Any:
+    """Return rows as a record batch; `names`: the exchange and tradingsymbol of each."""
     arrow = pyarrow()
-    tokens = rows.words[:, TOKEN].view(np.uint32).tolist()
-    names = [name_of(token) or ("", "") for token in tokens]
+    exchanges, symbols = zip(*names, strict=True)
     columns = {
         "received_at": arrow.array(rows.received_at.view("M8[ns]"), arrow.timestamp("ns", "UTC")),
         "connection": arrow.array(rows.connection.astype(np.uint16) + 1, arrow.uint16()),
@@ -83,8 +82,8 @@ def batch_of(rows: Rows, name_of: NameOf) -> Any:
         "snapshot": arrow.array(rows.snapshot),
         "length": arrow.array(rows.lengths),
         "divisor": arrow.array((10 ** DECIMALS[rows.words[:, TOKEN] & 0xFF]).astype(np.int32)),
-        "exchange": arrow.array([exchange for exchange, _ in names]),
-        "tradingsymbol": arrow.array([symbol for _, symbol in names]),
+        "exchange": arrow.array(exchanges),
+        "tradingsymbol": arrow.array(symbols),
         "mode": arrow.array([MODE_OF_LENGTH[length] for length in rows.lengths.tolist()]),
         **{name: _field(arrow, rows, name) for name in FIELDS},
     }

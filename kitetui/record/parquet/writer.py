@@ -20,6 +20,7 @@ from kitetui.errors import RecordingError, UserError
 from kitetui.record.names import NameOf
 from kitetui.record.parquet.arrow import COUNTS, NAMED, PRICES, batch_of, file_schema, pyarrow, schema
 from kitetui.record.rows import Rows
+from kitetui.wire.layout import TOKEN
 
 GROUP_ROWS: Final = 65_536
 """Rows of a group: enough to compress well, few enough to hold."""
@@ -56,7 +57,7 @@ class ParquetWriter:
         self._path = path
         self._name_of = name_of
         self._unflushed: list[Rows] = []
-        self._unflushed_rows = 0
+        self._names: list[tuple[str, str]] = []
         self._group: list[Any] = []
         self._group_rows = 0
         self._group_start = 0
@@ -76,14 +77,19 @@ class ParquetWriter:
             return self._path.stat().st_size if self._path.exists() else 0
         return self._part_file.tell() + self._journal_file.tell() - self._group_start
 
+    def rename(self, name_of: NameOf) -> None:
+        """Name by this the rows to come."""
+        self._name_of = name_of
+
     def write(self, rows: Rows) -> None:
         """Add rows. Raises RecordingError."""
         if not len(rows):
             return
         with self._written():
+            tokens = rows.words[:, TOKEN].view(np.uint32).tolist()
+            self._names += [self._name_of(token) or ("", "") for token in tokens]
             self._unflushed.append(rows)
-            self._unflushed_rows += len(rows)
-            if self._unflushed_rows >= _BATCH_ROWS:
+            if len(self._names) >= _BATCH_ROWS:
                 self._flush(sync=False)
 
     def flush(self, *, sync: bool) -> None:
@@ -110,10 +116,10 @@ class ParquetWriter:
                 self._journal_file.close()
 
     def _flush(self, *, sync: bool) -> None:
-        unflushed, self._unflushed_rows = self._unflushed_rows, 0
+        unflushed = len(self._names)
         if self._unflushed:
-            batch = batch_of(_joined(self._unflushed), self._name_of)
-            self._unflushed = []
+            batch = batch_of(_joined(self._unflushed), self._names)
+            self._unflushed, self._names = [], []
             self._journal.write_batch(batch)
             self._group = few_of([*self._group, batch])
             self._group_rows += len(batch)

@@ -68,6 +68,11 @@ class SqliteWriter:
         """Bytes that the database has, its write-ahead log included."""
         return sum(each.stat().st_size for each in (self._path, self._wal) if each.exists())
 
+    def rename(self, name_of: NameOf) -> None:
+        """Name by this the rows to come; a token has the last of its names for all rows of a database."""
+        self._name_of = name_of
+        self._named.clear()
+
     def write(self, rows: Rows) -> None:
         """Add rows; others see them after the next flush. Raises RecordingError."""
         if not len(rows):
