@@ -12,13 +12,16 @@ from typing import Final
 
 from kitetui.cli.progress import Progress
 from kitetui.cli.recording import RecordingOptions
+from kitetui.cli.renewal import LOOK, follow_lists
 from kitetui.cli.run import Run
 from kitetui.cli.signals import ended_by_signals
 from kitetui.cli.source import Source
+from kitetui.cli.wanted import Wanted
 from kitetui.errors import LoginError, RecordingError, UserError
 from kitetui.feed import ConnectionChanged, FeedState, KiteTickerManager, TickerMessage
 from kitetui.formatting import weekday_clock
-from kitetui.instruments import Instrument
+from kitetui.instruments import Universe
+from kitetui.instruments.archive import list_day
 from kitetui.market.calendar import Phase
 from kitetui.market.sessions import next_opening, phase
 from kitetui.record import File, Files, Folder, NameOf, Place, Recorder
@@ -38,10 +41,11 @@ _MOST: Final = 1.2
 """Seconds after a signal until a recording is left whose write to standard output does not return."""
 
 
-async def record_headless(run: Run, options: RecordingOptions) -> None:
+async def record_headless(run: Run, options: RecordingOptions, *, look: float = LOOK) -> None:
     """Record until the time is over or a signal comes. Raises UserError.
 
     A login that is refused before anything was received ends the run too, unless it is to wait for another.
+    look: seconds between two looks whether there is a new list of instruments.
     """
     place = options.place()
     limits = [run.duration, options.seconds_left(datetime.now(IST))]
@@ -55,7 +59,7 @@ async def record_headless(run: Run, options: RecordingOptions) -> None:
 
     with ended_by_signals(ended, end):
         async with run.source.opened() as source:
-            headless = _Headless(run, source, options, ended)
+            headless = _Headless(run, source, options, ended, look)
             leaving = asyncio.create_task(headless.leave_if_stuck(place, signalled))
             try:
                 await headless.record(place, mended, duration)
@@ -66,11 +70,15 @@ async def record_headless(run: Run, options: RecordingOptions) -> None:
 class _Headless:
     """One recording, from its beginning to its end."""
 
-    def __init__(self, run: Run, source: Source, options: RecordingOptions, ended: asyncio.Event) -> None:
+    def __init__(
+        self, run: Run, source: Source, options: RecordingOptions, ended: asyncio.Event, look: float
+    ) -> None:
         self._run = run
+        self._source = source
+        self._look_at_lists = look
         self._options = options
         self._ended = ended
-        self._segments = {each.segment for each in run.instruments}
+        self._wanted = Wanted(run.symbols, run.instruments, run.remarks)
         self._manager = source.manager(run.connections, queue=_QUEUE)
         self._refusals = _Refusals(self._manager, source, wait=run.wait)
         self._last_words: Callable[[], None] = lambda: None
@@ -78,21 +86,24 @@ class _Headless:
     async def record(self, place: Place, mended: list[str], duration: float | None) -> None:
         run = self._run
         # In a thread, for the head of the data goes to standard output at once, and that may be full already.
-        files = await asyncio.to_thread(Files, place, _namer(run.instruments))
+        files = await asyncio.to_thread(Files, place, self._wanted.name_of)
         recorder = Recorder(files, self._heard, durability=self._options.durability)
         self._progress = Progress(self._manager, files, recorder)
         self._last_words = lambda: self._progress.say(self._progress.summary(stuck=True))
         for each in mended:
             self._progress.say(each)
         self._progress.say(f"recording {len(run.instruments):,} symbols to {files.name}; Ctrl-C ends it")
-        tokens = [each.instrument_token for each in run.instruments]
-        await self._manager.subscribe_symbols(tokens, run.mode)
+        await self._manager.subscribe_symbols(self._wanted.tokens, run.mode)
         timer = asyncio.get_running_loop().call_later(duration, self._ended.set) if duration else None
         try:
             async with asyncio.TaskGroup() as tasks:
-                shown = tasks.create_task(self._progress.show())
+                beside = [
+                    tasks.create_task(self._progress.show()),
+                    tasks.create_task(self._follow_lists(files, place, tasks)),
+                ]
                 await self._sessions(recorder)
-                shown.cancel()
+                for task in beside:
+                    task.cancel()
             await recorder.close()
         except* UserError as errors:
             raise _first(errors) from None
@@ -116,6 +127,22 @@ class _Headless:
             self._last_words()
             os._exit(RecordingError.exit_code)
 
+    async def _follow_lists(self, files: Files, place: Place, tasks: asyncio.TaskGroup) -> None:
+        """Record what the user asked for as each day's list has it."""
+
+        def rename(name_of: NameOf, *, renamed: bool) -> None:
+            files.rename(name_of, in_new_files=renamed and isinstance(place, Folder))
+
+        async def follow(universe: Universe) -> None:
+            day = list_day(time.time())
+            for each in await self._wanted.follow(universe, self._manager, self._run.mode, rename):
+                self._progress.say(f"instruments of {day:%d %b}: {each}")
+
+        def use(universe: Universe) -> None:
+            tasks.create_task(follow(universe))
+
+        await follow_lists(self._source, use, self._progress.say, look=self._look_at_lists)
+
     async def _sessions(self, recorder: Recorder) -> None:
         """Record all the time, or whenever the market is open."""
         if not self._options.market_hours:
@@ -125,7 +152,7 @@ class _Headless:
             if not self._is_closed():
                 await self._session(recorder, self._is_closed)
                 continue
-            opening = next_opening(self._segments, time.time())
+            opening = next_opening(self._wanted.segments, time.time())
             if opening is not None:
                 self._progress.say(f"the market is closed, and trades from {weekday_clock(opening)}")
             await self._until(lambda: not self._is_closed())
@@ -145,7 +172,7 @@ class _Headless:
                     await self._ended.wait()
 
     def _is_closed(self) -> bool:
-        return phase(self._segments, time.time()) is Phase.CLOSED
+        return phase(self._wanted.segments, time.time()) is Phase.CLOSED
 
     def _heard(self, message: TickerMessage) -> None:
         self._progress.heard(message)
@@ -194,8 +221,3 @@ class _Refusals:
             refused = self._source.ended or refused
             self.fatal = "" if self._wait else refused
         return "" if self.fatal else refused
-
-
-def _namer(instruments: list[Instrument]) -> NameOf:
-    names = {each.instrument_token: (each.exchange, each.tradingsymbol) for each in instruments}
-    return names.get

@@ -7,16 +7,14 @@ import logging
 from typing import Final
 
 from kitetui.cli.crash import crash_of
-from kitetui.cli.renewal import renew_list
+from kitetui.cli.renewal import follow_lists
 from kitetui.cli.run import Run
 from kitetui.cli.signals import ended_by_signals
 from kitetui.cli.source import Source
 from kitetui.cli.terminal import end_with_terminal
 from kitetui.config import ConfigFile
-from kitetui.instruments import Universe
 from kitetui.logs import start_logging
 from kitetui.paths import config_file, config_folder
-from kitetui.times import ist_today
 from kitetui.tui import MonitorApp
 from kitetui.tui.eventlog import Weight
 from kitetui.tui.groups import FIRST_GROUP, Groups
@@ -38,7 +36,7 @@ async def open_monitor(run: Run) -> None:
     """
     log = start_logging()
     file = ConfigFile(config_file(), VOCABULARY)
-    settings = Settings(file.read(), file, keeps_groups=not run.named)
+    settings = Settings(file.read(), file, keeps_groups=not run.symbols)
     lists = _lists(run, settings)
     groups = Groups(lists.groups)
     ended = asyncio.Event()
@@ -63,9 +61,10 @@ async def open_monitor(run: Run) -> None:
             end_with_terminal(ended, lambda: app.recording.is_on)
             _LOGGER.info("started")
             async with asyncio.TaskGroup() as tasks:
-                beside = [tasks.create_task(_exit_when(ended, app))]
-                if source.service is not None:
-                    beside.append(tasks.create_task(_renew_list(source, source.service.name, app)))
+                beside = [
+                    tasks.create_task(_exit_when(ended, app)),
+                    tasks.create_task(_renew_list(source, app)),
+                ]
                 await app.run_async()
                 for task in beside:
                     task.cancel()
@@ -76,7 +75,7 @@ async def open_monitor(run: Run) -> None:
 
 def _lists(run: Run, settings: Settings) -> Lists:
     """What to show: what was named, or else what is kept, or else the default watchlist."""
-    if run.named:
+    if run.symbols:
         return Lists([Watchlist(run.instruments, _NAMED)])
     kept = settings.lists(run.universe)
     return kept if kept.groups else Lists([Watchlist(run.instruments, FIRST_GROUP)])
@@ -87,14 +86,11 @@ def _renewal(source: Source) -> str:
     return f"{source.renewal}; no restart needed" if source.follows_logins else source.renewal
 
 
-async def _renew_list(source: Source, endpoint: str, app: MonitorApp) -> None:
-    def use(universe: Universe) -> None:
-        app.use_universe(universe if source.simulated else universe.tradable_on(ist_today()))
-
+async def _renew_list(source: Source, app: MonitorApp) -> None:
     def say(problem: str) -> None:
         app.monitor.events.say(problem, Weight.WARNING)
 
-    await renew_list(endpoint, source.account.name, use, say)
+    await follow_lists(source, app.use_universe, say)
 
 
 async def _exit_when(ended: asyncio.Event, app: MonitorApp) -> None:

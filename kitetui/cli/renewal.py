@@ -1,4 +1,4 @@
-"""A new instrument list for a monitor that is open from one day to the next."""
+"""A new instrument list for what runs from one day to the next."""
 
 from __future__ import annotations
 
@@ -10,16 +10,33 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from kitetui.cli.source import Source
 from kitetui.errors import UserError
 from kitetui.formatting import duration
 from kitetui.instruments import Universe
 from kitetui.instruments.master import Master, is_due
+from kitetui.times import ist_today
 
 LOOK: Final = 600.0
 """Seconds between two looks whether the exchanges have made a new list."""
 
 LIMIT: Final = 300.0
 """Seconds that getting it may take; on a slow line it takes one minute."""
+
+
+async def follow_lists(
+    source: Source, use: Callable[[Universe], None], say: Callable[[str], None], *, look: float = LOOK
+) -> None:
+    """Get each day's list of a source until cancelled; see `renew_list`.
+
+    use: takes what the source can be asked for that day. A source without REST has no list, and this returns.
+    """
+    if source.service is not None:
+
+        def use_tradable(universe: Universe) -> None:
+            use(source.tradable(universe, ist_today()))
+
+        await renew_list(source.service.name, source.account.name, use_tradable, say, look=look)
 
 
 async def renew_list(
@@ -68,9 +85,12 @@ def _is_due(master: Master, now: float) -> bool:
 async def _synced(endpoint: str, account: str, limit: float) -> str:
     """Get the list by a process of its own, for an import holds up the loop; return what failed."""
     command = ("-m", "kitetui", "instruments", "sync", "--endpoint", endpoint, "--account", account)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
+        )
+    except OSError as error:
+        return f"kitetui instruments sync cannot be started: {error.strerror}"
     try:
         async with asyncio.timeout(limit):
             _, errors = await process.communicate()

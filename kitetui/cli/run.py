@@ -21,7 +21,7 @@ class Run:
     """From where, of what, how much, over how many connections, and for how many seconds at most.
 
     remarks: what the user is to know of the instruments before anything else; said on standard error already.
-    named: whether the user named the instruments; those of a default watchlist may give way to a saved one.
+    symbols: what the user named; the instruments of a default watchlist may give way to a saved one.
     wait: whether a recording goes on when its login is refused at the first, until another token comes.
     """
 
@@ -29,7 +29,7 @@ class Run:
     universe: Universe
     instruments: list[Instrument]
     remarks: list[str]
-    named: bool
+    symbols: Sequence[str]
     mode: Mode
     connections: int
     duration: float | None
@@ -75,7 +75,7 @@ async def choose_run(
         universe=listed.universe,
         instruments=choice.instruments,
         remarks=[*listed.remarks, *choice.left_out],
-        named=bool(symbols),
+        symbols=symbols,
         mode=Mode(mode) if mode else config.feed.mode,
         connections=connections,
         duration=duration,

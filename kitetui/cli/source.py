@@ -108,7 +108,11 @@ class Source:
             return InstrumentList(Universe.load())
         else:
             listed = kept_list(KITE)
-        return listed if self.simulated else replace(listed, universe=listed.universe.tradable_on(today))
+        return replace(listed, universe=self.tradable(listed.universe, today))
+
+    def tradable(self, universe: Universe, today: date) -> Universe:
+        """Return what of the instruments of this source it can be asked for."""
+        return universe if self.simulated else universe.tradable_on(today)
 
 
 _EMBEDDED: Final = Source(

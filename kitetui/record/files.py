@@ -112,7 +112,7 @@ class Files:
         goes on, each row of CSV, JSON lines and Parquet has the name of its time, a capture notes the new one
         before what comes under it, and SQLite has the last alone.
         """
-        self._renamings.append(_Renaming(self.moment().at, name_of, in_new_files))
+        self._renamings.append(_Renaming(self.now(), name_of, in_new_files))
 
     def write(self, messages: Sequence[Message]) -> None:
         """Write what was received. Raises RecordingError."""

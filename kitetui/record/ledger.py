@@ -75,8 +75,8 @@ class Absent:
     """Since when and why a symbol is missing, by what was recorded before.
 
     written: up to when that is known, None where its clocks do not compare with those of now. until: None
-    where it is missing still. connection, of: the one that had it then, with so many symbols; 0 where that says
-    nothing.
+    where it is missing still. connection, of: the one that had it then, with so many symbols; 0 where that
+    says nothing.
     """
 
     since: int

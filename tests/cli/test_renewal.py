@@ -1,16 +1,22 @@
-"""A monitor that is open from one day to the next gets the new list, and is told once where it cannot."""
+"""What runs from one day to the next gets the new list, and is told once where it cannot."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
 
-from kitetui.cli.renewal import renew_list
+from kitetui.account import DEFAULT
+from kitetui.cli.renewal import follow_lists, renew_list
+from kitetui.cli.source import Source
+from kitetui.feed import Account, Endpoint
 from kitetui.instruments import Universe
+from kitetui.times import ist_today
 from tests.cli.served import Served
 
 PATIENCE = 60.0
@@ -82,3 +88,38 @@ async def test_a_download_that_hangs_is_given_up_and_said(served: Served) -> Non
         "today's instruments are not here: they did not come within 00:00:01, and are tried again; "
         "see kitetui doctor"
     )
+
+
+async def test_a_download_that_cannot_be_started_is_said(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    told = asyncio.get_running_loop().create_future()
+    renewal = asyncio.create_task(renew_list("exchange", "default", pytest.fail, told.set_result, look=0.01))
+    async with asyncio.timeout(PATIENCE):
+        said = await told
+    renewal.cancel()
+    await asyncio.wait([renewal])
+    assert said == (
+        "today's instruments are not here: kitetui instruments sync cannot be started: "
+        "No such file or directory"
+    )
+
+
+async def test_a_source_gets_what_of_the_list_of_its_service_is_tradable_today(served: Served) -> None:
+    service = replace(served.service, name="exchange")
+    source = Source(endpoint=Endpoint(), account=Account(DEFAULT, "key", "token"), service=service)
+    come: asyncio.Future[Universe] = asyncio.get_running_loop().create_future()
+    renewal = asyncio.create_task(follow_lists(source, come.set_result, pytest.fail, look=0.01))
+    async with asyncio.timeout(PATIENCE):
+        universe = await come
+    renewal.cancel()
+    await asyncio.wait([renewal])
+    traded = [each.expiry for each in served.exchange.instruments]
+    assert len(universe) == sum(expiry is None or expiry >= ist_today() for expiry in traded)
+
+
+async def test_a_source_without_rest_has_no_list_to_follow() -> None:
+    source = Source(endpoint=Endpoint(), account=Account(DEFAULT, "key", "token"))
+    async with asyncio.timeout(PATIENCE):
+        await follow_lists(source, pytest.fail, pytest.fail, look=0.01)

@@ -16,6 +16,7 @@ from kitetui.cli.source import Feed, Source, choose_source
 from kitetui.config import Config, FeedSettings
 from kitetui.errors import LoginError, UserError
 from kitetui.feed import Credentials
+from kitetui.instruments import Universe
 from kitetui.logs import redacted
 from kitetui.wire import Exchange
 from tests.account.helpers import SECRETS
@@ -294,3 +295,10 @@ async def test_made_up_and_expired_tokens_are_for_this_machine_only() -> None:
     kite = (await choose(ENV).instruments(TODAY)).universe
     assert all(each.listed and (each.expiry is None or each.expiry >= TODAY) for each in kite)
     assert len(kite) < len(here)
+
+
+def test_a_source_can_be_asked_for_what_is_tradable_there() -> None:
+    everything = Universe.load()
+    store(endpoint="simulator")
+    assert len(choose().tradable(everything, TODAY)) == len(everything)
+    assert all(each.tradable_on(TODAY) for each in choose(ENV).tradable(everything, TODAY))
