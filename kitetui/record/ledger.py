@@ -228,6 +228,9 @@ class Ledger:
         now = self._now = now or self._now
         for token, symbol in list(self._awaited.items()):
             missing = symbol.missing
+            if missing is not None and missing.is_new and now.by - missing.noticed > PATIENCE:
+                missing.is_new = False
+                self._note_earlier(token, missing)
             if missing is None or missing.asked is None:
                 continue
             if missing.poorer is not None:

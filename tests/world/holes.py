@@ -107,6 +107,8 @@ class Holes:
                 if at > ended_at:
                     continue
                 for token, is_answer in zip(message.tokens, message.answers, strict=True):
+                    if self._is_moving(token, at):
+                        continue  # the other connection has it too
                     if not is_answer and all(
                         self.is_wanted_on(token, wire.number, when) for when in (at, ended_at - 0.001)
                     ):
@@ -119,6 +121,10 @@ class Holes:
         changes = self._wanted.get((token, connection), [])
         place = bisect_right(changes, at, key=lambda change: change[0])
         return place > 0 and changes[place - 1][1] is not None
+
+    def _is_moving(self, token: int, at: float) -> bool:
+        """Whether two connections were to carry a token at a moment."""
+        return sum(self.is_wanted_on(token, number, at) for each, number in self._wanted if each == token) > 1
 
     def wanted_since(self, token: int, at: float) -> float:
         """Return since when a token was wanted at a moment, without a break; infinity where it was not."""

@@ -114,6 +114,11 @@ def _is_forgotten(world: World, missed: Missed) -> bool:
     """Whether the symbol was wanted anew so shortly before a kill that no file could say so, or is wanted no
     more by the next recorder."""
     since = world.holes.wanted_since(missed.token, missed.at)
+    if any(
+        missed.at <= killed <= missed.at + 10.0 and world.holes.wanted_since(missed.token, killed) > missed.at
+        for _, killed in world.recording.unflushed
+    ):
+        return True  # wanted no more before its connection was known to be lost, and then came the kill
     return any(
         start <= missed.at <= end
         and (start <= since or world.holes.wanted_since(missed.token, end) > missed.at)
