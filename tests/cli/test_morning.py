@@ -105,8 +105,8 @@ def rows_in(path: Path) -> list[dict[str, str]]:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The recordings of a folder, the earliest first."""
-    return sorted(folder.glob("ticks-*[0-9].csv"))
+    """The recordings of a folder, the earliest first; two of one second differ in what follows their names."""
+    return sorted(folder.glob("ticks-*[0-9].csv"), key=lambda path: path.stat().st_mtime_ns)
 
 
 def names_of(*paths: Path, token: int | None = None) -> set[str]:
