@@ -20,10 +20,10 @@ from kitetui.feed import (
     TickerMessage,
     Ticks,
 )
+from kitetui.record.absence import Moment
 from kitetui.record.capture import CaptureWriter, GapNote, LostNote, Note, StateNote
 from kitetui.record.gaplog import Lack
 from kitetui.record.lacks import Lacks
-from kitetui.record.ledger import Moment
 from kitetui.record.ledgerfile import Standing
 from kitetui.record.names import NameOf
 from kitetui.record.places import Place

@@ -17,9 +17,10 @@ from kitetui.feed import (
     TickerMessage,
     Ticks,
 )
+from kitetui.record.absence import NOT_RECORDED, TOGETHER, Moment
 from kitetui.record.before import Before
 from kitetui.record.gaplog import Lack
-from kitetui.record.ledger import NOT_RECORDED, TOGETHER, Ledger, Moment
+from kitetui.record.ledger import Ledger
 
 _SET_BACK: Final = 1_000_000_000
 """Nanoseconds; what waited in two sockets is read in turns, so that times are never quite in order."""

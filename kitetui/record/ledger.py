@@ -26,10 +26,23 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 from kitetui.feed import ClockStepped, ConnectionChanged, ConnectionState, Heartbeat, SymbolsWanted, Ticks
+from kitetui.record.absence import (
+    NO_ANSWER,
+    NOT_RECORDED,
+    TOGETHER,
+    Absence,
+    Back,
+    Missing,
+    Moment,
+    Past,
+    Symbol,
+    before_step,
+    step_since,
+)
 from kitetui.record.gaplog import Lack
 from kitetui.wire import Mode
 from kitetui.wire.fields import MODE_OF_LENGTH
@@ -38,106 +51,12 @@ from kitetui.wire.tokenrows import tokens_of
 PATIENCE: Final = 5.0
 """Seconds in which Kite answers a subscription, if it answers it at all."""
 
-TOGETHER: Final = 100_000_000
-"""Nanoseconds."""
-
 _STEPS: Final = 16
 """Times that the clock is set before anybody hears of an outage that began earlier."""
-
-NO_ANSWER: Final = "no answer"
-NOT_RECORDED: Final = "not recorded"
 
 _RANK: Final = {Mode.LTP: 0, Mode.QUOTE: 1, Mode.FULL: 2}
 _RANK_OF_LENGTH: Final = {length: _RANK[Mode(mode)] for length, mode in MODE_OF_LENGTH.items()}
 _LOST: Final = (ConnectionState.RETRYING, ConnectionState.DOWN)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment by both clocks: `at`, UTC nanoseconds, and `by`, seconds of one that never steps."""
-
-    at: int
-    by: float
-
-
-@dataclass(frozen=True, slots=True)
-class Absence:
-    """Since when and why symbols of a connection are missing; `tokens` are empty for all of them."""
-
-    connection: int
-    since: int
-    reason: str
-    tokens: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """Since when and why a symbol is missing, by what was recorded before.
-
-    written: up to when that is known, None where its clocks do not compare with those of now. until: None
-    where it is missing still. connection, of: the one that had it then, with so many symbols; 0 where that
-    says nothing.
-    """
-
-    since: int
-    reason: str
-    written: Moment | None = None
-    until: int | None = None
-    connection: int = -1
-    of: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What was missing of a symbol before a recording; `is_shared`: another recorder has it now."""
-
-    absences: tuple[Absent, ...] = ()
-    is_shared: bool = False
-
-
-@dataclass(slots=True)
-class _Missing:
-    """Why and since when a symbol is missing.
-
-    connection: the one that had it then. of: how many it had, 0 where that says nothing. noticed: seconds of
-    the stopwatch. is_new: whether nothing is known to be lost yet. asked: when it was
-    asked for on a connection that is up, None while none is. poorer: its first packet in a poorer mode.
-    """
-
-    connection: int
-    since: int
-    reason: str
-    noticed: float
-    of: int = 0
-    is_new: bool = False
-    asked: Moment | None = None
-    poorer: Moment | None = None
-    earlier: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(slots=True)
-class _Symbol:
-    """A wanted symbol: the connection that it is with, and the one that it moves to.
-
-    carriers: all that are to carry it. is_off: whether the feed has ended, and is not begun again.
-    """
-
-    connection: int
-    mode: Mode
-    coming: int | None = None
-    carriers: set[int] = field(default_factory=set)
-    missing: _Missing | None = None
-    is_off: bool = False
-
-
-@dataclass(slots=True)
-class _Back:
-    """Symbols that are back from one absence, within `TOGETHER`."""
-
-    of: int
-    first: int
-    last: int
-    tokens: list[int] = field(default_factory=list)
 
 
 class Ledger:
@@ -156,10 +75,10 @@ class Ledger:
         self.heard: dict[int, int] = {}
         self._before = before
         self._now = Moment(0, 0.0)
-        self._symbols: dict[int, _Symbol] = {}
-        self._awaited: dict[int, _Symbol] = {}
+        self._symbols: dict[int, Symbol] = {}
+        self._awaited: dict[int, Symbol] = {}
         self._count: Counter[int] = Counter()
-        self._back: dict[tuple[int, int, str], _Back] = {}
+        self._back: dict[tuple[int, int, str], Back] = {}
         self._ready: list[Lack] = []
         self._live: set[int] = set()
         self._left: dict[int, tuple[int, int]] = {}
@@ -240,7 +159,7 @@ class Ledger:
                 asked = Moment(max(missing.asked.at, missing.since), missing.asked.by)
                 if missing.since < asked.at:
                     self._note(token, missing, asked.at)
-                symbol.missing = _Missing(symbol.connection, asked.at, NO_ANSWER, asked.by, asked=asked)
+                symbol.missing = Missing(symbol.connection, asked.at, NO_ANSWER, asked.by, asked=asked)
         for key, back in list(self._back.items()):
             if not 0 <= now.at - back.first <= TOGETHER:
                 self._log(key)
@@ -264,7 +183,7 @@ class Ledger:
     def _wanted(self, message: SymbolsWanted) -> None:
         connection, now = message.connection, self._now
         self.heard.setdefault(connection, now.at)
-        begun: dict[int, _Missing] = {}
+        begun: dict[int, Missing] = {}
         for token, mode in message.modes.items():
             symbol = self._symbols.get(token)
             if mode is None:
@@ -272,7 +191,7 @@ class Ledger:
                 continue
             if symbol is None or symbol.is_off:
                 self._forget(token)
-                symbol = self._symbols[token] = _Symbol(connection, mode)
+                symbol = self._symbols[token] = Symbol(connection, mode)
                 self.dropped.pop(token, None)
                 self._count[connection] += 1
                 symbol.missing = begun[token] = self._begun(token, connection, now)
@@ -288,22 +207,22 @@ class Ledger:
                 self._return(token, self._symbols[token], now)
         self._log_all()
 
-    def _begun(self, token: int, connection: int, now: Moment) -> _Missing:
+    def _begun(self, token: int, connection: int, now: Moment) -> Missing:
         """Return what is known of a symbol that is wanted anew."""
         asked = now if connection in self._live else None
         past = self._before(token)
         for before in past.absences:
             of = before.of if before.connection == connection else 0
-            missing = _Missing(connection, before.since, before.reason, now.by, of, asked=asked)
+            missing = Missing(connection, before.since, before.reason, now.by, of, asked=asked)
             if before.until is None:
-                if (step := _step_since(before, now)) is not None:
+                if (step := step_since(before, now)) is not None:
                     self._split(token, missing, step)
                 missing.since = min(missing.since, now.at)
                 return missing
             self._note(token, missing, before.until)
         if past.is_shared:
             self.joined[token] = now.at
-        return _Missing(connection, now.at, NO_ANSWER, now.by, is_new=True, asked=asked)
+        return Missing(connection, now.at, NO_ANSWER, now.by, is_new=True, asked=asked)
 
     def _unwanted(self, token: int, connection: int, now: Moment) -> None:
         symbol = self._symbols.get(token)
@@ -322,7 +241,7 @@ class Ledger:
                 return
             self._settle(symbol, min(symbol.carriers))
             if symbol.missing is None:
-                symbol.missing = _Missing(symbol.connection, now.at, NO_ANSWER, now.by, is_new=True)
+                symbol.missing = Missing(symbol.connection, now.at, NO_ANSWER, now.by, is_new=True)
             symbol.missing.asked = now if symbol.connection in self._live else None
         self._await(token, symbol)
 
@@ -369,17 +288,17 @@ class Ledger:
             if connection == change.connection:
                 del self._left[token]
                 if change.missing_since is not None:
-                    missing = _Missing(connection, change.missing_since, change.reason, by)
+                    missing = Missing(connection, change.missing_since, change.reason, by)
                     self._split_if_set(token, missing)
                     if missing.since < until:
                         self._note(token, missing, until)
 
-    def _lose(self, token: int, symbol: _Symbol, change: ConnectionChanged, by: float) -> None:
+    def _lose(self, token: int, symbol: Symbol, change: ConnectionChanged, by: float) -> None:
         missing = symbol.missing
         if missing is None:
             since = change.at if change.missing_since is None else change.missing_since
             of = self._count[change.connection]
-            missing = symbol.missing = _Missing(change.connection, since, change.reason, by, of=of)
+            missing = symbol.missing = Missing(change.connection, since, change.reason, by, of=of)
             self._split_if_set(token, missing)
             self._await(token, symbol)
         else:
@@ -407,7 +326,7 @@ class Ledger:
                 moment = Moment(int(ticks.received_at[place]), ticks.timed_at)
                 self._came(token, symbol, int(ticks.batch.lengths[place]), moment)
 
-    def _came(self, token: int, symbol: _Symbol, length: int, moment: Moment) -> None:
+    def _came(self, token: int, symbol: Symbol, length: int, moment: Moment) -> None:
         missing = symbol.missing
         if missing is not None and _RANK_OF_LENGTH[length] < _RANK[symbol.mode]:
             missing.poorer = missing.poorer or moment
@@ -434,7 +353,7 @@ class Ledger:
                     symbol.missing.asked = Moment(asked.at + ahead, asked.by)
         self._log_all()
 
-    def _return(self, token: int, symbol: _Symbol, moment: Moment) -> None:
+    def _return(self, token: int, symbol: Symbol, moment: Moment) -> None:
         """Note that a symbol is back, or not wanted any more."""
         missing = symbol.missing
         if missing is not None and not (missing.is_new and moment.by - missing.noticed <= PATIENCE):
@@ -442,16 +361,16 @@ class Ledger:
         symbol.missing = None
         self._await(token, symbol)
 
-    def _split(self, token: int, missing: _Missing, step: ClockStepped) -> None:
+    def _split(self, token: int, missing: Missing, step: ClockStepped) -> None:
         """Have a row up to a step of the clock, by the clock before; it goes on by the clock after."""
-        if missing.since <= (before := _before(step)):
+        if missing.since <= (before := before_step(step)):
             if missing.is_new:
                 missing.earlier += ((missing.since, before),)
             else:
                 self._note(token, missing, before)
         missing.since = step.since
 
-    def _split_if_set(self, token: int, missing: _Missing) -> None:
+    def _split_if_set(self, token: int, missing: Missing) -> None:
         """Do so for each time that the clock was set since an absence began, which is by the clock of now."""
         begin, end = missing.since, None
         spans: list[tuple[int, int | None]] = []
@@ -459,19 +378,19 @@ class Ledger:
             if begin >= step.at:
                 break
             spans.append((max(begin, step.since), end))
-            begin, end = begin - round(step.seconds * 1e9), _before(step)
+            begin, end = begin - round(step.seconds * 1e9), before_step(step)
         spans.append((begin, end))
         for since, until in spans[1:]:
             if until is not None and since <= until:
                 self._note(token, replace(missing, since=since), until)
         missing.since = spans[0][0]
 
-    def _note_earlier(self, token: int, missing: _Missing) -> None:
+    def _note_earlier(self, token: int, missing: Missing) -> None:
         earlier, missing.earlier = missing.earlier, ()
         for since, before in earlier:
             self._note(token, replace(missing, since=since), before)
 
-    def _note(self, token: int, missing: _Missing, end: int) -> None:
+    def _note(self, token: int, missing: Missing, end: int) -> None:
         """Have a row for what a symbol has lacked until now."""
         self._note_earlier(token, missing)
         key = missing.connection, missing.since, missing.reason
@@ -480,7 +399,7 @@ class Ledger:
             self._log(key)
             back = None
         if back is None:
-            back = self._back[key] = _Back(missing.of, end, end)
+            back = self._back[key] = Back(missing.of, end, end)
         back.last = max(back.last, end)
         back.tokens.append(token)
 
@@ -504,12 +423,12 @@ class Ledger:
         """Return tokens of a connection; none where they are all of it."""
         return () if len(tokens) == self._count[connection] else tuple(tokens)
 
-    def _settle(self, symbol: _Symbol, connection: int) -> None:
+    def _settle(self, symbol: Symbol, connection: int) -> None:
         self._count[symbol.connection] -= 1
         self._count[connection] += 1
         symbol.connection, symbol.coming = connection, None
 
-    def _await(self, token: int, symbol: _Symbol) -> None:
+    def _await(self, token: int, symbol: Symbol) -> None:
         """Look for a symbol among the packets as long as it is missing, or on its way."""
         if symbol.missing is not None or symbol.coming is not None:
             self._awaited[token] = symbol
@@ -521,17 +440,3 @@ class Ledger:
         self.joined.pop(token, None)
         if (symbol := self._symbols.pop(token, None)) is not None and not symbol.is_off:
             self._count[symbol.connection] -= 1
-
-
-def _step_since(before: Absent, now: Moment) -> ClockStepped | None:
-    """Return by how much the clock was set while nobody looked, None where it was not, or nobody can say."""
-    if before.written is None:
-        return None
-    at, by = before.written.at, before.written.by
-    ahead = now.at - at - round((now.by - by) * 1e9)
-    return ClockStepped(now.at, at + ahead, ahead / 1e9) if abs(ahead) > TOGETHER else None
-
-
-def _before(step: ClockStepped) -> int:
-    """Return the moment of a step, by the clock as it was."""
-    return step.at - round(step.seconds * 1e9)

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kitetui.errors import RecordingError
-from kitetui.record.ledger import NOT_RECORDED, Absence, Moment
+from kitetui.record.absence import NOT_RECORDED, Absence, Moment
 from kitetui.writing import put_whole
 
 SUFFIX: Final = ".ledger"

@@ -105,7 +105,7 @@ def rows_in(path: Path) -> list[dict[str, str]]:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The recordings of a folder, the earliest first; two of one second differ in what follows their names."""
+    """The recordings of a folder, the earliest first; names of one second do not say which that is."""
     return sorted(folder.glob("ticks-*[0-9].csv"), key=lambda path: path.stat().st_mtime_ns)
 
 

@@ -10,8 +10,8 @@ import pytest
 from kitetui.errors import RecordingError, UserError
 from kitetui.feed import Lagged
 from kitetui.record import Format
+from kitetui.record.absence import Absence
 from kitetui.record.files import Message
-from kitetui.record.ledger import Absence
 from kitetui.record.ledgerfile import read_ledger
 from kitetui.times import stopwatch
 from tests.record.helpers import (

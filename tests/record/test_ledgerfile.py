@@ -11,7 +11,7 @@ import pytest
 
 from kitetui.errors import RecordingError
 from kitetui.record import ledgerfile
-from kitetui.record.ledger import NOT_RECORDED, Absence, Moment
+from kitetui.record.absence import NOT_RECORDED, Absence, Moment
 from kitetui.record.ledgerfile import LedgerFile, Standing, ledger_of, read_ledger
 from tests.record.helpers import full_disk
 

@@ -12,7 +12,9 @@ A failing seed is in the name of the failing test, and repeats exactly. Add it t
 `test_world`, where it stays.
 
 To add a fault, write a method of `Fate` and name it, with its weight, in `Fate.WHAT`; it draws from
-`self.rng` alone. To add a question, write a function that takes a `World` and asserts, and name it in
-`questions.DURING` (asked every few seconds) or `questions.AFTER` (asked at the end, when all faults are
-lifted and the market has moved for a while).
+`self.rng` alone. What befalls the recorder alone is in `RecorderFate`, which has dice of its own: it is
+killed, ended, begun beside another and held up by its disk (`recording`), and what its files and gap logs say
+is held against what was wanted and sent (`holes`). To add a question, write a function that takes a `World`
+and asserts, and name it in `questions.DURING` (asked every few seconds) or `questions.AFTER` (asked at the
+end, when all faults are lifted and the market has moved for a while).
 """
