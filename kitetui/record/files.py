@@ -93,6 +93,7 @@ class Files:
         self._kept_until: int | None = None
         self._written: deque[tuple[int, int]] = deque()
         self._flushed_until: int | None = None
+        self._unnoted: list[Lack] = []
         self._has_failed = False
 
     @property
@@ -155,6 +156,7 @@ class Files:
         with self._counted():
             now = self.moment()
             self._log(self._lacks.pass_time(Moment(until, now.by - (now.at - until) / 1e9)))
+            self._note_lacks()
             self._open.flush(sync=sync)
             self._kept_until = self._flushed_until = until
             self._written.clear()
@@ -172,6 +174,7 @@ class Files:
             else:
                 with self._counted():
                     self._log(self._lacks.unfinished(now))
+                    self._note_lacks()
                     self._keep(now)
         finally:
             with self._counted(is_closing=True):
@@ -198,6 +201,7 @@ class Files:
                 writer.write(rows)
         if self._open.capture is not None:
             _capture(self._open.capture, messages, self.now)
+        self._note_lacks()
         totals = self.totals
         totals.rows += len(rows)
         totals.bytes = self._closed_bytes + self._open.size
@@ -212,6 +216,7 @@ class Files:
     def _go_on(self, at: int) -> None:
         """Finish the files of now, and open the next ones."""
         self._log(self._lacks.unfinished(at))
+        self._note_lacks()
         before = self._open
         before.close()
         self._closed_bytes += before.size
@@ -238,9 +243,18 @@ class Files:
         for lack in lacks:
             self.totals.gaps += 1
             self._open.lacks(lack)
-            if self._open.capture is not None and lack.connection is not None and lack.symbols is not None:
+            self._unnoted.append(lack)
+
+    def _note_lacks(self) -> None:
+        """Have a capture note what lacks, behind the messages that told of it."""
+        unnoted, self._unnoted = self._unnoted, []
+        capture = self._open.capture
+        if capture is None:
+            return
+        for lack in unnoted:
+            if lack.connection is not None and lack.symbols is not None:
                 note = GapNote(lack.start, lack.end, lack.symbols, lack.reason, lack.tokens)
-                self._open.capture.note(lack.connection, lack.end, note)
+                capture.note(lack.connection, lack.end, note)
 
     @contextmanager
     def _counted(self, *, is_closing: bool = False) -> Iterator[None]:

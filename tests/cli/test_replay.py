@@ -47,11 +47,18 @@ async def replaying(*arguments: str) -> AsyncIterator[tuple[str, Recording]]:
             process.kill()
 
 
-async def replayed(recording: Path, target: Path, symbols: str) -> bytes:
-    """Play a recording as fast as it goes into a recorder; return the CSV that it wrote."""
+async def replayed(recording: Path, target: Path, symbols: str, *, lines: int) -> bytes:
+    """Play a recording as fast as it goes into a recorder; return the CSV that it wrote, of so many lines.
+
+    What the replay has sent may still be on its way when it is at its end.
+    """
     async with replaying(str(recording), "--speed", "max") as (url, replay):
         recorder = await record("-m", "full", "-s", symbols, "--ws-url", url, "-o", str(target))
         await replay.hear("at its end")
+        for _ in range(round(PATIENCE / 0.05)):
+            if await asyncio.to_thread(lambda: target.read_bytes().count(b"\n")) >= lines:
+                break
+            await asyncio.sleep(0.05)
         code, _, errors = await recorder.end(signal.SIGTERM)
         assert code == 0, errors
     return await asyncio.to_thread(target.read_bytes)
@@ -69,8 +76,9 @@ async def test_a_capture_that_is_replayed_into_the_recorder_gives_the_same_rows(
     names = ",".join(each.key for each in list(Universe.load())[:120])
     assert run(["convert", str(capture), str(tmp_path / "converted.csv")]) == 0
     assert (tmp_path / "converted.csv").read_bytes() == original.read_bytes()
-    again = await replayed(capture, tmp_path / "replayed.csv", names)
-    assert by_connection(again) == by_connection(original.read_bytes())
+    whole = original.read_bytes()
+    again = await replayed(capture, tmp_path / "replayed.csv", names, lines=whole.count(b"\n"))
+    assert by_connection(again) == by_connection(whole)
     gaps = (tmp_path / "replayed.gaps.csv").read_text().splitlines()
     (log,) = folder.glob("*.gaps.csv")
     assert sorted(gaps) == sorted(log.read_text().splitlines())

@@ -11,6 +11,7 @@ from kitetui.errors import RecordingError, UserError
 from kitetui.feed import Lagged
 from kitetui.record import Format
 from kitetui.record.absence import Absence
+from kitetui.record.capture import CaptureReader, GapNote, Kind, StateNote, parse_note
 from kitetui.record.files import Message
 from kitetui.record.ledgerfile import read_ledger
 from kitetui.times import stopwatch
@@ -271,3 +272,18 @@ def test_the_totals_add_up(tmp_path: Path) -> None:
     assert files.totals.written_at is not None
     assert 0 <= stopwatch() - files.totals.written_at < 60
     files.close()
+
+
+def test_a_capture_notes_an_outage_behind_what_told_of_it_though_it_began_and_ended_in_one_write(
+    tmp_path: Path,
+) -> None:
+    files = files_in(tmp_path, Clock(MORNING), formats=[Format.CAPTURE])
+    files.write([wants(MORNING, INFY), live(MORNING), ticks(MORNING)])
+    back = MORNING + 3 * SECOND
+    files.write([lost(back, MORNING), live(back), ticks(back, sequence=2), ticks(back + SECOND, sequence=3)])
+    files.close()
+    (path,) = tmp_path.glob("*.kcap")
+    notes = [parse_note(each.data) for each in CaptureReader(path).records() if each.kind is Kind.NOTE]
+    told = [note for note in notes if isinstance(note, StateNote | GapNote)]
+    assert [type(note).__name__ for note in told[-3:]] == ["StateNote", "StateNote", "GapNote"]
+    assert told[-1] == GapNote(MORNING, back, 1, "closed")
