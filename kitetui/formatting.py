@@ -58,6 +58,11 @@ def group(number: int) -> str:
     return f"-{grouped}" if number < 0 else grouped
 
 
+def noun(count: int, one: str) -> str:
+    """Return a regular noun for so many: `gap`, `gaps`."""
+    return one if count == 1 else f"{one}s"
+
+
 def ungroup(text: str) -> int:
     """Return the integer of a grouped text, whatever the grouping. Raises ValueError for anything else."""
     return int(text.replace(",", ""))

@@ -77,7 +77,7 @@ def _counted(counted: Inspection) -> dict[str, Any]:
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
-    from kitetui.formatting import duration, group, plain
+    from kitetui.formatting import duration, group, noun, plain
 
     def many(name: str) -> str:
         return group(found[name])
@@ -96,7 +96,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"  order         {many('out_of_order')} rows received before the one above them"
     yield from _gap_lines(found["gaps"])
     for gap in found["open_gaps"]:
-        of = f"ws{gap['connection']}, {group(gap['symbols'])} symbols"
+        of = f"ws{gap['connection']}, {group(gap['symbols'])} {noun(gap['symbols'], 'symbol')}"
         yield plain(f"  open gap      {gap['from']} on, {of}: {gap['reason']}")
     yield from (plain(f"  damage        {each}") for each in found["damage"])
     if not found["damage"]:

@@ -23,7 +23,8 @@ from kitetui.feed import (
     TickerMessage,
     UnknownMessage,
 )
-from kitetui.formatting import plain
+from kitetui.feed.state import FAILED
+from kitetui.formatting import noun, plain
 from kitetui.record import Files, Recorder
 
 _REDRAW: Final = 0.5
@@ -63,7 +64,7 @@ class Progress:
                 if state is ConnectionState.LIVE:
                     is_simulated = self._manager.get_stats().connections[connection].is_simulated
                     self.say(f"ws{connection + 1} {state}{', simulated prices' if is_simulated else ''}")
-                elif state in (ConnectionState.RETRYING, ConnectionState.DOWN):
+                elif state in FAILED:
                     self.say(f"ws{connection + 1} {state}{f': {reason}' if reason else ''}")
             case Gap():
                 lasted = f"{message.seconds:.1f} s for {message.symbols:,} symbols"
@@ -89,9 +90,9 @@ class Progress:
         totals = self._totals
         lost = f", {totals.lost:,} ticks lost" if totals.lost else ""
         rejected = f", {totals.rejected:,} packets rejected" if totals.rejected else ""
-        gaps = f", {totals.gaps:,} gap{'' if totals.gaps == 1 else 's'}" if totals.gaps else ""
+        gaps = f", {totals.gaps:,} {noun(totals.gaps, 'gap')}" if totals.gaps else ""
         silent = len(self._manager.never_ticked())
-        never = f", {silent:,} symbol{'' if silent == 1 else 's'} without a tick" if silent else ""
+        never = f", {silent:,} {noun(silent, 'symbol')} without a tick" if silent else ""
         missing = self._recorder.waiting if stuck else self._recorder.unwritten
         unwritten = f", {missing:,} ticks not written" if missing else ""
         return f"{totals.rows:,} rows in {self._files.name}{gaps}{lost}{rejected}{unwritten}{never}"

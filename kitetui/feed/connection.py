@@ -28,7 +28,7 @@ from kitetui.feed.intake import Intake
 from kitetui.feed.lastpackets import LastPackets
 from kitetui.feed.messages import ConnectionChanged, FeedMessage, Gap, RawFrame, SymbolsWanted
 from kitetui.feed.replayed import REPLAY_HEADER, Recorded, RecordedGap, RecordedState, Told, parse_told
-from kitetui.feed.state import QUIET_AFTER, ConnectionState
+from kitetui.feed.state import FAILED, QUIET_AFTER, ConnectionState
 from kitetui.feed.stats import ConnectionStats, Measures, Percentiles, modes_of
 from kitetui.feed.subscriptions import apply_request, requests_to_follow
 from kitetui.feed.tasks import first_failure
@@ -48,8 +48,6 @@ _LOOK: Final = 1.0
 
 _GRACE: Final = 0.5
 """Seconds that the watch on silence may be late."""
-
-_FAILED: Final = (ConnectionState.RETRYING, ConnectionState.DOWN)
 
 
 class Connection:
@@ -248,7 +246,7 @@ class Connection:
             silence=now - self._last_frame if self._last_frame_at is not None else None,
             quiet_for=self.quiet_for if live else None,
             has_ticked=live and self.has_ticked,
-            failed_for=now - self._failed_at if self._state in _FAILED else None,
+            failed_for=now - self._failed_at if self._state in FAILED else None,
             is_mute=self.is_mute,
             is_still=self.is_still,
             is_simulated=self.is_simulated,
@@ -284,7 +282,7 @@ class Connection:
         """Return since when its symbols receive nothing, UTC nanoseconds; None where nothing is missing."""
         if self._outage is not None:
             return self._outage[0]
-        return self._needed_at if self._state in _FAILED and self._wanted else None
+        return self._needed_at if self._state in FAILED and self._wanted else None
 
     async def _stay_connected(self) -> None:
         """Dial, and dial again, until no symbols are wanted any more."""
@@ -484,10 +482,10 @@ class Connection:
             case RecordedState(at, state, reason):
                 self._intake.flush()
                 reason = cut(reason)
-                if state in _FAILED:
+                if state in FAILED:
                     self._intake.lost()
                     self._failed_at = self._time()
-                    self._needed_at = at if self._state not in _FAILED else self._needed_at
+                    self._needed_at = at if self._state not in FAILED else self._needed_at
                 self._state, self._reason = state, reason
                 self._publish(ConnectionChanged(self.number, state, reason, at, is_replay=True))
             case RecordedGap(_, start, end, symbols, reason, tokens):
@@ -597,7 +595,7 @@ class Connection:
         self.report(Gap(self.number, start, now, len(self._wanted), reason))
 
     def _become(self, state: ConnectionState, reason: str = "") -> None:
-        if state in _FAILED:
+        if state in FAILED:
             self._failed_at = self._time()
         if state is not ConnectionState.DOWN:
             self.remedy = ""
@@ -614,7 +612,7 @@ class Connection:
     def _change(self) -> ConnectionChanged:
         """Return what is told of the state."""
         at = self._clock()  # first, for what goes on is by the clock of then
-        missing_since = self._outage[0] if self._outage is not None and self._state in _FAILED else None
+        missing_since = self._outage[0] if self._outage is not None and self._state in FAILED else None
         return ConnectionChanged(
             self.number,
             self._state,

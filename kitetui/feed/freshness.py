@@ -57,7 +57,7 @@ from numpy.typing import NDArray
 
 from kitetui.feed.lastpackets import LastPackets
 from kitetui.feed.subscriptions import SERVER_DEFAULT
-from kitetui.wire import Mode, Request, SetMode, Subscribe, TickBatch
+from kitetui.wire import Request, SetMode, Subscribe, TickBatch
 from kitetui.wire.fields import FIELDS
 from kitetui.wire.layout import (
     BUY_QUANTITY,
@@ -72,6 +72,7 @@ from kitetui.wire.layout import (
     VOLUME,
     WORDS,
 )
+from kitetui.wire.modes import RANK
 
 _ROUNDS: Final = 2
 """Pings after which no answer is on its way, where data comes; the first may have left before the request."""
@@ -85,10 +86,7 @@ _CARRIED: Final = np.zeros((FULL + 1, WORDS), dtype=np.bool_)
 for _field in FIELDS.values():
     _CARRIED[list(_field.lengths), _field.word] = True
 
-_RANK: Final = {Mode.LTP: 0, Mode.QUOTE: 1, Mode.FULL: 2}
-"""The modes, the poorest first."""
-
-_WITHIN: Final = np.tile(np.arange(FULL + 1), (len(_RANK), 1))
+_WITHIN: Final = np.tile(np.arange(FULL + 1), (len(RANK), 1))
 """By mode and the length of a packet: the length of what of it that mode has."""
 
 _WITHIN[0, 1:] = LTP
@@ -153,12 +151,12 @@ class Freshness:
             case Subscribe():
                 self._is_back[rows] = self._was_asked[rows] | (self._last.lengths[rows] > 0)
                 self._last.lengths[rows] = 0
-                self._mode[rows] = self._poorest[rows] = _RANK[SERVER_DEFAULT]
+                self._mode[rows] = self._poorest[rows] = RANK[SERVER_DEFAULT]
             case SetMode(mode):
                 is_settled = ~self._unproven[rows] | np.isfinite(self._over_at[rows])
                 before = np.where(is_settled, self._mode[rows], self._poorest[rows])
-                self._poorest[rows] = np.minimum(before, _RANK[mode])
-                self._mode[rows] = _RANK[mode]
+                self._poorest[rows] = np.minimum(before, RANK[mode])
+                self._mode[rows] = RANK[mode]
         self._unproven[rows] = self._was_asked[rows] = self._has_unproven = True
         self._asked_after[rows] = self._pings
         self._came_before[rows] = self._came

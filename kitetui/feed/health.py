@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from kitetui.feed.state import ConnectionState
+from kitetui.feed.state import FAILED, ConnectionState
 from kitetui.feed.stats import ManagerStats
 
 _CRITICAL_BELOW: Final = 50.0
-_FAILING: Final = (ConnectionState.RETRYING, ConnectionState.DOWN)
 
 
 class Health(StrEnum):
@@ -43,7 +42,7 @@ class HealthSummary:
 def health_of(stats: ManagerStats, never_ticked: int) -> HealthSummary:
     """Judge a feed by its statistics; one without symbols lacks nothing."""
     live = [each for each in stats.connections if each.state is ConnectionState.LIVE]
-    failing = tuple(each.connection for each in stats.connections if each.state in _FAILING)
+    failing = tuple(each.connection for each in stats.connections if each.state in FAILED)
     percentage = 100 * sum(each.symbols for each in live) / stats.symbols if stats.symbols else 100.0
     return HealthSummary(
         health=_health(percentage, is_failing=bool(failing)),

@@ -30,6 +30,10 @@ class ConnectionState(StrEnum):
     """No attempt follows until something is done: the login was refused, or attempts ran out."""
 
 
+FAILED: Final = (ConnectionState.RETRYING, ConnectionState.DOWN)
+"""The states of a connection that brings nothing, and should."""
+
+
 class FeedState(StrEnum):
     """Where all connections together stand."""
 
@@ -107,7 +111,7 @@ def _feed_state(used: Sequence[tuple[ConnectionState, bool]], live: int) -> Feed
         return FeedState.IDLE
     if live == len(used):
         return FeedState.LIVE
-    failed = [(state, carries) for state, carries in used if state in _FAILED]
+    failed = [(state, carries) for state, carries in used if state in FAILED]
     if live:
         if not failed:
             return FeedState.CONNECTING
@@ -115,6 +119,3 @@ def _feed_state(used: Sequence[tuple[ConnectionState, bool]], live: int) -> Feed
     if all(state is ConnectionState.DOWN for state, _ in used):
         return FeedState.DOWN
     return FeedState.RETRYING if failed else FeedState.CONNECTING
-
-
-_FAILED: Final = (ConnectionState.RETRYING, ConnectionState.DOWN)

@@ -98,8 +98,10 @@ class Before:
         Of symbols that are not wanted any more a ledger stays, for a recorder that wants them again. own: the
         ledger that is kept now.
         """
-        wanted = frozenset(wanted)
         self.is_told = True  # what is wanted from now on was not before
+        if not self._left:
+            return
+        wanted = frozenset(wanted)
         for path, standing in list(self._left.items()):
             rest = {
                 number: [token for token in tokens if token not in wanted and not self._is_dropped(token)]
@@ -133,7 +135,7 @@ class Before:
             return
         self.is_told = True
         written = standing.known_until if standing.boot == boot() else None
-        connection_of = {token: number for number, tokens in standing.wanted.items() for token in tokens}
+        connection_of = standing.connection_of
         for token, since, reason in standing.absences():
             start, end = standing.joined.get(token, -inf), inf if is_at_work else since
             connection = connection_of[token]
@@ -172,7 +174,7 @@ def _unsaid(standing: Standing, wanted: frozenset[int]) -> Iterator[Lack]:
         return
     reasons = {token: reason for token, _, reason in standing.missing_now()}
     groups: dict[tuple[int, int, str], list[int]] = defaultdict(list)
-    connection_of = {token: number for number, tokens in standing.wanted.items() for token in tokens}
+    connection_of = standing.connection_of
     for token, since, _ in standing.absences():
         if token not in wanted and since < until:
             groups[connection_of[token], since, reasons.get(token, NOT_RECORDED)].append(token)

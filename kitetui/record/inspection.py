@@ -126,11 +126,10 @@ def open_gaps(recording: Path) -> Iterator[Mapping[str, str | int]]:
         return
     for each in standing.missing:
         if each.since < standing.until:
-            tokens = each.tokens or standing.wanted.get(each.connection, ())
             yield {
                 "from": ist_microseconds(each.since),
                 "connection": each.connection + 1,
-                "symbols": len(tokens),
+                "symbols": len(standing.tokens_of(each)),
                 "reason": each.reason,
             }
 

@@ -17,6 +17,8 @@ from kitetui.feed import (
     TickerMessage,
     Ticks,
 )
+from kitetui.feed.state import FAILED
+from kitetui.formatting import noun
 from kitetui.record.absence import NOT_RECORDED, TOGETHER, Moment
 from kitetui.record.before import Before
 from kitetui.record.gaplog import Lack
@@ -24,8 +26,6 @@ from kitetui.record.ledger import Ledger
 
 _SET_BACK: Final = 1_000_000_000
 """Nanoseconds; what waited in two sockets is read in turns, so that times are never quite in order."""
-
-_LOST: Final = (ConnectionState.RETRYING, ConnectionState.DOWN)
 
 
 class Lacks:
@@ -111,7 +111,7 @@ class Lacks:
 
     def _loss(self, lost: Lagged) -> Lack:
         self._lost = None
-        reason = f"{lost.ticks:,} ticks lost: the output was slower than the market"
+        reason = f"{lost.ticks:,} {noun(lost.ticks, 'tick')} lost: the output was slower than the market"
         return Lack(lost.start or 0, _end_of(lost), reason)
 
     def _replayed(self, change: ConnectionChanged) -> Iterator[Lack]:
@@ -119,7 +119,7 @@ class Lacks:
         connection, at = change.connection, change.at
         if not change.is_replay:
             return
-        if change.state in _LOST and connection not in self._outages and self._last is not None:
+        if change.state in FAILED and connection not in self._outages and self._last is not None:
             self._outages[connection] = Lack(self._last, at, change.reason, connection)
         elif change.state is ConnectionState.UNUSED and connection in self._outages:
             outage = self._outages.pop(connection)

@@ -30,6 +30,7 @@ from dataclasses import replace
 from typing import Final
 
 from kitetui.feed import ClockStepped, ConnectionChanged, ConnectionState, Heartbeat, SymbolsWanted, Ticks
+from kitetui.feed.state import FAILED
 from kitetui.record.absence import (
     NO_ANSWER,
     NOT_RECORDED,
@@ -46,6 +47,7 @@ from kitetui.record.absence import (
 from kitetui.record.gaplog import Lack
 from kitetui.wire import Mode
 from kitetui.wire.fields import MODE_OF_LENGTH
+from kitetui.wire.modes import RANK
 from kitetui.wire.tokenrows import tokens_of
 
 PATIENCE: Final = 5.0
@@ -54,9 +56,7 @@ PATIENCE: Final = 5.0
 _STEPS: Final = 16
 """Times that the clock is set before anybody hears of an outage that began earlier."""
 
-_RANK: Final = {Mode.LTP: 0, Mode.QUOTE: 1, Mode.FULL: 2}
-_RANK_OF_LENGTH: Final = {length: _RANK[Mode(mode)] for length, mode in MODE_OF_LENGTH.items()}
-_LOST: Final = (ConnectionState.RETRYING, ConnectionState.DOWN)
+_RANK_OF_LENGTH: Final = {length: RANK[Mode(mode)] for length, mode in MODE_OF_LENGTH.items()}
 
 
 class Ledger:
@@ -246,7 +246,7 @@ class Ledger:
         self._await(token, symbol)
 
     def _changed(self, change: ConnectionChanged) -> None:
-        connection, by = change.connection, change.timed_at
+        connection, now = change.connection, Moment(change.at, change.timed_at)
         if change.is_replay:
             # A recording says itself what it lacks, and its times are others.
             self._replayed.add(connection)
@@ -258,7 +258,7 @@ class Ledger:
             self.heard[connection] = change.at
         else:
             self._live.discard(connection)
-        self._settle_left(change, by)
+        self._settle_left(change)
         self._log_all()
         for token, symbol in self._symbols.items():
             if symbol.connection != connection or symbol.is_off:
@@ -266,11 +266,11 @@ class Ledger:
             missing = symbol.missing
             if change.state is ConnectionState.LIVE:
                 if missing is not None:
-                    missing.asked, missing.poorer = Moment(change.at, by), None
-            elif change.state in _LOST:
-                self._lose(token, symbol, change, by)
+                    missing.asked, missing.poorer = now, None
+            elif change.state in FAILED:
+                self._lose(token, symbol, change)
             elif change.state is ConnectionState.UNUSED and missing is not None:
-                self._return(token, symbol, Moment(change.at, by))
+                self._return(token, symbol, now)
         if change.state is ConnectionState.UNUSED:
             self._log_all()
             self._switch_off(connection)
@@ -282,23 +282,24 @@ class Ledger:
                 symbol.is_off = True
                 self._count[connection] -= 1
 
-    def _settle_left(self, change: ConnectionChanged, by: float) -> None:
+    def _settle_left(self, change: ConnectionChanged) -> None:
         """Have a row for symbols that were wanted until after a connection was lost, unknown to all."""
         for token, (connection, until) in list(self._left.items()):
             if connection == change.connection:
                 del self._left[token]
                 if change.missing_since is not None:
-                    missing = Missing(connection, change.missing_since, change.reason, by)
+                    missing = Missing(connection, change.missing_since, change.reason, change.timed_at)
                     self._split_if_set(token, missing)
                     if missing.since < until:
                         self._note(token, missing, until)
 
-    def _lose(self, token: int, symbol: Symbol, change: ConnectionChanged, by: float) -> None:
+    def _lose(self, token: int, symbol: Symbol, change: ConnectionChanged) -> None:
         missing = symbol.missing
         if missing is None:
             since = change.at if change.missing_since is None else change.missing_since
             of = self._count[change.connection]
-            missing = symbol.missing = Missing(change.connection, since, change.reason, by, of=of)
+            missing = Missing(change.connection, since, change.reason, change.timed_at, of)
+            symbol.missing = missing
             self._split_if_set(token, missing)
             self._await(token, symbol)
         else:
@@ -328,7 +329,7 @@ class Ledger:
 
     def _came(self, token: int, symbol: Symbol, length: int, moment: Moment) -> None:
         missing = symbol.missing
-        if missing is not None and _RANK_OF_LENGTH[length] < _RANK[symbol.mode]:
+        if missing is not None and _RANK_OF_LENGTH[length] < RANK[symbol.mode]:
             missing.poorer = missing.poorer or moment
         elif missing is not None:
             self._return(token, symbol, moment)

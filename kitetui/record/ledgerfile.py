@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,27 +66,32 @@ class Standing:
             return None
         return Moment(self.until, self.written.by - (self.written.at - self.until) / 1e9)
 
+    @property
+    def connection_of(self) -> dict[int, int]:
+        """The connection of each wanted token."""
+        return {token: number for number, tokens in self.wanted.items() for token in tokens}
+
+    def tokens_of(self, absence: Absence) -> Sequence[int]:
+        """Return the tokens of an absence, all of its connection where it names none."""
+        return absence.tokens or self.wanted.get(absence.connection, ())
+
     def missing_now(self) -> Iterator[tuple[int, int, str]]:
         """Yield of each token that was missing since when it was, and why."""
         for each in self.missing:
-            for token in each.tokens or self.wanted.get(each.connection, ()):
+            for token in self.tokens_of(each):
                 yield token, each.since, each.reason
 
     def absences(self) -> Iterator[tuple[int, int, str]]:
         """Yield of each wanted token since when it is missing, now that nobody records it, and why."""
-        since: dict[int, tuple[int, str]] = {}
+        if self.until is None:
+            return
+        missing: dict[int, tuple[int, str]] = {}
         for token, at, reason in self.missing_now():
             then = f"{reason}, then {NOT_RECORDED}" if NOT_RECORDED not in reason else reason
-            since[token] = at, then
-        for connection, tokens in self.wanted.items():
-            for token in tokens:
-                if self.until is None:
-                    continue
-                if token in since:
-                    at, reason = since[token]
-                    yield token, min(at, self.until), reason
-                else:
-                    yield token, min(self.until, self.heard.get(connection, self.until)), NOT_RECORDED
+            missing[token] = at, then
+        for token, connection in self.connection_of.items():
+            since, why = missing.get(token, (self.heard.get(connection, self.until), NOT_RECORDED))
+            yield token, min(since, self.until), why
 
 
 class LedgerFile:

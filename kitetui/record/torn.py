@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from kitetui.formatting import noun
 from kitetui.record.output import stems
 
 _SUFFIX: Final = "torn"
@@ -37,4 +38,4 @@ def set_aside(path: Path, file: BinaryIO, end: int) -> str:
 
 def size_of(count: int) -> str:
     """Return a number of bytes in words."""
-    return f"{count:,} byte{'' if count == 1 else 's'}"
+    return f"{count:,} {noun(count, 'byte')}"

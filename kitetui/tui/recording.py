@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from kitetui.errors import RecordingError, UserError
 from kitetui.feed import KiteTickerManager, Receiver, TickerMessage
-from kitetui.formatting import group, plain
+from kitetui.formatting import group, noun, plain
 from kitetui.times import stopwatch
 from kitetui.tui.eventlog import Weight
 
@@ -147,6 +147,6 @@ class _UnderWay:
 
 def _summary(under_way: _UnderWay) -> str:
     totals = under_way.recorder.totals
-    gaps = f", {group(totals.gaps)} gap{'' if totals.gaps == 1 else 's'}" if totals.gaps else ""
+    gaps = f", {group(totals.gaps)} {noun(totals.gaps, 'gap')}" if totals.gaps else ""
     lost = f", {group(totals.lost)} ticks lost" if totals.lost else ""
     return f"{group(totals.rows)} rows in {under_way.name}{gaps}{lost}"

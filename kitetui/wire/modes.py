@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Mode(StrEnum):
@@ -11,3 +12,7 @@ class Mode(StrEnum):
     LTP = "ltp"
     QUOTE = "quote"
     FULL = "full"
+
+
+RANK: Final = {Mode.LTP: 0, Mode.QUOTE: 1, Mode.FULL: 2}
+"""The modes, the poorest first."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from kitetui.feed import ConnectionState, FeedState, FeedStatus, ManagerStats
+from kitetui.feed import FeedState, FeedStatus, ManagerStats
+from kitetui.feed.state import FAILED
 from kitetui.formatting import group, plain
 from kitetui.times import IST
 from kitetui.tui.paint.ink import Ink, Line, Span, fitted, width_of
@@ -19,8 +20,6 @@ _STATE: Final = len("PAUSED")
 _FLOW: Final = len("9,99,999/s")
 _LONGEST_NAME: Final = 40
 """Cells of the file's name."""
-
-_FAILED: Final = (ConnectionState.RETRYING, ConnectionState.DOWN)
 
 
 def replay_badge(replay: Transport) -> Line:
@@ -51,7 +50,7 @@ def recorded_state(
             reasons = (
                 f"ws{each.connection + 1} {plain(each.reason)}"
                 for each in stats.connections
-                if each.state in _FAILED
+                if each.state in FAILED
             )
             return [(f"! was {state} {count}", Ink.STALE), (f"  {'; '.join(reasons)}", Ink.TEXT)]
 
