@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import random
 import signal
 import sys
@@ -16,8 +15,8 @@ import pytest
 from kitetui.record import Format, open_reader
 from kitetui.record.gaplog import SUFFIX as GAPS
 from kitetui.simulator import SimulatedExchange
-from kitetui.times import nanoseconds_of
 from kitetui.wire.layout import TOKEN
+from tests.record.helpers import holes_in
 
 TOKENS = {408065: "NSE:INFY", 2953217: "NSE:TCS", 779521: "NSE:SBIN"}
 FLUSH = 1.2
@@ -72,9 +71,9 @@ async def check(folder: Path, kind: Format, kills: int) -> None:
                 received[token][received[token] > at].min(),
             )
             assert any(
-                last - FLUSH * 1e9 <= start <= at and first - 1e8 <= end <= first + 1.1e8
-                for start, end, which in holes
-                if not which or name in which
+                last - FLUSH * 1e9 <= hole.start <= at and first - 1e8 <= hole.end <= first + 1.1e8
+                for hole in holes
+                if not hole.which or name in hole.which
             ), f"the hole of {name} after the kill at {at} has no row"
 
 
@@ -89,15 +88,6 @@ def rows_in(folder: Path, kind: Format) -> dict[int, np.ndarray]:
     tokens = np.concatenate([rows.words[:, TOKEN].view(np.uint32) for rows in parts])
     times = np.concatenate([rows.received_at for rows in parts])
     return {token: times[tokens == token] for token in TOKENS}
-
-
-def holes_in(folder: Path) -> list[tuple[int, int, set[str]]]:
-    found = []
-    for path in folder.glob(f"*{GAPS}"):
-        for row in csv.DictReader(path.read_text().splitlines()):
-            which = set(filter(None, row["which"].split(";")))
-            found.append((nanoseconds_of(row["from"]), nanoseconds_of(row["to"]), which))
-    return found
 
 
 async def test_after_a_kill_the_hole_of_every_symbol_has_its_row(tmp_path: Path) -> None:

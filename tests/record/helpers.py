@@ -9,6 +9,7 @@ import csv
 import resource
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +17,8 @@ import numpy as np
 
 from kitetui.feed import ClockStepped, ConnectionChanged, ConnectionState, Heartbeat, SymbolsWanted, Ticks
 from kitetui.record import COLUMNS, Files, Folder, Format, Rotation
-from kitetui.times import IST
+from kitetui.record.gaplog import SUFFIX as GAPS
+from kitetui.times import IST, nanoseconds_of
 from kitetui.wire import Mode, decode_frame
 from tests.wire.packets import FULL, INFY_FULL, frame, packet
 
@@ -138,6 +140,32 @@ def full_disk(limit: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A row of a gap log, times in UTC nanoseconds; `which` is empty for all of the connection, or of all."""
+
+    start: int
+    end: int
+    connection: int | None
+    which: frozenset[str]
+    reason: str
+
+
+def holes_in(folder: Path) -> list[Hole]:
+    """What the gap logs of a folder say."""
+    return [
+        Hole(
+            nanoseconds_of(row["from"]),
+            nanoseconds_of(row["to"]),
+            int(row["connection"]) - 1 if row["connection"] else None,
+            frozenset(filter(None, row["which"].split(";"))),
+            row["reason"],
+        )
+        for path in folder.glob(f"*{GAPS}")
+        for row in rows_of(path)
+    ]
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

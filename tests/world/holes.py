@@ -16,9 +16,10 @@ from typing import Any, Final
 from kitetui.feed import ClockStepped, ConnectionChanged, ConnectionState, SymbolsWanted, Ticks
 from kitetui.wire import Mode
 from kitetui.wire.layout import TOKEN
+from kitetui.wire.modes import RANK
+from tests.record.helpers import Hole
 from tests.world.account import Key
 from tests.world.network import Network, Wire
-from tests.world.recording import Hole
 
 _CLEAR: Final = 8.0
 """Seconds after which a symbol that was wanted has had its answer, or a row that it has none."""
@@ -51,7 +52,6 @@ class Holes:
         self._network = network
         self._tokens = tokens
         self._wanted: dict[tuple[int, int], list[tuple[float, Mode | None]]] = defaultdict(list)
-        self._modes: dict[tuple[int, int], Mode] = {}
         self._live: dict[int, Wire] = {}
 
     def hear(self, message: Any) -> None:
@@ -61,10 +61,6 @@ class Holes:
             case SymbolsWanted(connection, modes):
                 for token, mode in modes.items():
                     self._wanted[token, connection].append((now, mode))
-                    if mode is None:
-                        self._modes.pop((token, connection), None)
-                    else:
-                        self._modes[token, connection] = mode
             case ClockStepped(at, since, seconds):
                 before = at - round(seconds * 1e9)
                 self.unsure += [(since, at), (before - (at - since), before)]
@@ -82,8 +78,9 @@ class Holes:
                 for place, at in enumerate(message.received_at.tolist()):
                     key = message.connection, message.sequence + place
                     self.received_at[key] = at
-                    mode = self._modes.get((tokens[place], message.connection))
-                    self.is_wanted_mode[key] = mode is not None and _rank(Mode(modes[place])) >= _rank(mode)
+                    changes = self._wanted.get((tokens[place], message.connection))
+                    mode = changes[-1][1] if changes else None
+                    self.is_wanted_mode[key] = mode is not None and RANK[Mode(modes[place])] >= RANK[mode]
 
     def moved(self, rows: Any) -> None:
         """Note which symbols that somebody wants moved while no wire that is up carried them."""
@@ -142,10 +139,6 @@ class Holes:
             (wanted_on.discard if mode is None else wanted_on.add)(connection)
             since = min(since, when) if wanted_on else inf
         return since
-
-
-def _rank(mode: Mode) -> int:
-    return [Mode.LTP, Mode.QUOTE, Mode.FULL].index(mode)
 
 
 class Clockwork:

@@ -12,9 +12,9 @@ from kitetui.record.absence import NOT_RECORDED
 from kitetui.tui.rowstate import STANDING_STILL, RowState
 from kitetui.wire import Mode
 from kitetui.wire.layout import LAST_PRICE
+from tests.record.helpers import Hole
 from tests.world.account import DETECTED_WITHIN
 from tests.world.holes import Clockwork, Missed, covering
-from tests.world.recording import Hole
 from tests.world.world import BEGIN, World
 
 Question = Callable[[World], None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,21 +16,10 @@ from kitetui.record import COLUMNS, Files, Folder, Format, Recorder, Rotation
 from kitetui.record.gaplog import SUFFIX as GAPS
 from kitetui.record.mending import mend_folder
 from kitetui.record.opening import open_reader
-from kitetui.times import nanoseconds_of
+from tests.record.helpers import Hole, holes_in
 
 _STREAMS: Final = (Format.CSV, Format.JSONL, Format.CAPTURE)
 """Formats whose files a kill may cut anywhere after their last flush."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """A row of a gap log, times in UTC nanoseconds; `which` is empty for all of the connection, or of all."""
-
-    start: int
-    end: int
-    connection: int | None
-    which: frozenset[str]
-    reason: str
 
 
 @dataclass(slots=True)
@@ -162,18 +150,4 @@ class Recording:
 
     def holes(self) -> list[Hole]:
         """Return what the gap logs say."""
-        found = []
-        for path in self._folder.glob(f"*{GAPS}"):
-            with path.open(newline="") as file:
-                found += [_hole(row) for row in csv.DictReader(file)]
-        return found
-
-
-def _hole(row: dict[str, str]) -> Hole:
-    return Hole(
-        nanoseconds_of(row["from"]),
-        nanoseconds_of(row["to"]),
-        int(row["connection"]) - 1 if row["connection"] else None,
-        frozenset(filter(None, row["which"].split(";"))),
-        row["reason"],
-    )
+        return holes_in(self._folder)

@@ -12,8 +12,8 @@ import pytest
 from kitetui.record import Format
 from kitetui.simulator import Sending
 from kitetui.wire import Mode
+from tests.record.helpers import Hole
 from tests.world.questions import AFTER
-from tests.world.recording import Hole
 from tests.world.world import World, chance_of
 
 Story = Callable[[World], Awaitable[None]]
