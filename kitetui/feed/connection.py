@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
 from typing import Final, NoReturn
@@ -152,16 +152,24 @@ class Connection:
             self._told = dict(wanted)
             self._publish(SymbolsWanted(self.number, changes, self._clock(), self._config.stopwatch()))
 
-    def as_it_stands(self) -> Iterator[FeedMessage]:
-        """Yield what a reader that begins now has to know: the wanted symbols, and the state."""
+    def as_it_stands(self, arriving: Collection[int]) -> Iterator[FeedMessage]:
+        """Yield what a reader that begins now has to know: the wanted symbols, and the state.
+
+        arriving: those that come from another connection, which `wants` tells of later.
+        """
         if not self._wanted:
             return
-        is_live = self._state is ConnectionState.LIVE
-        answered = self.last.answered(self._on_wire) if is_live else frozenset[int]()
-        now, by = self._clock(), self._config.stopwatch()
-        yield SymbolsWanted(self.number, dict(self._wanted), now, by, answered)
+        if told := [token for token in self._wanted if token not in arriving]:
+            yield self.wants(told)
         if self._state is not ConnectionState.UNUSED:
             yield self._change()
+
+    def wants(self, tokens: Iterable[int]) -> SymbolsWanted:
+        """Return what a reader that begins now has to know of some of the wanted symbols."""
+        modes = {token: self._wanted[token] for token in tokens}
+        is_live = self._state is ConnectionState.LIVE
+        answered = self.last.answered(self._on_wire) & modes.keys() if is_live else frozenset[int]()
+        return SymbolsWanted(self.number, modes, self._clock(), self._config.stopwatch(), answered)
 
     def delivers(self, token: int, sequence: int) -> bool:
         """Return whether it is up and brings this token, and the tick of this number came since it asked."""

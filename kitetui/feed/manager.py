@@ -344,9 +344,15 @@ class KiteTickerManager:
         )
 
     def _as_it_stands(self) -> Iterator[FeedMessage]:
-        """Yield what a reader that is to miss nothing is told first."""
+        """Yield what a reader that is to miss nothing is told first.
+
+        Of a symbol that moves it hears as all readers did: first where it leaves, then where it arrives.
+        """
+        arriving = self._subscriptions.arriving()
         for connection in self._connections:
-            yield from connection.as_it_stands()
+            yield from connection.as_it_stands(arriving.get(connection.number, ()))
+        for number, tokens in arriving.items():
+            yield self._connections[number].wants(tokens)
 
     def _clock_stepped(self, at: int, since: int, seconds: float) -> None:
         """Tell that the clock was set, after all that was received before."""

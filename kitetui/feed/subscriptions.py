@@ -6,6 +6,7 @@ made to follow it. So an outage needs no special case, and no token is ever sent
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from heapq import heapify, heapreplace
 from operator import index
@@ -164,6 +165,13 @@ class Subscriptions:
                 del self.wanted[before][token]
                 changed.add(before)
         return changed
+
+    def arriving(self) -> Mapping[int, list[int]]:
+        """Return, by connection, the tokens that are on their way to it."""
+        tokens: dict[int, list[int]] = defaultdict(list)
+        for token in self._leaving:
+            tokens[self._connection_of[token]].append(token)
+        return tokens
 
     def connection_of(self, token: int) -> int | None:
         """Return the index of the connection that carries this token, None if it is not wanted."""

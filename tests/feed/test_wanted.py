@@ -87,6 +87,23 @@ async def test_a_lossless_reader_is_told_first_what_is_wanted_and_answered(serve
         assert waiting(manager.stream()) == []
 
 
+async def test_a_lossless_reader_that_begins_while_a_symbol_moves_is_told_first_where_it_leaves(
+    server: ScriptedServer,
+) -> None:
+    manager = manager_on(server, max_connections=2)
+    async with running(manager):
+        await manager.subscribe_symbols([INFY, OTHER, 779521, 3861249], Mode.LTP)
+        peers = [await server.accept(), await server.accept()]
+        await manager.unsubscribe_symbols([INFY, 779521])  # all of the first connection
+        moving = asyncio.create_task(manager.rebalance())
+        await asyncio.sleep(0)
+        reader = manager.stream(lossless=True)
+        assert wanted(reader) == [(1, {OTHER: Mode.LTP, 3861249: Mode.LTP}), (0, {3861249: Mode.LTP})]
+        for peer in peers:
+            await peer.send(ltp_frame(1, token=3861249))
+        await moving
+
+
 async def test_a_lost_connection_says_since_when_its_symbols_are_missing(server: ScriptedServer) -> None:
     manager = manager_on(server)
     async with running(manager) as reader:

@@ -380,7 +380,7 @@ def test_a_file_without_a_ledger_is_continued_from_its_last_row(tmp_path: Path) 
 
 def ledger(path: Path, standing: Standing) -> Path:
     file = LedgerFile(path)
-    file.put(replace(standing, written=Moment(MORNING, 1.0), boot="another"))
+    file.put(replace(standing, read=Moment(MORNING, 1.0), boot="another"))
     file.close()
     continued_file(path.with_suffix(".gaps.csv")).close()
     return path

@@ -23,7 +23,7 @@ WHOLE = Standing(
     wanted={0: [A, B], 2: [C]},
     missing=(Absence(0, T - 5, "closed, 1006", (B,)), Absence(2, T - 7, "no answer")),
     until=T,
-    written=Moment(T + 50_000_000, 12.5),
+    read=Moment(T + 50_000_000, 12.5),
     boot="4f6a",
 )
 

@@ -40,7 +40,8 @@ class Holes:
 
     received_at: by the machine's clock, of each tick that was received, UTC nanoseconds.
     is_wanted_mode: whether it had all that was wanted. ended_at: when the program gave up a wire. unsure:
-    between which times of it the machine's clock was set, at a moment that nobody knows.
+    between which times of it the machine's clock was set, at a moment that nobody knows; unread: between
+    which moments.
     """
 
     def __init__(self, network: Network, tokens: Sequence[int]) -> None:
@@ -48,6 +49,7 @@ class Holes:
         self.is_wanted_mode: dict[Key, bool] = {}
         self.ended_at: dict[Wire, float] = {}
         self.unsure: list[tuple[int, int]] = []
+        self.unread: list[tuple[float, float]] = []
         self._uncarried: list[tuple[int, float]] = []
         self._network = network
         self._tokens = tokens
@@ -64,6 +66,7 @@ class Holes:
             case ClockStepped(at, since, seconds):
                 before = at - round(seconds * 1e9)
                 self.unsure += [(since, at), (before - (at - since), before)]
+                self.unread.append((now - (at - since) / 1e9, now))
             case ConnectionChanged(connection, state):
                 wire = self._live.pop(connection, None)
                 if wire is not None and state is not ConnectionState.UNUSED:

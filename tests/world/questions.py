@@ -156,10 +156,13 @@ def _was_unflushed(world: World, moment: float) -> bool:
 
 
 def _was_set_twice_unseen(world: World, moment: float) -> bool:
-    """Whether the clock was set more than once while no recorder was at work, just then, or right before a
-    kill that came before anybody knew of an outage."""
+    """Whether the clock was set more than once between two readings or while no recorder was at work, just
+    then, or right before a kill that came before anybody knew of an outage."""
     steps = [at for at, _ in world.host.was[1:]]
     return any(
+        start <= moment <= end and sum(start <= at <= end for at in steps) > 1
+        for start, end in world.holes.unread
+    ) or any(
         (start <= moment <= end and sum(start - 0.1 <= at <= end for at in steps) > 1)
         or any(at - 10.0 <= moment <= at and at <= start + 2.0 and start <= at + 10.0 for at in steps)
         for start, end in world.recording.forgotten
