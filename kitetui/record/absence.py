@@ -37,14 +37,14 @@ class Absence:
 class Absent:
     """Since when and why a symbol is missing, by what was recorded before.
 
-    written: up to when that is known, None where its clocks do not compare with those of now. until: None
-    where it is missing still. connection, of: the one that had it then, with so many symbols; 0 where that
-    says nothing.
+    read: when the clock was last read then, None where it does not compare with the clock of now. until:
+    None where it is missing still. connection, of: the one that had it then, with so many symbols; 0 where
+    that says nothing.
     """
 
     since: int
     reason: str
-    written: Moment | None = None
+    read: Moment | None = None
     until: int | None = None
     connection: int = -1
     of: int = 0
@@ -109,9 +109,9 @@ class Back:
 
 def step_since(before: Absent, now: Moment) -> ClockStepped | None:
     """Return by how much the clock was set while nobody looked, None where it was not, or nobody can say."""
-    if before.written is None:
+    if before.read is None:
         return None
-    at, by = before.written.at, before.written.by
+    at, by = before.read.at, before.read.by
     ahead = now.at - at - round((now.by - by) * 1e9)
     return ClockStepped(now.at, at + ahead, ahead / 1e9) if abs(ahead) > TOGETHER else None
 

@@ -31,7 +31,7 @@ class _Span:
     start: float
     end: float
     reason: str = ""
-    written: Moment | None = None
+    read: Moment | None = None
     connection: int = -1
     of: int = 0
     is_dropped: bool = False
@@ -39,9 +39,9 @@ class _Span:
 
     def by(self, moment: float) -> float:
         """Return its start or end in seconds that compare, whatever was done to the clock since."""
-        if isinf(moment) or self.written is None:
+        if isinf(moment) or self.read is None:
             return moment / 1e9
-        return self.written.by + (moment - self.written.at) / 1e9
+        return self.read.by + (moment - self.read.at) / 1e9
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ class Before:
                 self._left[path] = Standing()
             return
         self.is_told = True
-        written = standing.known_until if standing.boot == boot() else None
+        read = standing.read if standing.boot == boot() else None
         connection_of = standing.connection_of
         for token, since, reason in standing.absences():
             start, end = standing.joined.get(token, -inf), inf if is_at_work else since
@@ -142,10 +142,10 @@ class Before:
             # Only of what was there to the end is it known that the connection had no other symbols.
             is_all = reason == NOT_RECORDED and not standing.is_rest
             of = len(standing.wanted[connection]) if is_all else 0
-            self._spans[token].append(_Span(start, end, reason, written, connection, of, ledger=path))
+            self._spans[token].append(_Span(start, end, reason, read, connection, of, ledger=path))
         for token, at in standing.dropped.items():
             start = standing.joined.get(token, -inf)
-            self._spans[token].append(_Span(start, at, written=written, is_dropped=True))
+            self._spans[token].append(_Span(start, at, read=read, is_dropped=True))
         if not is_at_work:
             self._left[path] = standing
             if standing.until is not None:
@@ -154,14 +154,14 @@ class Before:
 
 def _comparable(spans: Sequence[_Span]) -> Sequence[_Span]:
     """Return spans whose times compare: all by the stopwatch, or all by the time of day."""
-    if all(span.written is not None for span in spans):
+    if all(span.read is not None for span in spans):
         return spans
-    return [replace(span, written=None) for span in spans]
+    return [replace(span, read=None) for span in spans]
 
 
 def _absent(span: _Span, until: int | None = None) -> Absent:
     """Return what is missing after a span."""
-    return Absent(round(span.end), span.reason, span.written, until, span.connection, span.of)
+    return Absent(round(span.end), span.reason, span.read, until, span.connection, span.of)
 
 
 def _unsaid(standing: Standing, wanted: frozenset[int]) -> Iterator[Lack]:

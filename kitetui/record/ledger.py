@@ -66,15 +66,17 @@ class Ledger:
 
     before: what is missing of each token, by what was recorded before. joined: from when on it answers for
     tokens that another recorder had. dropped: when tokens were wanted no more. heard: when the last frame of
-    each connection came. All are UTC nanoseconds.
+    each connection came. All are UTC nanoseconds. read: when the clock was last read, as far as is heard.
     """
 
     def __init__(self, before: Callable[[int], Past] = lambda token: Past()) -> None:
         self.joined: dict[int, int] = {}
         self.dropped: dict[int, int] = {}
         self.heard: dict[int, int] = {}
+        self.read: Moment | None = None
         self._before = before
         self._now = Moment(0, 0.0)
+        self._began: Moment | None = None
         self._symbols: dict[int, Symbol] = {}
         self._awaited: dict[int, Symbol] = {}
         self._count: Counter[int] = Counter()
@@ -119,20 +121,20 @@ class Ledger:
         match message:
             case Ticks(received_at=received_at, timed_at=by):
                 if len(received_at) and message.connection not in self._replayed:
-                    self._now = Moment(int(received_at[-1]), by)
+                    self._read(Moment(int(received_at[-1]), by))
                     self.heard[message.connection] = self._now.at
                 self._ticks(message)
             case Heartbeat(connection, at, by):
                 if connection not in self._replayed:
-                    self._now = Moment(at, by)
+                    self._read(Moment(at, by))
                     self.heard[connection] = at
             case SymbolsWanted(connection=connection, at=at, timed_at=by):
                 if connection not in self._replayed:
-                    self._now = Moment(at, by)
+                    self._read(Moment(at, by))
                     self._wanted(message)
             case ConnectionChanged(at=at, timed_at=by):
                 if not message.is_replay:
-                    self._now = Moment(at, by)
+                    self._read(Moment(at, by))
                 self._changed(message)
             case ClockStepped():
                 self._stepped(message)
@@ -179,6 +181,10 @@ class Ledger:
                 missing.since, missing.is_new, missing.earlier = at, False, ()
         self._log_all()
         yield from self.take()
+
+    def _read(self, now: Moment) -> None:
+        self._began = self._began or now
+        self._now = self.read = now
 
     def _wanted(self, message: SymbolsWanted) -> None:
         connection, now = message.connection, self._now
@@ -288,7 +294,7 @@ class Ledger:
             if connection == change.connection:
                 del self._left[token]
                 if change.missing_since is not None:
-                    missing = Missing(connection, change.missing_since, change.reason, change.timed_at)
+                    missing = Missing(connection, self._lost_since(change), change.reason, change.timed_at)
                     self._split_if_set(token, missing)
                     if missing.since < until:
                         self._note(token, missing, until)
@@ -296,9 +302,8 @@ class Ledger:
     def _lose(self, token: int, symbol: Symbol, change: ConnectionChanged) -> None:
         missing = symbol.missing
         if missing is None:
-            since = change.at if change.missing_since is None else change.missing_since
             of = self._count[change.connection]
-            missing = Missing(change.connection, since, change.reason, change.timed_at, of)
+            missing = Missing(change.connection, self._lost_since(change), change.reason, change.timed_at, of)
             symbol.missing = missing
             self._split_if_set(token, missing)
             self._await(token, symbol)
@@ -310,6 +315,13 @@ class Ledger:
             if not missing.is_new:
                 self._note_earlier(token, missing)
             missing.asked = missing.poorer = None
+
+    def _lost_since(self, change: ConnectionChanged) -> int:
+        """Return since when a connection brought nothing, as far as that is part of the recording."""
+        if change.missing_since is None:
+            return change.at
+        began = self._began.by if self._began is not None else change.timed_at
+        return max(change.missing_since, change.at - round((change.timed_at - began) * 1e9))
 
     def _ticks(self, ticks: Ticks) -> None:
         if not self._awaited:
@@ -340,6 +352,8 @@ class Ledger:
         self._steps.append(step)
         ahead = round(step.seconds * 1e9)
         self._now = Moment(self._now.at + ahead, self._now.by)
+        if self.read is not None:
+            self.read = Moment(self.read.at + ahead, self.read.by)
         self._left = {token: (number, at + ahead) for token, (number, at) in self._left.items()}
         self.joined = {token: at + ahead for token, at in self.joined.items()}
         self.dropped = {token: at + ahead for token, at in self.dropped.items()}

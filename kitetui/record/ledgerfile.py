@@ -12,9 +12,9 @@ its kind before; a torn last line is passed over:
     {"until": 1795580101000000000, "heard": {"0": 1795580100900000000}, "at": 1795580101050000000, "by": 12.5,
      "boot": "4f6a…"}
 
-`until`, `at`, when the line was written, and `heard`, when the last frame of a connection came, are UTC
+`until`, `at`, when the clock was last read, and `heard`, when the last frame of a connection came, are UTC
 nanoseconds; `by` is `at` by the clock that never steps, which goes on until the machine is started anew
-(`boot`). So what the time of day did since then is known.
+(`boot`). So it is known what the time of day did since then.
 """
 
 from __future__ import annotations
@@ -42,29 +42,23 @@ class Standing:
     """What a recording knew of itself.
 
     wanted: tokens by connection. until: up to when the files and the gap log have all that was received, but
-    for what is `missing`; UTC nanoseconds, None where nothing was flushed. written: when it was, by both
-    clocks, the second of which counts for one `boot` of the machine alone. joined: from when on it answers
-    for tokens that another recorder had when this one began. heard: when the last frame of each connection
-    came: what came of it after that is not known to be whole. dropped: when tokens were wanted no more.
-    is_rest: whether its connections had other symbols too, which another ledger has taken over.
+    for what is `missing`; UTC nanoseconds, None where nothing was flushed. read: when the clock was last read
+    before that, by both clocks, the second of which counts for one `boot` of the machine alone. joined: from
+    when on it answers for tokens that another recorder had when this one began. heard: when the last frame
+    of each connection came: what came of it after that is not known to be whole. dropped: when tokens were
+    wanted no more. is_rest: whether its connections had other symbols too, which another ledger has taken
+    over.
     """
 
     wanted: Mapping[int, list[int]] = field(default_factory=dict)
     missing: tuple[Absence, ...] = ()
     until: int | None = None
-    written: Moment | None = None
+    read: Moment | None = None
     boot: str = ""
     joined: Mapping[int, int] = field(default_factory=dict)
     heard: Mapping[int, int] = field(default_factory=dict)
     dropped: Mapping[int, int] = field(default_factory=dict)
     is_rest: bool = False
-
-    @property
-    def known_until(self) -> Moment | None:
-        """`until` by both clocks."""
-        if self.until is None or self.written is None:
-            return None
-        return Moment(self.until, self.written.by - (self.written.at - self.until) / 1e9)
 
     @property
     def connection_of(self) -> dict[int, int]:
@@ -168,7 +162,7 @@ def _standing_of(lines: Iterable[bytes]) -> Standing | None:
     wanted: dict[int, list[int]] | None = None
     missing: tuple[Absence, ...] = ()
     until: int | None = None
-    written: Moment | None = None
+    read: Moment | None = None
     boot = ""
     joined: dict[int, int] = {}
     heard: dict[int, int] = {}
@@ -198,12 +192,12 @@ def _standing_of(lines: Iterable[bytes]) -> Standing | None:
                     "by": float(by),
                     "boot": str(boot),
                 }:
-                    until, written = before, Moment(at, by)
+                    until, read = before, Moment(at, by)
                     heard = {int(number): int(time) for number, time in times.items()}
     return (
         None
         if wanted is None
-        else Standing(wanted, missing, until, written, boot, joined, heard, dropped, is_rest)
+        else Standing(wanted, missing, until, read, boot, joined, heard, dropped, is_rest)
     )
 
 
@@ -229,8 +223,8 @@ def _encoded(standing: Standing, before: Standing) -> bytes:
     if standing.missing != before.missing:
         absences = [(each.connection, each.since, each.reason, each.tokens) for each in standing.missing]
         lines.append({"missing": absences})
-    if standing.until != before.until and standing.written is not None:
-        at, by = standing.written.at, standing.written.by
+    if standing.until != before.until and standing.read is not None:
+        at, by = standing.read.at, standing.read.by
         moment = {"until": standing.until, "heard": standing.heard, "at": at, "by": by, "boot": standing.boot}
         lines.append(moment)
     return b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)

@@ -139,6 +139,18 @@ def test_a_clock_that_is_set_between_two_recordings_leaves_no_hole_by_either(tmp
     assert [(start, end) for start, end, _, _ in gaps] == [(2, 60), (3_602, 3_661)]
 
 
+def test_a_clock_that_is_set_before_a_flush_that_heard_nothing_is_set_since_it_was_last_read(
+    tmp_path: Path,
+) -> None:
+    killed = Run(tmp_path, 0, A).begins().receives(1).flushes(2).loses(4, since=1)
+    killed.flushes(9).is_killed()  # the clock was read at second 4: what it showed from then on, nobody knows
+    run = Run(tmp_path, 3_660, A)
+    run.watch.now = 60.0
+    run.begins().receives(3_661).ends(3_670)
+    gaps = [each for each in run.gaps() if NOT_RECORDED in each[2]]
+    assert [(start, end) for start, end, _, _ in gaps] == [(1, 60), (3_604, 3_661)]
+
+
 def test_an_outage_under_way_is_carried_on(tmp_path: Path) -> None:
     killed = Run(tmp_path, 0, A).begins().receives(1).flushes(2).loses(4, since=1).flushes(5).is_killed()
     assert killed.gaps() == []

@@ -205,6 +205,16 @@ def test_a_symbol_that_has_answered_before_anybody_listened_is_not_missing() -> 
     assert story.cut(10) == [row(0, 10, NO_ANSWER, B)]
 
 
+def test_a_connection_that_was_silent_when_a_recording_began_lacks_its_symbols_from_there() -> None:
+    story = Story()
+    story.wants(10, A, answered=(A,))
+    story.live(10)
+    story.lost(12, since=7)
+    story.live(13)
+    story.comes(14, A)
+    assert story.rows(15) == [row(10, 14, "closed", symbols=1)]
+
+
 def test_a_connection_that_is_refused_from_the_start_lacks_its_symbols_since_they_were_wanted() -> None:
     story = Story()
     story.wants(0, A, B)
