@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 CallbackName = Literal[
     "on_ticks",
@@ -24,8 +23,6 @@ NO_CODE: Final = 0
 NORMAL: Final = 1000
 ABNORMAL: Final = 1006
 """WebSocket close codes: as agreed, and without a word (RFC 6455, section 7.4.1)."""
-
-_CLOSED_BY_SERVER: Final = re.compile(r"closed by the server \((\d+)(?:: (.*))?\)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +52,3 @@ class Call:
 
 
 Event = Frame | Call
-
-
-class Closing(NamedTuple):
-    """The code and reason that a connection was closed with, and whether there was a closing handshake."""
-
-    code: int
-    reason: str
-    is_clean: bool
-
-
-def closing_of(reason: str) -> Closing:
-    """Return how a connection was closed, from the feed's words for it."""
-    said = _CLOSED_BY_SERVER.fullmatch(reason)
-    if said is None:
-        return Closing(ABNORMAL, reason, is_clean=False)
-    return Closing(int(said[1]), said[2] or "", is_clean=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from kitetui.compat.events import NO_CODE, Call, ConnectionResponse, Event, Frame, closing_of
+from kitetui.compat.events import ABNORMAL, NO_CODE, Call, ConnectionResponse, Event, Frame
 from kitetui.feed import (
     MAX_SYMBOLS_PER_CONNECTION,
     ConnectionChanged,
@@ -147,33 +147,34 @@ class Line:
                     self._tell(Call("on_order_update", (order,)))
                 case ServerError(text=text):
                     self._tell(Call("on_error", (NO_CODE, text)))
-                case ConnectionChanged(state=state, reason=reason):
+                case ConnectionChanged(state=state):
                     before, self._state = self._state, state
-                    self._changed(before, state, reason)
+                    self._changed(before, message)
                 case Lagged(messages=count):
                     log.warning("%d messages were lost before they could be handed on", count)
 
-    def _changed(self, before: ConnectionState, state: ConnectionState, reason: str) -> None:
-        log.debug("connection %s %s", state, reason)
-        match state:
+    def _changed(self, before: ConnectionState, change: ConnectionChanged) -> None:
+        log.debug("connection %s %s", change.state, change.reason)
+        match change.state:
             case ConnectionState.LIVE:
                 self._dials = 1
                 if self._is_first:
                     self._tell(Call("on_connect", (ConnectionResponse(self._settings.endpoint.shown),)))
                     self._tell(Call("on_open"))
             case ConnectionState.RETRYING:
-                self._lost(reason, is_closed=before is ConnectionState.LIVE)
+                self._lost(change, is_closed=before is ConnectionState.LIVE)
                 if not self._retries:
                     self._give_up()
             case ConnectionState.DOWN:
-                self._lost(reason, is_closed=True)
+                self._lost(change, is_closed=True)
                 self._tell(Call("on_noreconnect"))
             case ConnectionState.UNUSED:
                 self._was_hung_up = before is ConnectionState.LIVE
 
-    def _lost(self, reason: str, *, is_closed: bool) -> None:
-        code, said, is_clean = closing_of(reason)
-        if not is_clean:
+    def _lost(self, change: ConnectionChanged, *, is_closed: bool) -> None:
+        has_said_so = change.code is not None
+        code, said = (change.code, change.said) if has_said_so else (ABNORMAL, change.reason)
+        if not has_said_so:
             log.error("Connection error: %d - %s", code, said)
             self._tell(Call("on_error", (code, said)))
         if is_closed:

@@ -16,7 +16,7 @@ from kitetui.account import EndpointProfile, Secrets
 from kitetui.account.profiles import KITE_VERSION
 from kitetui.doctor.finding import Finding, failed, milliseconds, ok, skipped
 from kitetui.feed import MAX_CONNECTIONS, Credentials, Endpoint
-from kitetui.feed.verdict import verdict
+from kitetui.feed.retry import classify_failure
 from kitetui.logs import redacted
 
 _CONSOLE: Final = "https://developers.kite.trade/"
@@ -115,4 +115,4 @@ def heartbeat(dialled: Dialled) -> Finding:
 
 def _reason(error: Exception) -> str:
     # A server may put what it was sent into the words with which it closes.
-    return redacted(verdict(error).reason)
+    return redacted(classify_failure(error).reason)

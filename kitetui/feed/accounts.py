@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from kitetui.feed.endpoint import Credentials
-from kitetui.feed.verdict import TokenUnreadable
+from kitetui.feed.retry import TokenUnreadable
 
 TokenSource = Callable[[], str]
 """Returns the access token of the moment; called before every dial."""

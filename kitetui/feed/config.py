@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
-from kitetui.feed.backoff import CAP
 from kitetui.feed.channel import DEFAULT_BYTES
 from kitetui.feed.endpoint import Endpoint
+from kitetui.feed.retry import CAP
 from kitetui.times import stopwatch
 from kitetui.wire import Exchange, Mode
 

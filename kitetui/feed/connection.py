@@ -2,7 +2,7 @@
 
 While a session lasts, each of these goes on in a task: a reader, a writer that makes the wire follow the
 wanted state, watches on silence, on mute symbols and on what is handed on, and pings. Whichever fails ends
-the session, and `verdict` says what then.
+the session, and `classify_failure` says what then.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from math import isfinite
 from typing import Final, NoReturn
 
@@ -18,7 +19,6 @@ from websockets.asyncio.client import ClientConnection
 
 from kitetui.feed.accounts import Account
 from kitetui.feed.activity import MUTE_AFTER, Activity
-from kitetui.feed.backoff import CAP, backoff, until_freed
 from kitetui.feed.bugs import log, log_bug, place_of_log
 from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.dialling import dial, says
@@ -28,13 +28,24 @@ from kitetui.feed.intake import Intake
 from kitetui.feed.lastpackets import LastPackets
 from kitetui.feed.messages import ConnectionChanged, FeedMessage, Gap, RawFrame, SymbolsWanted
 from kitetui.feed.replayed import REPLAY_HEADER, Recorded, RecordedGap, RecordedState, Told, parse_told
+from kitetui.feed.retry import (
+    CAP,
+    Action,
+    Failure,
+    FeedSilent,
+    TokenUnreadable,
+    backoff,
+    classify_failure,
+    until_freed,
+)
 from kitetui.feed.state import FAILED, QUIET_AFTER, ConnectionState
 from kitetui.feed.stats import ConnectionStats, Measures, Percentiles, modes_of
 from kitetui.feed.subscriptions import apply_request, requests_to_follow
 from kitetui.feed.tasks import first_failure
 from kitetui.feed.texts import cut
-from kitetui.feed.verdict import Action, FeedSilent, TokenUnreadable, Verdict, verdict
 from kitetui.wire import HEARTBEAT, Exchange, Mode, Unsubscribe, encode_request
+
+_NONE: Final = Failure("")
 
 HEALTHY_AFTER: Final = 30.0
 """Seconds after which a session counts as healthy, and the next loss starts the backoff afresh."""
@@ -106,7 +117,7 @@ class Connection:
         self._broke = asyncio.Event()
         self._is_stray_told = False
         self._state = ConnectionState.UNUSED
-        self._reason = ""
+        self._failure = _NONE
         self._attempt = 0
         self._retry_at: float | None = None
         self._connected_at: int | None = None
@@ -223,7 +234,7 @@ class Connection:
     @property
     def reason(self) -> str:
         """Why it stands there, where there is more to say than the state."""
-        return self._reason
+        return self._failure.reason
 
     @property
     def quiet_for(self) -> float:
@@ -245,7 +256,7 @@ class Connection:
         return ConnectionStats(
             connection=self.number,
             state=self._state,
-            reason=self._reason,
+            reason=self._failure.reason,
             symbols=len(self._wanted),
             connected_at=self._connected_at if live else None,
             last_frame_at=self._last_frame_at,
@@ -300,31 +311,32 @@ class Connection:
         was_up = False
         while self._is_needed:
             started = self._time()
-            failure = await self._session()
-            decision = verdict(failure, was_up=was_up)
-            reason = self._note_bug(failure, decision)
+            exception = await self._session()
+            failure = self._noted(exception, classify_failure(exception, was_up=was_up))
             was_live = self._state is ConnectionState.LIVE
-            self.is_crowded_out = decision.action is Action.RETRY_LATER
+            self.is_crowded_out = failure.action is Action.RETRY_LATER
             if was_live and self._time() - started >= HEALTHY_AFTER:
                 delays = self._delays()
                 self._attempt = 0
             self._attempt += 1
             if was_live:
                 was_up, places = True, self._places()
-                self.measures.last_close = reason
-                self._outage = self._outage or (self._intake.handed_on_at, reason)
-            if decision.action is Action.WAIT_FOR_TOKEN:
-                await self._wait_for_another_token(reason)
+                self.measures.last_close = failure.reason
+                self._outage = self._outage or (self._intake.handed_on_at, failure.reason)
+            if failure.action is Action.WAIT_FOR_TOKEN:
+                await self._wait_for_another_token(failure)
                 delays = self._delays()
                 self._attempt = 0
                 continue
             limit = self._config.max_reconnect_attempts
             if limit is not None and self._attempt > limit:
-                await self._stay_down(f"gave up after {limit} attempts: {reason}")
-            if decision.action is Action.RETRY_LATER:
-                await self._wait_to_retry(next(places) if was_up else CAP, reason)
+                await self._stay_down(
+                    replace(failure, reason=f"gave up after {limit} attempts: {failure.reason}")
+                )
+            if failure.action is Action.RETRY_LATER:
+                await self._wait_to_retry(next(places) if was_up else CAP, failure)
             else:
-                await self._wait_to_retry(next(delays), reason)
+                await self._wait_to_retry(next(delays), failure)
 
     def _delays(self) -> Iterator[float]:
         return backoff(self._config.reconnect_delay, self._config.reconnect_max_delay)
@@ -333,43 +345,43 @@ class Connection:
         """Return the waits for a place that the server may still count for a session before."""
         return until_freed(backoff(1.0, CAP), CAP)
 
-    def _note_bug(self, failure: Exception, decision: Verdict) -> str:
-        """Return the reason of a failure; one of the program's own is counted and logged, too."""
-        if not decision.is_bug:
-            return decision.reason
+    def _noted(self, exception: Exception, failure: Failure) -> Failure:
+        """Return a failure; one of the program's own is counted and logged, and says where."""
+        if not failure.is_bug:
+            return failure
         self.measures.bugs += 1
-        lost = f"; {self._intake.lost_frames:,} frames are lost" if failure is self._intake.failure else ""
+        lost = f"; {self._intake.lost_frames:,} frames are lost" if exception is self._intake.failure else ""
         secrets = self._dialled_with
         log_bug(
-            f"connection {self.number} ended by {decision.reason}{lost}",
-            failure,
+            f"connection {self.number} ended by {failure.reason}{lost}",
+            exception,
             (secrets.api_key, secrets.access_token) if secrets else (),
         )
-        return f"{decision.reason}: its details are in {place_of_log()}"
+        return replace(failure, reason=f"{failure.reason}: its details are in {place_of_log()}")
 
-    async def _wait_for_another_token(self, reason: str) -> None:
+    async def _wait_for_another_token(self, failure: Failure) -> None:
         """Wait until the source gives a token other than the one refused, or nothing is wanted any more."""
         interval = self._config.health_check_interval
         if callable(self._account.access_token) and isfinite(interval):
-            log.warning("connection %d: %s; it waits for another token", self.number, reason)
+            log.warning("connection %d: %s; it waits for another token", self.number, failure.reason)
         else:
             self.remedy = LOG_IN
-        self._become(ConnectionState.DOWN, reason)
+        self._become(ConnectionState.DOWN, failure)
         while self._is_needed:
             await asyncio.sleep(interval)
             with suppress(TokenUnreadable):
                 if self._account.credentials() != self._dialled_with:
                     return
 
-    async def _stay_down(self, reason: str) -> None:
+    async def _stay_down(self, failure: Failure) -> None:
         """Wait for the end: only stopping and starting the manager makes it dial again."""
         self.remedy = DIAL_AGAIN
-        self._become(ConnectionState.DOWN, reason)
+        self._become(ConnectionState.DOWN, failure)
         await asyncio.get_running_loop().create_future()
 
-    async def _wait_to_retry(self, delay: float, reason: str) -> None:
+    async def _wait_to_retry(self, delay: float, failure: Failure) -> None:
         self._retry_at = self._time() + delay
-        self._become(ConnectionState.RETRYING, reason)
+        self._become(ConnectionState.RETRYING, failure)
         try:
             await asyncio.sleep(delay)
         finally:
@@ -494,7 +506,7 @@ class Connection:
                     self._intake.lost()
                     self._failed_at = self._time()
                     self._needed_at = at if self._state not in FAILED else self._needed_at
-                self._state, self._reason = state, reason
+                self._state, self._failure = state, Failure(reason)
                 self._publish(ConnectionChanged(self.number, state, reason, at, is_replay=True))
             case RecordedGap(_, start, end, symbols, reason, tokens):
                 self._intake.flush()
@@ -602,17 +614,17 @@ class Connection:
         (start, reason), self._outage = self._outage, None
         self.report(Gap(self.number, start, now, len(self._wanted), reason))
 
-    def _become(self, state: ConnectionState, reason: str = "") -> None:
+    def _become(self, state: ConnectionState, failure: Failure = _NONE) -> None:
         if state in FAILED:
             self._failed_at = self._time()
         if state is not ConnectionState.DOWN:
             self.remedy = ""
-        if state is self._state and reason == self._reason:
+        if state is self._state and failure.reason == self._failure.reason:
             return
         if state is ConnectionState.LIVE and (self._outage is not None or self._is_reported):
             self.measures.reconnects += 1
             self._is_reported = False
-        self._state, self._reason = state, reason
+        self._state, self._failure = state, failure
         self._has_stopped = self._is_still = False
         self._time_state()
         self._publish(self._change())
@@ -624,11 +636,14 @@ class Connection:
         return ConnectionChanged(
             self.number,
             self._state,
-            self._reason,
+            self._failure.reason,
             at,
             missing_since,
             self._intake.is_replayed,
             self._config.stopwatch(),
+            self._failure.code,
+            self._failure.said,
+            self._failure.status,
         )
 
     def _time_state(self) -> None:

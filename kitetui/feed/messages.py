@@ -112,7 +112,9 @@ class ConnectionChanged:
 
     missing_since: since when nothing was received for symbols that were before, where the state is one of
     those that bring nothing; None where nothing was, or others carry them. is_replay: whether its messages
-    are those of a recording, with the times of the recording. timed_at: see `Ticks`.
+    are those of a recording, with the times of the recording. timed_at: see `Ticks`. code, said: the close
+    code (RFC 6455, section 7.4) and the words with which the server closed it, None where it did not. status:
+    the HTTP status with which the server refused the handshake, None where it did not.
     """
 
     connection: int
@@ -122,6 +124,9 @@ class ConnectionChanged:
     missing_since: int | None = None
     is_replay: bool = False
     timed_at: float = 0.0
+    code: int | None = None
+    said: str = ""
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 from kitetui import decode_frame
 from kitetui.compat import KiteTicker
 from kitetui.compat.callbacks import Callbacks
-from kitetui.compat.events import Call, Event, Frame, closing_of
+from kitetui.compat.events import Call, Event, Frame
 from kitetui.compat.inbox import Inbox
 from kitetui.wire import HEARTBEAT
 from tests.feed.helpers import ltp_frame
@@ -83,18 +83,3 @@ def test_a_loss_is_told_once_and_first() -> None:
     assert [call[0] for call in calls] == ["error", "ticks", "ticks"]
     assert calls[0][1] == 0
     assert "too slow" in calls[0][2]
-
-
-@pytest.mark.parametrize(
-    ("words", "closing"),
-    [
-        ("closed by the server (1001: good night)", (1001, "good night", True)),
-        ("closed by the server (1000)", (1000, "", True)),
-        ("the connection broke off (1006)", (1006, "the connection broke off (1006)", False)),
-        ("silent for 5 s", (1006, "silent for 5 s", False)),
-    ],
-)
-def test_the_feeds_words_for_a_loss_become_a_code_and_a_reason(
-    words: str, closing: tuple[int, str, bool]
-) -> None:
-    assert closing_of(words) == closing

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pytest
 
 from kitetui.feed import Endpoint, FeedState, KiteManagerConfig, KiteTickerManager, TickerMessage, Ticks
-from kitetui.feed.backoff import backoff
+from kitetui.feed.retry import backoff
 from kitetui.record import Format
 from kitetui.simulator import SimulatedExchange
 from kitetui.tui.groups import Groups
