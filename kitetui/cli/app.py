@@ -170,7 +170,7 @@ def kitetui(
     from kitetui.account import Vault
     from kitetui.cli.run import choose_run
     from kitetui.config import feed_config
-    from kitetui.market.sessions import use_sessions
+    from kitetui.market.calendarfile import load_calendar
     from kitetui.paths import config_file, sessions_file
 
     options = None
@@ -204,6 +204,7 @@ def kitetui(
             simulate=not headless,
             config=feed_config(config_file()),
             vault=Vault(),
+            calendar=load_calendar(sessions_file()),
             today=ist_today(),
         )
         if options is not None:
@@ -215,7 +216,6 @@ def kitetui(
 
             await open_monitor(run)
 
-    use_sessions(sessions_file())
     asyncio.run(begin())
 
 

@@ -23,7 +23,6 @@ from kitetui.formatting import weekday_clock
 from kitetui.instruments import Universe
 from kitetui.instruments.archive import list_day
 from kitetui.market.calendar import Phase
-from kitetui.market.sessions import next_opening, phase
 from kitetui.record import File, Files, Folder, NameOf, Place, Recorder
 from kitetui.record.gaplog import gap_log_of
 from kitetui.record.mending import mend, mend_folder, mend_log
@@ -79,7 +78,7 @@ class _Headless:
         self._options = options
         self._ended = ended
         self._wanted = Wanted(run.symbols, run.instruments, run.remarks)
-        self._manager = source.manager(run.connections, queue=_QUEUE)
+        self._manager = source.manager(run.connections, run.calendar, queue=_QUEUE)
         self._refusals = _Refusals(self._manager, source, wait=run.wait)
         self._last_words: Callable[[], None] = lambda: None
 
@@ -152,7 +151,7 @@ class _Headless:
             if not self._is_closed():
                 await self._session(recorder, self._is_closed)
                 continue
-            opening = next_opening(self._wanted.segments, time.time())
+            opening = self._run.calendar.next_opening(self._wanted.segments, time.time())
             if opening is not None:
                 self._progress.say(f"the market is closed, and trades from {weekday_clock(opening)}")
             await self._until(lambda: not self._is_closed())
@@ -172,7 +171,7 @@ class _Headless:
                     await self._ended.wait()
 
     def _is_closed(self) -> bool:
-        return phase(self._wanted.segments, time.time()) is Phase.CLOSED
+        return self._run.calendar.phase(self._wanted.segments, time.time()) is Phase.CLOSED
 
     def _heard(self, message: TickerMessage) -> None:
         self._progress.heard(message)

@@ -43,7 +43,7 @@ async def open_monitor(run: Run) -> None:
     with ended_by_signals(ended):
         async with run.source.opened() as source:
             app = MonitorApp(
-                manager=source.manager(run.connections),
+                manager=source.manager(run.connections, run.calendar),
                 universe=run.universe,
                 groups=groups,
                 mode=run.mode,
@@ -55,6 +55,7 @@ async def open_monitor(run: Run) -> None:
                 renewal=_renewal(source),
                 duration=run.duration,
                 theme_folder=config_folder() / "themes",
+                calendar=run.calendar,
             )
             if log.problem:
                 app.monitor.events.note(log.problem)

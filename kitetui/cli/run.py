@@ -13,6 +13,7 @@ from kitetui.cli.symbols import choose_instruments
 from kitetui.config import Config
 from kitetui.feed import MAX_SYMBOLS_PER_CONNECTION
 from kitetui.instruments import Instrument, Universe
+from kitetui.market.calendar import Calendar
 from kitetui.wire import Mode
 
 
@@ -34,6 +35,7 @@ class Run:
     connections: int
     duration: float | None
     wait: bool
+    calendar: Calendar
 
 
 async def choose_run(
@@ -50,6 +52,7 @@ async def choose_run(
     simulate: bool,
     config: Config,
     vault: Vault,
+    calendar: Calendar,
     today: date,
 ) -> Run:
     """Make a run of the options, and of the configuration where there is none; get the list that is due.
@@ -80,6 +83,7 @@ async def choose_run(
         connections=connections,
         duration=duration,
         wait=wait,
+        calendar=calendar,
     )
 
 

@@ -112,7 +112,8 @@ async def _choose(options: dict[str, Any]) -> Run:
     from kitetui.account import Vault
     from kitetui.cli.run import choose_run
     from kitetui.config import feed_config
-    from kitetui.paths import config_file
+    from kitetui.market.calendarfile import load_calendar
+    from kitetui.paths import config_file, sessions_file
     from kitetui.times import ist_today
 
     return await choose_run(
@@ -122,6 +123,7 @@ async def _choose(options: dict[str, Any]) -> Run:
         simulate=True,
         config=feed_config(config_file()),
         vault=Vault(),
+        calendar=load_calendar(sessions_file()),
         today=ist_today(),
     )
 
@@ -132,13 +134,10 @@ async def _show(options: dict[str, Any]) -> None:
     Away from the server's terminal: what that does to its programs is for the server to heed, or to ignore.
     """
     from kitetui.cli.monitor import open_monitor
-    from kitetui.market.sessions import use_sessions
-    from kitetui.paths import sessions_file
 
     if sys.platform != "win32":
         with suppress(OSError):  # it is away already
             os.setsid()
-    use_sessions(sessions_file())
     await open_monitor(await _choose(options))
 
 

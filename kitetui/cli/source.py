@@ -30,7 +30,7 @@ from kitetui.feed import KITE_URL, Account, Credentials, Endpoint, KiteManagerCo
 from kitetui.feed.accounts import TokenSource
 from kitetui.instruments import Universe
 from kitetui.logs import redact
-from kitetui.market.sessions import is_open
+from kitetui.market.calendar import Calendar
 from kitetui.simulator import SimulatedExchange
 
 _LOOK: Final = 2.0
@@ -80,9 +80,10 @@ class Source:
             key, token = (pair.api_key, pair.access_token) if pair else (None, None)
             yield replace(self, endpoint=endpoint, account=Account(DEFAULT, key, token))
 
-    def manager(self, connections: int, *, queue: int | None = None) -> KiteTickerManager:
+    def manager(self, connections: int, calendar: Calendar, *, queue: int | None = None) -> KiteTickerManager:
         """Return a manager that dials this source, not yet started.
 
+        calendar: tells a feed that is still from one that is broken.
         queue: how many messages wait for a lossless reader at most.
         """
         config = KiteManagerConfig(
@@ -90,7 +91,7 @@ class Source:
             endpoint=self.endpoint,
             health_check_interval=_LOOK,
             market_is_open=lambda segments, lasting: (
-                self.simulated or is_open(segments, time.time(), lasting)
+                self.simulated or calendar.is_open(segments, time.time(), lasting)
             ),
         )
         if queue is not None:

@@ -9,7 +9,8 @@ from typing import Final
 from kitetui.doctor.finding import Finding, failure_of, ok, warning
 from kitetui.errors import UserError
 from kitetui.formatting import weekday_clock
-from kitetui.market.sessions import is_known, known_until, next_opening, open_exchanges, use_sessions
+from kitetui.market.calendar import Calendar
+from kitetui.market.calendarfile import load_calendar
 from kitetui.wire import Exchange
 
 _SHARES: Final = (Exchange.NSE, Exchange.NFO, Exchange.BSE, Exchange.BFO)
@@ -23,25 +24,25 @@ def market_hours(file: Path, now: float) -> Finding:
     program know all their holidays.
     """
     try:
-        use_sessions(file)
+        calendar = load_calendar(file)
     except UserError as error:
         return failure_of(error)
-    if trading := open_exchanges(now):
+    if trading := calendar.open_exchanges(now):
         found = f"{', '.join(trading)} {'trade' if len(trading) > 1 else 'trades'} now"
-        return _judged(found, [each for each in _SHARES if each.name in trading], now)
-    opening = next_opening([each for each in Exchange if each is not Exchange.UNKNOWN], now)
+        return _judged(calendar, found, [each for each in _SHARES if each.name in trading], now)
+    opening = calendar.next_opening([each for each in Exchange if each is not Exchange.UNKNOWN], now)
     if opening is None:
         return ok("closed")
     # Shares that do not open on that day have it listed, and so it is known.
-    return _judged(f"closed, opens {weekday_clock(opening)} IST", _SHARES, opening)
+    return _judged(calendar, f"closed, opens {weekday_clock(opening)} IST", _SHARES, opening)
 
 
-def _judged(found: str, segments: Collection[Exchange], moment: float) -> Finding:
+def _judged(calendar: Calendar, found: str, segments: Collection[Exchange], moment: float) -> Finding:
     """Return what was found, a warning where the day of the moment may be a holiday of these segments."""
-    unsure = [each for each in segments if not is_known([each], moment)]
+    unsure = [each for each in segments if not calendar.is_known([each], moment)]
     if not unsure:
         return ok(found)
-    holidays = f"those of {', '.join(each.name for each in unsure)} after {known_until(unsure)}"
+    holidays = f"those of {', '.join(each.name for each in unsure)} after {calendar.known_until(unsure)}"
     return warning(
         f"{found}, if it is no holiday: {holidays} are not known",
         "add them and a later [[known]] to sessions.toml",

@@ -108,6 +108,24 @@ class Calendar:
         found = {each.phase for each in self._at(segments, now)}
         return next((phase for phase in Phase if phase in found), Phase.CLOSED)
 
+    def is_open(self, segments: Collection[Exchange], now: float, lasting: float = 0.0) -> bool:
+        """Whether any of these segments trades continuously, and has for so many seconds.
+
+        A feed may have been still since the evening before: without ticks it is broken only once it had the
+        time to tick.
+        """
+        return any(
+            self.phase([each], now) is self.phase([each], now - lasting) is Phase.OPEN for each in segments
+        )
+
+    def open_exchanges(self, now: float) -> tuple[str, ...]:
+        """Return the names of the segments that trade continuously, in the order of their numbers.
+
+        Indices have no name of their own: they follow the shares of their exchange.
+        """
+        traded = (each for each in Exchange if each not in (Exchange.UNKNOWN, Exchange.INDICES))
+        return tuple(each.name for each in traded if self.is_open([each], now))
+
     def occasion(self, segments: Collection[Exchange], now: float) -> str:
         """Return the name of the special session that any of these segments is in, "" where there is none."""
         return next((each.name for each in self._at(segments, now) if each.name), "")

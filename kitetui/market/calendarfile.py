@@ -11,6 +11,8 @@ import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, time
 from difflib import get_close_matches
+from functools import cache
+from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, TypeGuard
@@ -22,6 +24,20 @@ from kitetui.wire import Exchange
 
 _LONGEST: Final = 40
 """Characters of a wrong name that are repeated to the user."""
+
+
+def load_calendar(file: Path | None = None) -> Calendar:
+    """Return the shipped calendar with what a user's file adds to it; the file need not be there.
+
+    Raises UserError for a file that cannot be used.
+    """
+    return _shipped() if file is None else _shipped() + read_calendar(file)
+
+
+@cache
+def _shipped() -> Calendar:
+    shipped = resources.files("kitetui.market") / "sessions.toml"
+    return parse_calendar(shipped.read_text(encoding="utf-8"), shipped.name)
 
 
 def read_calendar(path: Path) -> Calendar:

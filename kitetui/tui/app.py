@@ -21,6 +21,7 @@ from kitetui.errors import UserError
 from kitetui.feed import KiteTickerManager
 from kitetui.formatting import group, use_units
 from kitetui.instruments import Universe
+from kitetui.market.calendar import Calendar
 from kitetui.tui.commands import Context, Keymap, bindings_of
 from kitetui.tui.desk import Desk
 from kitetui.tui.eventlog import Weight
@@ -64,6 +65,7 @@ class MonitorApp(App[None]):
     theme_folder: where the user's own themes are. recording_folder: where recordings and exports go.
     now: the clock, UTC seconds; a replay has its own.
     replay: the recording that is played, None for a feed of this moment. `universe` is what it has ticks of.
+    calendar: the hours of the markets, None for those that ship.
     """
 
     CSS_PATH = "styles/monitor.tcss"
@@ -88,11 +90,12 @@ class MonitorApp(App[None]):
         theme_folder: Path | None = None,
         now: Callable[[], float] = time.time,
         replay: Transport | None = None,
+        calendar: Calendar | None = None,
     ) -> None:
         super().__init__()
         settings = settings or Settings(Config())
         settings.failed = self._not_kept
-        self.monitor = Monitor(manager, groups, mode, now, self.tell, modes, replay)
+        self.monitor = Monitor(manager, groups, mode, now, self.tell, modes, replay, calendar)
         self.pulse = Pulse()
         self.recording = Recording(
             manager, Path.cwd(), self._name_of, self.monitor.events.say, self.monitor.now

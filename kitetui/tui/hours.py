@@ -8,8 +8,7 @@ from datetime import date
 from typing import Final
 
 from kitetui.formatting import weekday_clock
-from kitetui.market.calendar import Phase
-from kitetui.market.sessions import is_known, known_until, next_opening, occasion, phase
+from kitetui.market.calendar import Calendar, Phase
 from kitetui.wire import Exchange
 
 
@@ -41,27 +40,26 @@ OPEN: Final = Hours()
 """The hours of what trades."""
 
 
-def hours_of(segments: Collection[Exchange], now: float) -> Hours:
+def hours_of(calendar: Calendar, segments: Collection[Exchange], now: float) -> Hours:
     """Return what is known of the hours of these segments at a moment, UTC seconds."""
-    current = phase(segments, now)
-    doubt = _doubt(segments, now)
+    current = calendar.phase(segments, now)
+    doubt = _doubt(calendar, segments, now)
     if current is Phase.OPEN:
         return Hours(doubt=doubt)
     if current is Phase.CLOSING_AUCTION:
         return Hours(str(current), doubt=doubt)
-    opening = next_opening(segments, now)
+    opening = calendar.next_opening(segments, now)
     if opening is None:
         return Hours()
-    name = occasion(segments, opening)
+    name = calendar.occasion(segments, opening)
     opens = f"opens {weekday_clock(opening)}{f', {name}' if name else ''}"
-    return Hours(
-        "market closed" if current is Phase.CLOSED else str(current), opens, _doubt(segments, opening)
-    )
+    what = "market closed" if current is Phase.CLOSED else str(current)
+    return Hours(what, opens, _doubt(calendar, segments, opening))
 
 
-def _doubt(segments: Collection[Exchange], moment: float) -> str:
+def _doubt(calendar: Calendar, segments: Collection[Exchange], moment: float) -> str:
     """Return that the holidays of a day are not known, of segments whose holidays were known once."""
-    listed = [each for each in segments if known_until([each]) > date.min]
-    if is_known(listed, moment):
+    listed = [each for each in segments if calendar.known_until([each]) > date.min]
+    if calendar.is_known(listed, moment):
         return ""
-    return f"holidays after {known_until(listed):%d %b %Y} are not known"
+    return f"holidays after {calendar.known_until(listed):%d %b %Y} are not known"

@@ -23,6 +23,8 @@ from kitetui.feed import (
 from kitetui.formatting import duration, group
 from kitetui.instruments import Instrument
 from kitetui.market import LastValueCache
+from kitetui.market.calendar import Calendar
+from kitetui.market.calendarfile import load_calendar
 from kitetui.market.history import Candles, History
 from kitetui.market.quotes import quotes
 from kitetui.tui.eventlog import Weight
@@ -61,6 +63,7 @@ class Monitor:
     modes: how much to stream of an instrument, by token; `mode` is for all others.
     now: returns UTC seconds, which are those of the recording where there is a `replay`.
     tell: is called with what the user should be told. stopwatch: the seconds that pass before the screen.
+    calendar: the hours of the markets, None for those that ship.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Monitor:
         tell: Callable[[Notice], None],
         modes: Mapping[int, Mode] | None = None,
         replay: Transport | None = None,
+        calendar: Calendar | None = None,
     ) -> None:
         self.manager = manager
         self.groups = groups
@@ -86,6 +90,7 @@ class Monitor:
         self.events = Events(self.now, tell, replayed=replay is not None)
         self.rates = Rates()
         self.tell = tell
+        self._calendar = calendar or load_calendar()
         self._modes = dict(modes or {})
         self._hours: dict[int, str] = {}
         self._hours_at = -inf
@@ -270,7 +275,7 @@ class Monitor:
 
     def hours(self) -> Hours:
         """Return why what is watched need not tick, by the hours of its market."""
-        return hours_of(self.groups.segments, self.now())
+        return hours_of(self._calendar, self.groups.segments, self.now())
 
     def mode_of_selected(self) -> Mode | None:
         """Return the mode of the selected instrument, None where nothing is shown."""

@@ -17,6 +17,7 @@ from kitetui.cli.monitor import open_monitor
 from kitetui.cli.run import choose_run
 from kitetui.config import Config
 from kitetui.errors import CrashError
+from kitetui.market.calendarfile import load_calendar
 from kitetui.times import ist_today
 from kitetui.tui import MonitorApp
 
@@ -136,6 +137,7 @@ async def test_a_bug_of_the_monitor_ends_it_in_order_and_is_told(
         simulate=True,
         config=Config(),
         vault=Vault(environment={}),
+        calendar=load_calendar(),
         today=ist_today(),
     )
     with pytest.raises(CrashError, match=r"kitetui has a bug, RuntimeError; its traceback is in "):

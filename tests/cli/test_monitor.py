@@ -17,6 +17,7 @@ from kitetui.cli.monitor import GO_LIVE, open_monitor
 from kitetui.cli.run import Run, choose_run
 from kitetui.config import Config
 from kitetui.feed import FeedState
+from kitetui.market.calendarfile import load_calendar
 from kitetui.simulator import SimulatedExchange
 from kitetui.times import ist_today
 from kitetui.tui import MonitorApp
@@ -41,6 +42,7 @@ async def a_run(vault: Vault, config: Config | None = None) -> Run:
         simulate=True,
         config=config or Config(),
         vault=vault,
+        calendar=load_calendar(),
         today=ist_today(),
     )
 

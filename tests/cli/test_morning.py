@@ -37,7 +37,7 @@ from kitetui.cli.headless import record_headless
 from kitetui.cli.recording import RecordingOptions
 from kitetui.cli.run import choose_run
 from kitetui.config import feed_config
-from kitetui.market.sessions import use_sessions
+from kitetui.market.calendarfile import load_calendar
 from kitetui.paths import config_file, sessions_file
 from kitetui.times import ist_today
 
@@ -45,11 +45,10 @@ async def record(symbols, options):
     run = await choose_run(
         feed=None, ws_url=None, account=None, endpoint=None, symbols=symbols, mode=None, connections=1,
         duration=None, wait=False, simulate=False, config=feed_config(config_file()), vault=Vault(),
-        today=ist_today(),
+        calendar=load_calendar(sessions_file()), today=ist_today(),
     )
     await record_headless(run, RecordingOptions(**options), look=0.05)
 
-use_sessions(sessions_file())
 asyncio.run(record(*json.loads(sys.argv[1])))
 """
 

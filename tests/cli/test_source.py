@@ -18,6 +18,7 @@ from kitetui.errors import LoginError, UserError
 from kitetui.feed import Credentials
 from kitetui.instruments import Universe
 from kitetui.logs import redacted
+from kitetui.market.calendarfile import load_calendar
 from kitetui.wire import Exchange
 from tests.account.helpers import SECRETS
 from tests.market.moments import at
@@ -136,7 +137,8 @@ def test_a_manager_knows_the_hours_of_its_market_and_that_made_up_prices_have_no
 ) -> None:
     monkeypatch.setattr("kitetui.cli.source.time", SimpleNamespace(time=lambda: at(moment)))
     shares = [Exchange.NSE, Exchange.INDICES]
-    real, made_up = choose(ENV).manager(3).config, choose(simulate=True).manager(3).config
+    calendar = load_calendar()
+    real, made_up = (each.manager(3, calendar).config for each in (choose(ENV), choose(simulate=True)))
     assert real.market_is_open is not None
     assert made_up.market_is_open is not None
     assert real.market_is_open(shares, lasting) is is_open

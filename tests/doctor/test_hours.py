@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kitetui.doctor import State
 from kitetui.doctor.hours import market_hours
-from kitetui.market.sessions import use_sessions
 from tests.market.moments import at
-
-
-@pytest.fixture(autouse=True)
-def _shipped() -> Iterator[None]:
-    yield
-    use_sessions(None)
 
 
 def test_in_the_evening_commodities_trade(tmp_path: Path) -> None:

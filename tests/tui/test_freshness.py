@@ -9,7 +9,7 @@ from http import HTTPStatus
 import pytest
 
 from kitetui.feed import ConnectionState, FeedState
-from kitetui.market.sessions import is_open
+from kitetui.market.calendarfile import load_calendar
 from kitetui.simulator import Answering, Sending, SimulatedExchange
 from kitetui.tui.groups import Groups
 from kitetui.tui.monitor import Monitor
@@ -245,7 +245,7 @@ async def test_symbols_that_are_still_while_their_market_is_closed_are_not_mute(
 
 def calendar(moment: float):
     """What a live monitor is told of the market at this moment."""
-    return lambda segments, lasting: is_open(segments, moment, lasting)
+    return lambda segments, lasting: load_calendar().is_open(segments, moment, lasting)
 
 
 @pytest.mark.parametrize(

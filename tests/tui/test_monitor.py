@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kitetui.feed import KiteManagerConfig, KiteTickerManager
-from kitetui.market.sessions import use_sessions
+from kitetui.market.calendarfile import load_calendar
 from kitetui.tui.eventlog import Weight
 from kitetui.tui.events import Notice
 from kitetui.tui.groups import Groups
@@ -21,10 +21,11 @@ from tests.tui.tape import Tape
 INFY, CRUDEOIL = instrument("INFY", 408065), instrument("CRUDEOIL26DECFUT", 129_811_207, exchange="MCX")
 
 
-def hours(moment: str, *watched) -> str:
+def hours(moment: str, *watched, calendar=None) -> str:
     """What the monitor says at a moment in India, with these watched."""
-    groups = Groups([Watchlist(list(watched))])
-    return Monitor(KiteTickerManager(None), groups, Mode.FULL, lambda: at(moment), print).hours().text
+    manager, groups = KiteTickerManager(None), Groups([Watchlist(list(watched))])
+    monitor = Monitor(manager, groups, Mode.FULL, lambda: at(moment), print, calendar=calendar)
+    return monitor.hours().text
 
 
 @pytest.mark.parametrize(
@@ -59,12 +60,10 @@ def test_a_special_session_is_named(tmp_path: Path) -> None:
         '[[special]]\ndays = [2026-11-21]\nsegments = ["NSE"]\n'
         'opens = 18:00:00\ncloses = 19:00:00\nname = "Muhurat trading"\n'
     )
-    use_sessions(file)
-    try:
-        assert hours("Fri 2026-11-20 16:00", INFY) == "market closed, opens Sat 18:00, Muhurat trading"
-        assert hours("Sat 2026-11-21 18:00", INFY) == ""
-    finally:
-        use_sessions(None)
+    calendar = load_calendar(file)
+    before = hours("Fri 2026-11-20 16:00", INFY, calendar=calendar)
+    assert before == "market closed, opens Sat 18:00, Muhurat trading"
+    assert hours("Sat 2026-11-21 18:00", INFY, calendar=calendar) == ""
 
 
 class Clocks:

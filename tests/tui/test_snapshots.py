@@ -9,7 +9,7 @@ import pytest
 from pytest_textual_snapshot import SVGImageExtension
 
 from kitetui.feed import FeedState
-from kitetui.market.sessions import is_open
+from kitetui.market.calendarfile import load_calendar
 from kitetui.tui.theme import load_themes
 from tests.tui.conftest import quick_looks, running
 from tests.tui.rows import NOW
@@ -61,7 +61,7 @@ async def market_closed(size):
     sunday_evening = 1_795_357_800.0
 
     def trades(segments, lasting):
-        return is_open(segments, sunday_evening, lasting)
+        return load_calendar().is_open(segments, sunday_evening, lasting)
 
     async with running(size=size, now=sunday_evening, market_is_open=trades) as session:
         return await drawn(session)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,17 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kitetui.errors import UserError
-from kitetui.market.calendar import Phase
-from kitetui.market.sessions import (
-    is_known,
-    is_open,
-    known_until,
-    next_opening,
-    occasion,
-    open_exchanges,
-    phase,
-    use_sessions,
-)
+from kitetui.market.calendar import Calendar, Phase
+from kitetui.market.calendarfile import load_calendar
 from kitetui.wire import Exchange
 from tests.market.moments import at, clock
 
@@ -33,16 +23,10 @@ INDICES, UNKNOWN = Exchange.INDICES, Exchange.UNKNOWN
 
 CLOSED, PRE_OPEN, OPEN, AUCTION = Phase.CLOSED, Phase.PRE_OPEN, Phase.OPEN, Phase.CLOSING_AUCTION
 
+SHIPPED = load_calendar()
+
 MOMENTS = st.floats(1_735_689_600, 1_893_456_000)
 """From 2025 to 2029."""
-
-
-@pytest.fixture(autouse=True)
-def shipped() -> Iterator[None]:
-    """Begin with the calendar that ships, and leave it behind."""
-    use_sessions(None)
-    yield
-    use_sessions(None)
 
 
 @pytest.fixture
@@ -51,14 +35,14 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "sessions.toml"
 
 
-def turns(segment: Exchange, day: str) -> list[tuple[str, Phase]]:
+def turns(segment: Exchange, day: str, calendar: Calendar = SHIPPED) -> list[tuple[str, Phase]]:
     """When a segment's phase changes on a day, and to which; a second earlier it has not changed."""
     found, before = [], CLOSED
     for five_minutes in range(24 * 12):
         moment = at(f"{day} 00:00") + 300 * five_minutes
-        now = phase([segment], moment)
+        now = calendar.phase([segment], moment)
         if now is not before:
-            assert phase([segment], moment - 1) is before
+            assert calendar.phase([segment], moment - 1) is before
             found.append((clock(moment)[-5:], now))
         before = now
     return found
@@ -116,8 +100,8 @@ def second_sunday_of_march(year: int) -> date:
 
 @pytest.mark.parametrize("day", ["Sat 2026-11-21", "Sun 2026-11-22"])
 def test_nothing_is_open_at_a_weekend(day: str) -> None:
-    assert not is_open(list(Exchange), at(f"{day} 11:00"))
-    assert open_exchanges(at(f"{day} 11:00")) == ()
+    assert not SHIPPED.is_open(list(Exchange), at(f"{day} 11:00"))
+    assert SHIPPED.open_exchanges(at(f"{day} 11:00")) == ()
 
 
 @pytest.mark.parametrize("day", ["Mon 2026-01-26", "Fri 2026-10-02", "Fri 2026-12-25", "Tue 2028-08-15"])
@@ -142,32 +126,32 @@ WEEKDAYS = [
 
 @pytest.mark.parametrize("segment", [NSE, BSE, NFO, BFO, INDICES])
 def test_shares_are_closed_all_day_on_the_holidays_of_2026_and_on_no_other_weekday(segment: Exchange) -> None:
-    assert [day for day in WEEKDAYS if not is_open([segment], at(f"{day} 11:00"))] == SHARE_HOLIDAYS
+    assert [day for day in WEEKDAYS if not SHIPPED.is_open([segment], at(f"{day} 11:00"))] == SHARE_HOLIDAYS
     assert all(turns(segment, day) == [] for day in SHARE_HOLIDAYS)
 
 
 @pytest.mark.parametrize("segment", [CDS, BCD, Exchange.MCXSX, MCX, NCO])
 def test_of_other_segments_only_the_holidays_of_fixed_dates_are_listed(segment: Exchange) -> None:
-    assert [day for day in WEEKDAYS if not is_open([segment], at(f"{day} 11:00"))] == FIXED_HOLIDAYS
+    assert [day for day in WEEKDAYS if not SHIPPED.is_open([segment], at(f"{day} 11:00"))] == FIXED_HOLIDAYS
 
 
 @pytest.mark.parametrize("segment", [NSE, BSE, NFO, BFO, INDICES, UNKNOWN])
 def test_the_holidays_of_shares_are_known_to_the_end_of_2026(segment: Exchange) -> None:
-    assert known_until([segment]) == date(2026, 12, 31)
-    assert all(is_known([segment], at(f"{day} 11:00")) for day in WEEKDAYS)
+    assert SHIPPED.known_until([segment]) == date(2026, 12, 31)
+    assert all(SHIPPED.is_known([segment], at(f"{day} 11:00")) for day in WEEKDAYS)
     new_year = at("Fri 2027-01-01 00:00")
-    assert is_known([segment], new_year - 1)
-    assert not is_known([segment], new_year)
-    assert is_known([segment], at("Sat 2027-01-02 11:00"))
-    assert is_known([segment], at("Tue 2027-01-26 11:00"))
+    assert SHIPPED.is_known([segment], new_year - 1)
+    assert not SHIPPED.is_known([segment], new_year)
+    assert SHIPPED.is_known([segment], at("Sat 2027-01-02 11:00"))
+    assert SHIPPED.is_known([segment], at("Tue 2027-01-26 11:00"))
 
 
 @pytest.mark.parametrize("segment", [CDS, BCD, Exchange.MCXSX, MCX, NCO])
 def test_of_other_segments_only_weekends_and_listed_days_are_known(segment: Exchange) -> None:
-    assert known_until([segment]) == date.min
-    assert [day for day in WEEKDAYS if is_known([segment], at(f"{day} 11:00"))] == FIXED_HOLIDAYS
-    assert is_known([segment], at("Sat 2026-11-21 11:00"))
-    assert not is_known([NSE, segment], at("Fri 2026-11-20 11:00"))
+    assert SHIPPED.known_until([segment]) == date.min
+    assert [day for day in WEEKDAYS if SHIPPED.is_known([segment], at(f"{day} 11:00"))] == FIXED_HOLIDAYS
+    assert SHIPPED.is_known([segment], at("Sat 2026-11-21 11:00"))
+    assert not SHIPPED.is_known([NSE, segment], at("Fri 2026-11-20 11:00"))
 
 
 def test_on_maharashtra_day_only_commodities_trade_and_only_in_the_evening() -> None:
@@ -179,32 +163,36 @@ def test_on_maharashtra_day_only_commodities_trade_and_only_in_the_evening() -> 
 
 def test_one_open_segment_among_several_is_enough() -> None:
     evening = at("Fri 2026-11-20 20:00")
-    assert is_open([NSE, MCX], evening)
-    assert not is_open([NSE, CDS], evening)
-    assert not is_open([], evening)
+    assert SHIPPED.is_open([NSE, MCX], evening)
+    assert not SHIPPED.is_open([NSE, CDS], evening)
+    assert not SHIPPED.is_open([], evening)
 
 
 def test_of_several_segments_the_most_active_phase_counts() -> None:
     afternoon, morning = at("Fri 2026-11-20 15:20"), at("Fri 2026-11-20 09:05")
-    assert phase([NSE, INDICES], afternoon) is AUCTION
-    assert phase([NSE, NFO], afternoon) is OPEN
-    assert phase([NSE, CDS], morning) is OPEN
-    assert phase([NSE, NFO], morning) is PRE_OPEN
-    assert phase([], morning) is CLOSED
+    assert SHIPPED.phase([NSE, INDICES], afternoon) is AUCTION
+    assert SHIPPED.phase([NSE, NFO], afternoon) is OPEN
+    assert SHIPPED.phase([NSE, CDS], morning) is OPEN
+    assert SHIPPED.phase([NSE, NFO], morning) is PRE_OPEN
+    assert SHIPPED.phase([], morning) is CLOSED
 
 
 def test_a_market_that_has_just_opened_has_not_been_open_for_long() -> None:
     opened = at("Fri 2026-11-20 09:15")
-    assert [is_open([NSE], opened + passed, lasting=30) for passed in (0, 29, 30)] == [False, False, True]
-    assert is_open([NSE, CDS], opened, lasting=30)
-    assert not is_open([NSE], at("Fri 2026-11-20 15:15"), lasting=30)
+    assert [SHIPPED.is_open([NSE], opened + passed, lasting=30) for passed in (0, 29, 30)] == [
+        False,
+        False,
+        True,
+    ]
+    assert SHIPPED.is_open([NSE, CDS], opened, lasting=30)
+    assert not SHIPPED.is_open([NSE], at("Fri 2026-11-20 15:15"), lasting=30)
 
 
 def test_the_open_exchanges_are_named_without_the_indices() -> None:
-    assert open_exchanges(at("Fri 2026-11-20 09:05")) == ("CDS", "BCD", "MCX", "MCXSX", "NCO")
+    assert SHIPPED.open_exchanges(at("Fri 2026-11-20 09:05")) == ("CDS", "BCD", "MCX", "MCXSX", "NCO")
     shares = ("NSE", "NFO", "CDS", "BSE", "BFO", "BCD", "MCX", "MCXSX", "NCO")
-    assert open_exchanges(at("Fri 2026-11-20 09:15")) == shares
-    assert open_exchanges(at("Fri 2026-11-20 18:00")) == ("MCX", "NCO")
+    assert SHIPPED.open_exchanges(at("Fri 2026-11-20 09:15")) == shares
+    assert SHIPPED.open_exchanges(at("Fri 2026-11-20 18:00")) == ("MCX", "NCO")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +217,7 @@ def test_the_open_exchanges_are_named_without_the_indices() -> None:
 def test_the_next_opening_is_the_first_continuous_trading_of_any_segment(
     segments: list[Exchange], now: str, expected: str
 ) -> None:
-    assert clock(next_opening(segments, at(now))) == expected
+    assert clock(SHIPPED.next_opening(segments, at(now))) == expected
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Kiritimati", "UTC"])
@@ -238,7 +226,7 @@ def test_the_zone_of_the_machine_changes_nothing(zone: str, monkeypatch: pytest.
     time.tzset()
     try:
         assert turns(NSE, "Fri 2026-11-20") == SHARES
-        assert clock(next_opening([NSE], at("Fri 2026-11-20 23:59"))) == "Mon 2026-11-23 09:15"
+        assert clock(SHIPPED.next_opening([NSE], at("Fri 2026-11-20 23:59"))) == "Mon 2026-11-23 09:15"
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -246,37 +234,36 @@ def test_the_zone_of_the_machine_changes_nothing(zone: str, monkeypatch: pytest.
 
 def test_a_users_file_adds_to_the_calendar(file: Path) -> None:
     file.write_text("holidays = [2027-03-22]\n")
-    assert is_open([NSE], at("Mon 2027-03-22 11:00"))
-    use_sessions(file)
-    assert not is_open([NSE], at("Mon 2027-03-22 11:00"))
-    assert not is_open([NSE], at("Fri 2026-12-25 11:00"))
-    assert clock(next_opening([NSE], at("Fri 2027-03-19 16:00"))) == "Tue 2027-03-23 09:15"
-    use_sessions(None)
-    assert is_open([NSE], at("Mon 2027-03-22 11:00"))
+    assert SHIPPED.is_open([NSE], at("Mon 2027-03-22 11:00"))
+    calendar = load_calendar(file)
+    assert not calendar.is_open([NSE], at("Mon 2027-03-22 11:00"))
+    assert not calendar.is_open([NSE], at("Fri 2026-12-25 11:00"))
+    assert clock(calendar.next_opening([NSE], at("Fri 2027-03-19 16:00"))) == "Tue 2027-03-23 09:15"
+    assert SHIPPED.is_open([NSE], at("Mon 2027-03-22 11:00"))
 
 
 def test_a_day_that_a_user_lists_is_known_and_the_days_around_it_are_not(file: Path) -> None:
     file.write_text("holidays = [2027-03-22]\n")
-    use_sessions(file)
+    calendar = load_calendar(file)
     for segment in Exchange:
-        assert is_known([segment], at("Mon 2027-03-22 11:00"))
-        assert not is_known([segment], at("Tue 2027-03-23 11:00"))
+        assert calendar.is_known([segment], at("Mon 2027-03-22 11:00"))
+        assert not calendar.is_known([segment], at("Tue 2027-03-23 11:00"))
 
 
 @pytest.mark.parametrize(("day", "expected"), [("2027-06-30", "2027-06-30"), ("2026-06-30", "2026-12-31")])
 def test_a_user_may_know_more_holidays_and_never_fewer(day: str, expected: str, file: Path) -> None:
     file.write_text(f'[[known]]\nsegments = ["NSE", "MCX"]\nuntil = {day}\n')
-    use_sessions(file)
-    assert f"{known_until([NSE])}" == expected
-    assert f"{known_until([MCX])}" == day
-    assert known_until([BSE]) == date(2026, 12, 31)
+    calendar = load_calendar(file)
+    assert f"{calendar.known_until([NSE])}" == expected
+    assert f"{calendar.known_until([MCX])}" == day
+    assert calendar.known_until([BSE]) == date(2026, 12, 31)
 
 
 def test_a_users_hours_count_before_the_shipped_ones(file: Path) -> None:
     file.write_text('[[hours]]\nsegments = ["NFO"]\nopens = 09:30:00\ncloses = 18:00:00\n')
-    use_sessions(file)
-    assert turns(NFO, "Fri 2026-11-20") == [("09:30", OPEN), ("18:00", CLOSED)]
-    assert turns(BFO, "Fri 2026-11-20") == FUTURES
+    calendar = load_calendar(file)
+    assert turns(NFO, "Fri 2026-11-20", calendar) == [("09:30", OPEN), ("18:00", CLOSED)]
+    assert turns(BFO, "Fri 2026-11-20", calendar) == FUTURES
 
 
 def test_a_special_session_of_the_user_opens_a_weekend_and_a_shipped_holiday(file: Path) -> None:
@@ -284,40 +271,39 @@ def test_a_special_session_of_the_user_opens_a_weekend_and_a_shipped_holiday(fil
         '[[special]]\ndays = [2026-11-08, 2026-12-25]\nsegments = ["NSE"]\n'
         'opens = 18:00:00\ncloses = 19:00:00\nname = "Muhurat trading"\n'
     )
-    use_sessions(file)
+    calendar = load_calendar(file)
     for day in ("Sun 2026-11-08", "Fri 2026-12-25"):
-        assert turns(NSE, day) == turns(INDICES, day) == [("18:00", OPEN), ("19:00", CLOSED)]
-        assert turns(NFO, day) == []
-    opening = next_opening([NSE, NFO], at("Sat 2026-11-07 11:00"))
+        assert (
+            turns(NSE, day, calendar) == turns(INDICES, day, calendar) == [("18:00", OPEN), ("19:00", CLOSED)]
+        )
+        assert turns(NFO, day, calendar) == []
+    opening = calendar.next_opening([NSE, NFO], at("Sat 2026-11-07 11:00"))
     assert opening is not None
     assert clock(opening) == "Sun 2026-11-08 18:00"
-    assert occasion([NFO, NSE], opening) == "Muhurat trading"
-    assert occasion([NFO, NSE], opening - 1) == occasion([NFO], opening) == ""
+    assert calendar.occasion([NFO, NSE], opening) == "Muhurat trading"
+    assert calendar.occasion([NFO, NSE], opening - 1) == calendar.occasion([NFO], opening) == ""
 
 
 def test_no_file_adds_nothing(file: Path) -> None:
-    use_sessions(file)
-    assert turns(NSE, "Fri 2026-11-20") == SHARES
+    calendar = load_calendar(file)
+    assert turns(NSE, "Fri 2026-11-20", calendar) == SHARES
 
 
-def test_a_bad_file_changes_nothing(file: Path) -> None:
-    file.write_text("holidays = [2026-11-20]\n")
-    use_sessions(file)
+def test_a_bad_file_is_no_calendar(file: Path) -> None:
     file.write_text("holidays = 2026-11-25\n")
     with pytest.raises(UserError, match="holidays must be a list of days"):
-        use_sessions(file)
-    assert not is_open([NSE], at("Fri 2026-11-20 11:00"))
+        load_calendar(file)
 
 
 @given(st.sets(st.sampled_from(Exchange), min_size=1), MOMENTS)
 def test_a_market_is_open_at_its_next_opening_and_not_open_anew_before(
     segments: set[Exchange], now: float
 ) -> None:
-    found = next_opening(segments, now)
+    found = SHIPPED.next_opening(segments, now)
     assert found is not None
     assert found > now
-    assert is_open(segments, found)
-    if not is_open(segments, now):
+    assert SHIPPED.is_open(segments, found)
+    if not SHIPPED.is_open(segments, now):
         halfway = now + (found - now) / 2
-        assert not is_open(segments, halfway)
-        assert not is_open(segments, found - 1e-3)
+        assert not SHIPPED.is_open(segments, halfway)
+        assert not SHIPPED.is_open(segments, found - 1e-3)
