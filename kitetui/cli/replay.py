@@ -1,4 +1,4 @@
-"""`kitetui replay`: a recording as an exchange of its own, on the monitor or for any client of Kite's."""
+"""`kitetui replay`: a recording on the monitor, or as an exchange for any client of Kite's."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from kitetui.times import IST
 if TYPE_CHECKING:
     from kitetui.instruments import Instrument
     from kitetui.record.inspection import Inspection
-    from kitetui.replay import Playback, ReplayExchange, Source
+    from kitetui.replay import Playback, Player, Recording, ReplayExchange
     from kitetui.tui import MonitorApp
 
 _GROUP: Final = "Recording"
@@ -61,7 +61,7 @@ def replay(
 
     from kitetui.record import open_reader
     from kitetui.record.inspection import inspect
-    from kitetui.replay.opening import source_of
+    from kitetui.replay import open_recording
 
     reader = open_reader(file)
     *_, found = with_bar(inspect(reader), reader, f"looking through {file.name}")
@@ -69,15 +69,15 @@ def replay(
         raise UserError(f"{file} holds no tick that could be played; name another recording")
     for each in reader.damage:
         typer.echo(f"kitetui: {each}", err=True)
-    source = source_of(file, (found.first, found.last), dict(reader.names))
+    recording = open_recording(file, (found.first, found.last), dict(reader.names))
     at = None if start is None else _moment(start, found.first, found.last)
     if serve is not None:
-        asyncio.run(_serve(source, serve, name=file.name, speed=times, start=at, loop=loop))
+        asyncio.run(_serve(recording, serve, name=file.name, speed=times, start=at, loop=loop))
     else:
-        asyncio.run(_show(source, found, name=file.name, speed=times, start=at, loop=loop))
+        asyncio.run(_show(recording, found, name=file.name, speed=times, start=at, loop=loop))
 
 
-async def _serve(source: Source, port: int, **settings: Any) -> None:
+async def _serve(recording: Recording, port: int, **settings: Any) -> None:
     from kitetui.cli.signals import ended_by_signals
     from kitetui.replay import Playback, ReplayExchange
 
@@ -85,7 +85,7 @@ async def _serve(source: Source, port: int, **settings: Any) -> None:
     playback = Playback(**settings, on_jump=lambda start, end: say(_jump(start, end)))
     async with AsyncExitStack() as stack:
         stack.enter_context(ended_by_signals(ended))
-        exchange = ReplayExchange(source, playback, port=port, settle=_SETTLE)
+        exchange = ReplayExchange(recording, playback, port=port, settle=_SETTLE)
         try:
             await stack.enter_async_context(exchange)
         except OSError as error:
@@ -109,16 +109,16 @@ async def _say_the_end(playback: Playback, exchange: ReplayExchange) -> None:
     say(exchange.problem or "the recording is at its end; its clients stay connected")
 
 
-async def _show(source: Source, found: Inspection, **settings: Any) -> None:
+async def _show(recording: Recording, found: Inspection, **settings: Any) -> None:
     from kitetui.cli.crash import crash_of
     from kitetui.cli.signals import ended_by_signals
     from kitetui.cli.terminal import end_with_terminal
     from kitetui.config import ConfigFile
-    from kitetui.feed import Endpoint, KiteManagerConfig, KiteTickerManager
+    from kitetui.feed import KiteManagerConfig, KiteTickerManager
     from kitetui.instruments import Universe
     from kitetui.logs import start_logging
     from kitetui.paths import config_file, config_folder
-    from kitetui.replay import Playback, ReplayExchange
+    from kitetui.replay import Playback, Player, ReplaySource
     from kitetui.tui import MonitorApp
     from kitetui.tui.groups import Groups
     from kitetui.tui.settings import VOCABULARY, Settings
@@ -126,7 +126,7 @@ async def _show(source: Source, found: Inspection, **settings: Any) -> None:
 
     start_logging()
     file = ConfigFile(config_file(), VOCABULARY)
-    instruments = recorded_instruments(found, source.names)
+    instruments = recorded_instruments(found, recording.names)
 
     def say_the_jump(start: int, end: int) -> None:
         app.monitor.events.say(_jump(start, end))
@@ -134,41 +134,41 @@ async def _show(source: Source, found: Inspection, **settings: Any) -> None:
     playback = Playback(**settings, on_jump=say_the_jump)
     ended = asyncio.Event()
     with ended_by_signals(ended):
-        async with ReplayExchange(source, playback, wait_for=len(instruments)) as exchange:
-            config = KiteManagerConfig(
-                max_connections=_connections(found, len(instruments)),
-                endpoint=Endpoint(exchange.url),
-                failover_after=None,
-                clock=lambda: playback.at,
-                stopwatch=playback.now,
-            )
-            app = MonitorApp(
-                manager=KiteTickerManager(config=config),
-                universe=Universe.of(instruments),
-                groups=Groups([Watchlist(instruments, _GROUP)]),
-                settings=Settings(file.read(), file, keeps_groups=False),
-                theme_folder=config_folder() / "themes",
-                replay=playback,
-            )
-            end_with_terminal(ended, lambda: app.recording.is_on)
-            async with asyncio.TaskGroup() as tasks:
-                beside = [
-                    tasks.create_task(_exit_when(ended, app)),
-                    tasks.create_task(_show_the_end(playback, exchange, app)),
-                ]
-                await app.run_async()
-                for task in beside:
-                    task.cancel()
+        player = Player(recording, playback, wait_for=len(instruments))
+        config = KiteManagerConfig(
+            max_connections=_connections(found, len(instruments)),
+            failover_after=None,
+            clock=lambda: playback.at,
+            stopwatch=playback.now,
+        )
+        app = MonitorApp(
+            manager=KiteTickerManager(config=config, source=ReplaySource(player)),
+            universe=Universe.of(instruments),
+            groups=Groups([Watchlist(instruments, _GROUP)]),
+            settings=Settings(file.read(), file, keeps_groups=False),
+            theme_folder=config_folder() / "themes",
+            replay=playback,
+        )
+        end_with_terminal(ended, lambda: app.recording.is_on)
+        async with asyncio.TaskGroup() as tasks:
+            beside = [
+                tasks.create_task(player.play()),
+                tasks.create_task(_exit_when(ended, app)),
+                tasks.create_task(_show_the_end(playback, player, app)),
+            ]
+            await app.run_async()
+            for task in beside:
+                task.cancel()
     if app.crash is not None:
         raise crash_of(app.crash)
 
 
-async def _show_the_end(playback: Playback, exchange: ReplayExchange, app: MonitorApp) -> None:
+async def _show_the_end(playback: Playback, player: Player, app: MonitorApp) -> None:
     from kitetui.tui.eventlog import Weight
 
     await playback.ended.wait()
-    if exchange.problem:
-        app.monitor.events.say(exchange.problem, Weight.ALARM)
+    if player.problem:
+        app.monitor.events.say(player.problem, Weight.ALARM)
 
 
 async def _exit_when(ended: asyncio.Event, app: MonitorApp) -> None:

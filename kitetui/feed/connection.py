@@ -1,58 +1,31 @@
-"""One connection: dial, follow the wanted subscriptions, read, notice silence, and come back.
+"""A connection as its manager knows it: what it carries, how it stands, and what its readers are told.
 
-While a session lasts, each of these goes on in a task: a reader, a writer that makes the wire follow the
-wanted state, watches on silence, on mute symbols and on what is handed on, and pings. Whichever fails ends
-the session, and `classify_failure` says what then.
+Where its messages come from is for those that are made of it to say: a socket (`socket`), or a recording.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from math import isfinite
-from typing import Final, NoReturn
-
-from websockets.asyncio.client import ClientConnection
+from typing import ClassVar, Final, NoReturn, Protocol
 
 from kitetui.feed.accounts import Account
 from kitetui.feed.activity import MUTE_AFTER, Activity
 from kitetui.feed.bugs import log, log_bug, place_of_log
 from kitetui.feed.config import KiteManagerConfig
-from kitetui.feed.dialling import dial, says
-from kitetui.feed.down import DIAL_AGAIN, LOG_IN
-from kitetui.feed.endpoint import SIMULATED_HEADER, Credentials
+from kitetui.feed.endpoint import Credentials
 from kitetui.feed.intake import Intake
 from kitetui.feed.lastpackets import LastPackets
 from kitetui.feed.messages import ConnectionChanged, FeedMessage, Gap, RawFrame, SymbolsWanted
-from kitetui.feed.replayed import REPLAY_HEADER, Recorded, RecordedGap, RecordedState, Told, parse_told
-from kitetui.feed.retry import (
-    CAP,
-    Action,
-    Failure,
-    FeedSilent,
-    TokenUnreadable,
-    backoff,
-    classify_failure,
-    until_freed,
-)
+from kitetui.feed.retry import Failure
 from kitetui.feed.state import FAILED, QUIET_AFTER, ConnectionState
 from kitetui.feed.stats import ConnectionStats, Measures, Percentiles, modes_of
-from kitetui.feed.subscriptions import apply_request, requests_to_follow
-from kitetui.feed.tasks import first_failure
-from kitetui.feed.texts import cut
-from kitetui.wire import HEARTBEAT, Exchange, Mode, Unsubscribe, encode_request
+from kitetui.wire import Exchange, Mode
 
 _NONE: Final = Failure("")
-
-HEALTHY_AFTER: Final = 30.0
-"""Seconds after which a session counts as healthy, and the next loss starts the backoff afresh."""
-
-_PING_INTERVAL: Final = 5.0
-_PONG_PATIENCE: Final = 30.0
-"""Seconds that a server which seems to answer no ping is given in place of each answer."""
 
 _LOOK: Final = 1.0
 """Seconds between two looks at how the symbols tick."""
@@ -61,7 +34,23 @@ _GRACE: Final = 0.5
 """Seconds that the watch on silence may be late."""
 
 
-class Connection:
+class FeedSource(Protocol):
+    """Where ticks come from: Kite over sockets, or a recording."""
+
+    def connection(
+        self,
+        number: int,
+        config: KiteManagerConfig,
+        account: Account,
+        wanted: Mapping[int, Mode],
+        publish: Callable[[Sequence[RawFrame], FeedMessage | None], None],
+        wants_raw: Callable[[], bool],
+        clock: Callable[[], int],
+    ) -> Connection:
+        """Return a connection of a manager, which runs it; see `Connection`."""
+
+
+class Connection(ABC):
     """A connection of a manager, with the index `number`; `run` is its whole life.
 
     wanted: the tokens it is to carry and their modes, owned and changed by the manager; call `follow` after
@@ -72,7 +61,11 @@ class Connection:
     ticked: set with each batch of ticks.
     is_simulated: whether the server said in its last handshake that its prices are made up.
     remedy: what the user can do where nothing here will bring it back; else empty.
+    is_replay: whether what it brings was recorded, with the times of the recording.
     """
+
+    is_replay: ClassVar[bool] = False
+    intake_type: ClassVar[type[Intake]] = Intake
 
     def __init__(
         self,
@@ -99,7 +92,7 @@ class Connection:
         self._wanted = wanted
         self._told: dict[int, Mode] = {}
         self._hand_on = publish
-        self._intake = Intake(
+        self._intake = self.intake_type(
             number,
             self.measures,
             wanted,
@@ -128,27 +121,14 @@ class Connection:
         self._asked_at = 0.0
         self._failed_at = 0.0
         self._session_ticks = 0
-        self._answers_pings = False
         self._outage: tuple[int, str] | None = None
         self._is_reported = False
         self._dialled_with: Credentials | None = None
-        self._socket: ClientConnection | None = None
         self._time: Callable[[], float] = time.monotonic
 
+    @abstractmethod
     async def run(self) -> None:
-        """Keep the connection up for as long as symbols are wanted; ends only by cancellation."""
-        self._time = asyncio.get_running_loop().time
-        try:
-            while True:
-                self._become(ConnectionState.UNUSED)
-                while not self._is_needed:
-                    # Nothing is missed while nothing is wanted.
-                    self._outage = None
-                    self._changed.clear()
-                    await self._changed.wait()
-                await self._stay_connected()
-        finally:
-            self._become(ConnectionState.UNUSED)
+        """Bring what is wanted for as long as anything is; ends only by cancellation."""
 
     def follow(self) -> None:
         """Take notice that the wanted symbols have changed, and tell of it."""
@@ -221,10 +201,6 @@ class Connection:
         self.measures.gaps += 1
         self.measures.recent_gaps.append(gap)
         self._publish(gap)
-
-    @property
-    def _is_needed(self) -> bool:
-        return bool(self._wanted) or self.keep_trying or self._config.connect_when_idle
 
     @property
     def state(self) -> ConnectionState:
@@ -303,162 +279,6 @@ class Connection:
             return self._outage[0]
         return self._needed_at if self._state in FAILED and self._wanted else None
 
-    async def _stay_connected(self) -> None:
-        """Dial, and dial again, until no symbols are wanted any more."""
-        self._needed_at = self._clock()
-        delays, places = self._delays(), self._places()
-        self._attempt = 0
-        was_up = False
-        while self._is_needed:
-            started = self._time()
-            exception = await self._session()
-            failure = self._noted(exception, classify_failure(exception, was_up=was_up))
-            was_live = self._state is ConnectionState.LIVE
-            self.is_crowded_out = failure.action is Action.RETRY_LATER
-            if was_live and self._time() - started >= HEALTHY_AFTER:
-                delays = self._delays()
-                self._attempt = 0
-            self._attempt += 1
-            if was_live:
-                was_up, places = True, self._places()
-                self.measures.last_close = failure.reason
-                self._outage = self._outage or (self._intake.handed_on_at, failure.reason)
-            if failure.action is Action.WAIT_FOR_TOKEN:
-                await self._wait_for_another_token(failure)
-                delays = self._delays()
-                self._attempt = 0
-                continue
-            limit = self._config.max_reconnect_attempts
-            if limit is not None and self._attempt > limit:
-                await self._stay_down(
-                    replace(failure, reason=f"gave up after {limit} attempts: {failure.reason}")
-                )
-            if failure.action is Action.RETRY_LATER:
-                await self._wait_to_retry(next(places) if was_up else CAP, failure)
-            else:
-                await self._wait_to_retry(next(delays), failure)
-
-    def _delays(self) -> Iterator[float]:
-        return backoff(self._config.reconnect_delay, self._config.reconnect_max_delay)
-
-    def _places(self) -> Iterator[float]:
-        """Return the waits for a place that the server may still count for a session before."""
-        return until_freed(backoff(1.0, CAP), CAP)
-
-    def _noted(self, exception: Exception, failure: Failure) -> Failure:
-        """Return a failure; one of the program's own is counted and logged, and says where."""
-        if not failure.is_bug:
-            return failure
-        self.measures.bugs += 1
-        lost = f"; {self._intake.lost_frames:,} frames are lost" if exception is self._intake.failure else ""
-        secrets = self._dialled_with
-        log_bug(
-            f"connection {self.number} ended by {failure.reason}{lost}",
-            exception,
-            (secrets.api_key, secrets.access_token) if secrets else (),
-        )
-        return replace(failure, reason=f"{failure.reason}: its details are in {place_of_log()}")
-
-    async def _wait_for_another_token(self, failure: Failure) -> None:
-        """Wait until the source gives a token other than the one refused, or nothing is wanted any more."""
-        interval = self._config.health_check_interval
-        if callable(self._account.access_token) and isfinite(interval):
-            log.warning("connection %d: %s; it waits for another token", self.number, failure.reason)
-        else:
-            self.remedy = LOG_IN
-        self._become(ConnectionState.DOWN, failure)
-        while self._is_needed:
-            await asyncio.sleep(interval)
-            with suppress(TokenUnreadable):
-                if self._account.credentials() != self._dialled_with:
-                    return
-
-    async def _stay_down(self, failure: Failure) -> None:
-        """Wait for the end: only stopping and starting the manager makes it dial again."""
-        self.remedy = DIAL_AGAIN
-        self._become(ConnectionState.DOWN, failure)
-        await asyncio.get_running_loop().create_future()
-
-    async def _wait_to_retry(self, delay: float, failure: Failure) -> None:
-        self._retry_at = self._time() + delay
-        self._become(ConnectionState.RETRYING, failure)
-        try:
-            await asyncio.sleep(delay)
-        finally:
-            self._retry_at = None
-
-    async def _session(self) -> Exception:
-        """Make the connection, use it until it fails, and return why it did."""
-        if self._attempt == 0:
-            self._become(ConnectionState.CONNECTING)
-        try:
-            self._dialled_with = self._account.credentials()
-            socket = await dial(self._config, self._dialled_with)
-        except Exception as refusal:
-            return refusal
-        self._socket = socket
-        try:
-            try:
-                failure = await self._use(socket)
-                if isinstance(failure, FeedSilent):
-                    # A peer that has gone quiet would not answer a polite close either.
-                    socket.transport.abort()
-            finally:
-                self.hand_on_received()
-                self._socket = None
-                await socket.close()
-        except Exception as bug:
-            return bug
-        return self._intake.failure or failure
-
-    async def _use(self, socket: ClientConnection) -> Exception:
-        """Follow the wanted symbols and read, until something fails; return what did."""
-        self._note_frame(self._clock())
-        self._connected_at = self._last_frame_at
-        self._came_up_at = self._asked_at = self._config.stopwatch()
-        self._session_ticks = self.measures.ticks
-        self._answers_pings = False
-        self.is_simulated = says(socket, SIMULATED_HEADER)
-        self._broke.clear()
-        self._intake.began(self._clock(), replayed=says(socket, REPLAY_HEADER))
-        self._become(ConnectionState.LIVE)
-        return await first_failure(
-            asyncio.create_task(self._read(socket), name=f"kitetui reader {self.number}"),
-            asyncio.create_task(self._keep_subscribed(socket), name=f"kitetui writer {self.number}"),
-            asyncio.create_task(self._watch_intake(), name=f"kitetui intake {self.number}"),
-            asyncio.create_task(self._watch_silence(), name=f"kitetui watch {self.number}"),
-            asyncio.create_task(self._watch_activity(), name=f"kitetui activity {self.number}"),
-            asyncio.create_task(self._measure_round_trip(socket), name=f"kitetui ping {self.number}"),
-        )
-
-    async def _read(self, socket: ClientConnection) -> NoReturn:
-        """Gather frames, and let the loop's next turn decode all that have come together."""
-        loop = asyncio.get_running_loop()
-        intake = self._intake
-        replayed, recorded = says(socket, REPLAY_HEADER), None
-        while True:
-            message = await socket.recv()
-            now = self._clock()
-            if replayed and isinstance(message, str) and (told := parse_told(message)) is not None:
-                recorded = self._follow_replay(told)
-                continue
-            if recorded is not None:
-                now = recorded.at
-            self._note_frame(now)
-            self.measures.frames += 1
-            self.measures.bytes += len(message)
-            if isinstance(message, str):
-                intake.take_text(message, now)
-                continue
-            if message != HEARTBEAT:
-                self._report_gap(now)
-            if intake.is_empty:
-                loop.call_soon(self.hand_on_received)
-            intake.take(message, now, recorded.snapshot if recorded else ())
-            recorded = None
-            if intake.is_full:
-                intake.flush()
-
     def hand_on_received(self) -> None:
         """Hand on what was received; a failure ends the session, whoever called."""
         try:
@@ -475,11 +295,6 @@ class Connection:
             since, reason = self._outage
             self._outage = since + ahead, reason
 
-    async def _watch_intake(self) -> NoReturn:
-        """End the session when what was received could not be handed on."""
-        await self._broke.wait()
-        raise self._intake.failure or AssertionError("an intake that broke says why")
-
     def _warn_of_stray(self, token: int) -> None:
         """Say once that the server sends what nobody asked for."""
         if not self._is_stray_told:
@@ -493,54 +308,6 @@ class Connection:
 
     def _publish(self, message: FeedMessage) -> None:
         self._hand_on((), message)
-
-    def _follow_replay(self, told: Told) -> Recorded | None:
-        """Take over what was recorded of the connection; return what belongs to the next frame."""
-        match told:
-            case Recorded():
-                return told
-            case RecordedState(at, state, reason):
-                self._intake.flush()
-                reason = cut(reason)
-                if state in FAILED:
-                    self._intake.lost()
-                    self._failed_at = self._time()
-                    self._needed_at = at if self._state not in FAILED else self._needed_at
-                self._state, self._failure = state, Failure(reason)
-                self._publish(ConnectionChanged(self.number, state, reason, at, is_replay=True))
-            case RecordedGap(_, start, end, symbols, reason, tokens):
-                self._intake.flush()
-                self.report(Gap(self.number, start, end, symbols, cut(reason), tokens))
-        return None
-
-    async def _keep_subscribed(self, socket: ClientConnection) -> NoReturn:
-        """Make the server's state follow the wanted one, from nothing, for as long as the session lasts."""
-        self._on_wire = {}
-        on_wire = self._on_wire
-        while True:
-            self._changed.clear()
-            request = next(requests_to_follow(on_wire, self._wanted), None)
-            if request is None:
-                await self._changed.wait()
-                continue
-            # Noted first: the answer may be there before `send` returns.
-            self._intake.sent(request, self._clock())
-            await socket.send(encode_request(request))
-            apply_request(on_wire, request)
-            if isinstance(request, Unsubscribe):
-                self.last.forget_ticks(request.tokens)
-
-    async def _watch_silence(self) -> NoReturn:
-        """End the session when no frame of any kind comes: the heartbeat alone should, every 1 to 2 s."""
-        limit = self._config.heartbeat_liveness_threshold
-        while True:
-            silent = self._time() - self._last_frame
-            if silent >= limit:
-                # If this program itself was held up, frames may wait unread: let the reader have its turn.
-                await asyncio.sleep(0.05)
-                if self._time() - self._last_frame >= limit:
-                    raise FeedSilent(f"silent for {limit:g} s")
-            await asyncio.sleep(max(0.05, limit - silent))
 
     async def _watch_activity(self) -> NoReturn:
         """Look every second whether the symbols tick as they use to."""
@@ -574,34 +341,19 @@ class Connection:
         is_open = self._config.market_is_open
         return self.is_simulated or (is_open is not None and is_open(segments, lasting))
 
-    async def _measure_round_trip(self, socket: ClientConnection) -> NoReturn:
-        """Ping at once and then every few seconds; an answer that stays out is the watch's affair."""
-        was_answered = False
-        while True:
-            round_trip = await self._answer_to(asyncio.ensure_future(await socket.ping()))
-            if round_trip is not None:
-                self.measures.round_trips.append(round_trip)
-                self._answers_pings = True
-            # The answer to a ping overtakes the few messages that wait to be read. By the next, they are.
-            if was_answered:
-                self._intake.pinged()
-            was_answered = True
-            await asyncio.sleep(_PING_INTERVAL)
-
-    async def _answer_to(self, ping: asyncio.Future[float]) -> float | None:
-        """Wait for a pong and return its round trip; None where the server answers no ping.
-
-        A slow line looks the same as such a server at first, and both keep to their order. So a server that
-        has answered one ping is waited for, however late; and of one that has answered none nothing is known
-        before its first tick, which would have come behind the pong.
-        """
-        while True:
-            has_ticked = self.measures.ticks > self._session_ticks
-            await asyncio.wait([ping], timeout=None if self._answers_pings else _PONG_PATIENCE)
-            if ping.done():
-                return ping.result()
-            if has_ticked:
-                return None
+    def _noted(self, exception: Exception, failure: Failure) -> Failure:
+        """Return a failure; one of the program's own is counted and logged, and says where."""
+        if not failure.is_bug:
+            return failure
+        self.measures.bugs += 1
+        lost = f"; {self._intake.lost_frames:,} frames are lost" if exception is self._intake.failure else ""
+        secrets = self._dialled_with
+        log_bug(
+            f"connection {self.number} ended by {failure.reason}{lost}",
+            exception,
+            (secrets.api_key, secrets.access_token) if secrets else (),
+        )
+        return replace(failure, reason=f"{failure.reason}: its details are in {place_of_log()}")
 
     def _note_frame(self, now: int) -> None:
         self._last_frame_at = now
@@ -639,7 +391,7 @@ class Connection:
             self._failure.reason,
             at,
             missing_since,
-            self._intake.is_replayed,
+            self.is_replay,
             self._config.stopwatch(),
             self._failure.code,
             self._failure.said,

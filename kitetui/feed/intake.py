@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kitetui.feed.freshness import Freshness, flags_at
+from kitetui.feed.freshness import Freshness
 from kitetui.feed.lastpackets import LastPackets
 from kitetui.feed.messages import FeedMessage, Heartbeat, RawFrame, Ticks
 from kitetui.feed.stats import Measures
@@ -71,7 +71,6 @@ class Intake:
         self._freshness = Freshness(self.last)
         self._frames: list[bytes] = []
         self._received: list[int] = []
-        self._recorded: dict[int, tuple[int, ...]] | None = None
         self._bytes = 0
 
     @property
@@ -80,26 +79,17 @@ class Intake:
         return self._bytes >= _FULL_BYTES
 
     @property
-    def is_replayed(self) -> bool:
-        """Whether what comes is of a recording, with the times of the recording."""
-        return self._recorded is not None
-
-    @property
     def is_empty(self) -> bool:
         """Whether nothing waits for a flush."""
         return not self._frames
 
-    def began(self, now: int, *, replayed: bool) -> None:
-        """Note that a session begins; the server of a replay says by itself which ticks carry the mark.
-
-        now: UTC nanoseconds.
-        """
+    def began(self, now: int) -> None:
+        """Note that a session begins. now: UTC nanoseconds."""
         self.handed_on_at = now
         self.failure = None
         self.lost_frames = 0
         self.last.began()
         self._freshness = Freshness(self.last)
-        self._recorded = {} if replayed else None
 
     def sent(self, request: Request, now: int) -> None:
         """Note a request that is about to be sent. now: UTC nanoseconds."""
@@ -111,19 +101,13 @@ class Intake:
             text = encode_request(request)
             self._publish([RawFrame(self._number, text, now, self._next_sequence, sent=True)], None)
 
-    def lost(self) -> None:
-        """Note that a recorded connection was lost: what came before it stands no longer."""
-        self.last.subscribed_from.fill(self._next_sequence)
-
     def pinged(self) -> None:
         """Note that a ping was answered, and that what came before the answer has been taken in."""
         self.flush()
         self._freshness.pinged(self._stopwatch())
 
-    def take(self, frame: bytes, now: int, snapshot: tuple[int, ...] = ()) -> None:
-        """Take in market data, received now; `snapshot`: the places of ticks that a replay marks."""
-        if snapshot and self._recorded is not None:
-            self._recorded[len(self._frames)] = snapshot
+    def take(self, frame: bytes, now: int) -> None:
+        """Take in market data, received now."""
         self._frames.append(frame)
         self._received.append(now)
         self._bytes += len(frame)
@@ -172,9 +156,8 @@ class Intake:
         rows, is_asked = self.last.asked_rows(tokens_of(whole), self._wanted)
         if is_asked is not None:
             batch, rows = _part_of(whole, is_asked), rows[is_asked]
-        # A replay's own clock may be ahead of what is on its way from it.
-        timed_at = received[-1] / 1e9 if self.is_replayed else self._stopwatch()
-        marks = self._marks(rows, batch, whole, is_asked, timed_at)
+        timed_at = self._timed_at(received[-1])
+        marks = self._marks(rows, batch, timed_at)
         raw = self._raw(frames, received, whole, is_asked, marks) if self._wants_raw() else []
         message: FeedMessage | None = None
         if len(batch) or batch.errors:
@@ -233,22 +216,13 @@ class Intake:
             raw.append(RawFrame(self._number, frame, at, sequence + int(before[place]), snapshot=marked))
         return raw
 
-    def _marks(
-        self,
-        rows: NDArray[np.intp],
-        batch: TickBatch,
-        whole: TickBatch,
-        is_asked: NDArray[np.bool_] | None,
-        at: float,
-    ) -> NDArray[np.bool_] | None:
+    def _timed_at(self, received_at: int) -> float:
+        """Return the moment of what was received last by the clock of ages, seconds."""
+        return self._stopwatch()
+
+    def _marks(self, rows: NDArray[np.intp], batch: TickBatch, at: float) -> NDArray[np.bool_] | None:
         """Return for each tick whether it carries the mark, shape (n,), None where none does."""
-        if self._recorded is None:
-            return self._freshness.marks(rows, batch, at)
-        if not self._recorded:
-            return None
-        marks = flags_at(self._recorded, whole)
-        self._recorded.clear()
-        return marks if is_asked is None else marks[is_asked]
+        return self._freshness.marks(rows, batch, at)
 
 
 def _part_of(batch: TickBatch, chosen: NDArray[np.bool_]) -> TickBatch:

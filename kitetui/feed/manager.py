@@ -16,10 +16,11 @@ from kitetui.feed.bugs import log_bug
 from kitetui.feed.channel import Channel, Receiver
 from kitetui.feed.clock import Clock
 from kitetui.feed.config import KiteManagerConfig
-from kitetui.feed.connection import Connection
+from kitetui.feed.connection import Connection, FeedSource
 from kitetui.feed.down import FeedDownError
 from kitetui.feed.health import HealthSummary, health_of
 from kitetui.feed.messages import ClockStepped, ConnectionChanged, FeedMessage, RawFrame, TickerMessage
+from kitetui.feed.socket import KiteSource
 from kitetui.feed.spread import Spread
 from kitetui.feed.state import QUIET_AFTER, ConnectionState, FeedState, FeedStatus, feed_status
 from kitetui.feed.stats import ManagerStats
@@ -35,7 +36,8 @@ class KiteTickerManager:
 
     `access_token` is the token, or a function that returns the current one. With `api_key` None the
     endpoint is dialled without credentials, which only a test server accepts. Several `accounts` are given
-    in place of the pair; their connections count on from one account to the next, in their order.
+    in place of the pair; their connections count on from one account to the next, in their order. `source`
+    is where ticks come from, Kite itself unless another is given.
 
     All methods are for the event loop that `start` was called on, and may be called at any time, in an
     outage too. Raises ValueError for accounts that share a name or a key.
@@ -49,10 +51,12 @@ class KiteTickerManager:
         *,
         accounts: Iterable[Account] = (),
         distribution: Distribution = Distribution.ROUND_ROBIN,
+        source: FeedSource | None = None,
     ) -> None:
         self.config = config or KiteManagerConfig()
         self.accounts = checked(list(accounts) or [Account(DEFAULT_ACCOUNT, api_key, access_token)])
         self._distribution = Distribution(distribution)
+        self._source = source or KiteSource()
         connections = self.config.max_connections * len(self.accounts)
         self._subscriptions = Subscriptions(connections, self.config.max_symbols_per_connection)
         size = self.config.connection_buffer_size, self.config.reader_buffer_bytes
@@ -333,7 +337,7 @@ class KiteTickerManager:
 
     def _make_connection(self, number: int) -> Connection:
         account = self.accounts[number // self.config.max_connections]
-        return Connection(
+        return self._source.connection(
             number,
             self.config,
             account,

@@ -4,13 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 
-from kitetui.feed.replayed import RecordedGap, RecordedState
+from kitetui.feed import ConnectionState
 from kitetui.record.capture.marks import Marks, Places
 from kitetui.record.capture.notes import GapNote, StateNote, parse_note
 from kitetui.record.capture.records import Record
 from kitetui.replay.packets import Packets
 from kitetui.wire import RequestError, Subscribe, parse_request
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedState:
+    """The recorded connection entered a state."""
+
+    at: int
+    state: ConnectionState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedGap:
+    """Between these moments the recorded connection received nothing.
+
+    tokens: for which symbols; empty for all of them.
+    """
+
+    at: int
+    start: int
+    end: int
+    symbols: int
+    reason: str
+    tokens: tuple[int, ...] = ()
+
 
 Noted = RecordedState | RecordedGap
 

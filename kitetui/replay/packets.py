@@ -6,11 +6,12 @@ A poorer packet is the beginning of a richer one, indices included, so that it i
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kitetui.wire import Mode
+from kitetui.record.capture.marks import Places
+from kitetui.wire import Mode, Request, SetMode, Subscribe, Unsubscribe
 from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, LTP, PACKET_LENGTHS, QUOTE
 
 _PREFIX: Final = 2
@@ -32,6 +33,50 @@ class Packets:
 
     tokens: Sequence[int]
     packets: Sequence[bytes]
+
+
+class Subscribed:
+    """What somebody who listens has subscribed: `modes`, by token."""
+
+    def __init__(self) -> None:
+        self.modes: dict[int, Mode] = {}
+        self._in_full: set[int] = set()
+
+    def apply(self, request: Request) -> list[int]:
+        """Do what is asked for; return the tokens that are new, or come in another mode."""
+        changed: dict[int, Mode] = {}
+        match request:
+            case Subscribe(tokens):
+                changed = {token: Mode.QUOTE for token in tokens if token not in self.modes}
+            case SetMode(mode, tokens):
+                changed = {token: mode for token in tokens if self.modes.get(token, mode) is not mode}
+            case Unsubscribe(tokens):
+                for token in tokens:
+                    self.modes.pop(token, None)
+                self._in_full.difference_update(tokens)
+        self.modes.update(changed)
+        self._in_full.difference_update(changed)
+        self._in_full.update(token for token, mode in changed.items() if mode is Mode.FULL)
+        return list(changed)
+
+    def part_of(self, message: bytes, packets: Packets, places: Places) -> tuple[bytes, Places] | None:
+        """Return what of a message is subscribed, and which ticks of that carry the mark; None for nothing.
+
+        places: which ticks of the whole message do.
+        """
+        if self._in_full.issuperset(packets.tokens):
+            return (message, places) if packets.tokens else None
+        chosen, wanted = [], []
+        for number, (token, packet) in enumerate(zip(packets.tokens, packets.packets, strict=True)):
+            mode = self.modes.get(token)
+            if mode is not None:
+                chosen.append(number)
+                wanted.append(cut(packet, mode))
+        return (join(wanted), places_left(places, packets.packets, chosen)) if wanted else None
+
+    def last_of(self, tokens: Iterable[int], last: Mapping[int, bytes]) -> list[bytes]:
+        """Return the last packets of subscribed tokens, as far as there are any, cut to their modes."""
+        return [cut(last[token], self.modes[token]) for token in tokens if token in last]
 
 
 def split(message: bytes) -> Packets | None:

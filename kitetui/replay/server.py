@@ -12,11 +12,11 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from kitetui.account.loopback import HOST
-from kitetui.feed.replayed import REPLAY_HEADER
-from kitetui.replay.broadcast import Broadcast
+from kitetui.feed.endpoint import SIMULATED_HEADER
 from kitetui.replay.client import ReplayClient
 from kitetui.replay.playback import Playback
-from kitetui.replay.source import Source
+from kitetui.replay.player import Player
+from kitetui.replay.recording import Recording
 
 _CLOSE_TIMEOUT: Final = 1.0
 
@@ -32,7 +32,7 @@ class ReplayExchange:
 
     def __init__(
         self,
-        source: Source,
+        recording: Recording,
         playback: Playback,
         *,
         port: int = 0,
@@ -49,8 +49,7 @@ class ReplayExchange:
         heartbeat: seconds without anything to send after which a client gets a heartbeat.
         patience: seconds that a client may hold up all others by not reading, before it is dropped.
         """
-        self._playback = playback
-        self._broadcast = Broadcast(source, playback, wait_for, settle)
+        self._player = Player(recording, playback, wait_for, settle)
         self._port = port
         self._heartbeat = heartbeat
         self._patience = patience
@@ -67,7 +66,7 @@ class ReplayExchange:
                     self._port,
                     # A browser says which page connects: none is to read a recording behind its user's back.
                     origins=[None],
-                    process_response=_agree,
+                    process_response=_admit,
                     compression=None,
                     ping_interval=None,
                     close_timeout=_CLOSE_TIMEOUT,
@@ -75,7 +74,7 @@ class ReplayExchange:
                 )
             )
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
-            stack.callback(tasks.create_task(self._broadcast.play(), name="kitetui replay").cancel)
+            stack.callback(tasks.create_task(self._player.play(), name="kitetui replay").cancel)
             self._stack = stack.pop_all()
         return self
 
@@ -107,39 +106,29 @@ class ReplayExchange:
     @property
     def clients(self) -> list[ReplayClient]:
         """The open connections, the one that was opened first before the others."""
-        return list(self._broadcast.clients)
+        return [each for each in self._player.listeners if isinstance(each, ReplayClient)]
 
     @property
     def problem(self) -> str | None:
         """Why the recording could not be read to its end, in one sentence; None if it could."""
-        return self._broadcast.problem
+        return self._player.problem
 
     async def _serve_client(self, connection: ServerConnection) -> None:
         client = ReplayClient(
             connection,
-            self._broadcast.market,
-            lambda: self._playback.at,
-            wants_told=_wants_told(connection.request),
-            asked=self._broadcast.asked,
+            self._player.market,
+            asked=self._player.asked,
             heartbeat=self._heartbeat,
             patience=self._patience,
         )
-        self._broadcast.clients[client] = None
-        try:
+        with self._player.heard_by(client):
             await client.serve()
-        finally:
-            del self._broadcast.clients[client]
 
     def _drop_clients(self) -> None:
-        for client in self._broadcast.clients:
+        for client in self.clients:
             client.drop()
 
 
-def _agree(connection: ServerConnection, request: Request, response: Response) -> None:
-    """Agree in the handshake to tell what Kite's protocol has no place for."""
-    if _wants_told(request):
-        response.headers[REPLAY_HEADER] = "1"
-
-
-def _wants_told(request: Request | None) -> bool:
-    return request is not None and request.headers.get(REPLAY_HEADER) == "1"
+def _admit(connection: ServerConnection, request: Request, response: Response) -> None:
+    """Say in the handshake that these are no prices of now."""
+    response.headers[SIMULATED_HEADER] = "1"

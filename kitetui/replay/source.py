@@ -1,95 +1,196 @@
-"""What can be played back: a recording as the messages and notes of its connections, begun anew at will.
-
-A capture has them as they were on the wire. The other formats have rows, which are encoded back here.
-"""
+"""A recording as a source of the feed: connections that bring again what was received, with its times."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
-from importlib.metadata import version
-from typing import Final, Protocol
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from kitetui.record.capture.notes import BeginNote
-from kitetui.record.capture.records import Record, records_of
-from kitetui.record.formats import Reader
-from kitetui.record.framing import frames_of
-from kitetui.record.rows import Rows
+from kitetui.feed import Account, ConnectionChanged, ConnectionState, Gap, KiteManagerConfig, RawFrame
+from kitetui.feed.connection import Connection
+from kitetui.feed.freshness import flags_at
+from kitetui.feed.intake import Intake
+from kitetui.feed.messages import FeedMessage
+from kitetui.feed.retry import Failure, classify_failure
+from kitetui.feed.state import FAILED
+from kitetui.feed.subscriptions import requests_to_follow
+from kitetui.feed.texts import cut
+from kitetui.record.capture.marks import Places
+from kitetui.replay.market import Noted, RecordedGap, RecordedState
+from kitetui.replay.packets import Packets, Subscribed, join, ticks_in
+from kitetui.replay.player import Player
+from kitetui.wire import Mode, Unsubscribe
 
-_MOST_HELD: Final = 50_000
-"""Rows received at the same moment that are held back for more of them: a file of nothing else has to end."""
+
+class ReplaySource:
+    """A recording, for a manager whose clocks are those of its playback. player: plays it."""
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
+
+    def connection(
+        self,
+        number: int,
+        config: KiteManagerConfig,
+        account: Account,
+        wanted: Mapping[int, Mode],
+        publish: Callable[[Sequence[RawFrame], FeedMessage | None], None],
+        wants_raw: Callable[[], bool],
+        clock: Callable[[], int],
+    ) -> ReplayedConnection:
+        """Return a connection that listens to the player."""
+        return ReplayedConnection(self._player, number, config, account, wanted, publish, wants_raw, clock)
 
 
-class Source(Protocol):
-    """A recording to play back.
+class RecordedIntake(Intake):
+    """Takes in what was recorded, which says itself when it was received and which ticks carry the mark."""
 
-    span: when its first and its last message were received, UTC nanoseconds.
-    names: the exchange and tradingsymbol of its tokens, as far as they are known.
-    """
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._places: dict[int, Places] = {}
+
+    def take_recorded(self, frame: bytes, at: int, places: Places) -> None:
+        """Take in market data that was received at a moment, UTC nanoseconds."""
+        if places:
+            self._places[len(self._frames)] = places
+        self.take(frame, at)
+
+    def lost(self) -> None:
+        """Note that a recorded connection was lost: what came before it stands no longer."""
+        self.last.subscribed_from.fill(self._next_sequence)
+
+    def _timed_at(self, received_at: int) -> float:
+        return received_at / 1e9  # the clock of the replay may be ahead by now
+
+    def _marks(self, rows: NDArray[np.intp], batch: Any, at: float) -> NDArray[np.bool_] | None:
+        places, self._places = self._places, {}
+        return flags_at(places, batch) if places else None
+
+
+class ReplayedConnection(Connection):
+    """Listens to a player while any symbol is wanted; it is as well as the recorded connection was."""
+
+    is_replay = True
+    intake_type = RecordedIntake
+    _intake: RecordedIntake
+
+    def __init__(self, player: Player, *given: Any) -> None:
+        super().__init__(*given)
+        self._player = player
+        self._subscribed = Subscribed()
 
     @property
-    def span(self) -> tuple[int, int]: ...
+    def modes(self) -> Mapping[int, Mode]:
+        """Its tokens, with their modes."""
+        return self._subscribed.modes
 
     @property
-    def names(self) -> Mapping[int, tuple[str, str]]: ...
+    def is_mute(self) -> bool:
+        """Whether its symbols have stopped; there is no socket to fall silent."""
+        return self._state is ConnectionState.LIVE and self._has_stopped
 
-    def records(self, since: int | None = None) -> Iterator[Record]:
-        """Yield what was recorded, in order, from the beginning or a moment (UTC nanoseconds).
+    async def run(self) -> None:
+        """Bring what was recorded for as long as symbols are wanted; ends only by cancellation."""
+        self._time = asyncio.get_running_loop().time
+        try:
+            while True:
+                self._become(ConnectionState.UNUSED)
+                while not self._wanted:
+                    self._changed.clear()
+                    await self._changed.wait()
+                await self._listen()
+        finally:
+            self._become(ConnectionState.UNUSED)
 
-        It blocks, and is called and read in a thread; every call begins anew.
-        """
+    async def _listen(self) -> None:
+        self._become(ConnectionState.CONNECTING)
+        now = self._needed_at = self._clock()
+        self._note_frame(now)
+        self._connected_at = now
+        self._came_up_at = self._asked_at = self._config.stopwatch()
+        self._session_ticks = self.measures.ticks
+        self._subscribed = Subscribed()
+        self._on_wire = self._subscribed.modes
+        self._broke.clear()
+        self._intake.began(now)
+        self._become(ConnectionState.LIVE)
+        watching = asyncio.create_task(self._watch_activity(), name=f"kitetui activity {self.number}")
+        try:
+            with self._player.heard_by(self):
+                while self._wanted and not self._broke.is_set():
+                    self._changed.clear()
+                    self._ask()
+                    await self._changed.wait()
+        finally:
+            watching.cancel()
+        if (bug := self._intake.failure) is not None:
+            self._become(ConnectionState.DOWN, self._noted(bug, classify_failure(bug)))
+            await asyncio.get_running_loop().create_future()
 
+    def _ask(self) -> None:
+        """Subscribe what is wanted; of what was played already the last packets come, with the mark."""
+        changed: dict[int, None] = {}
+        while (request := next(requests_to_follow(self.modes, self._wanted), None)) is not None:
+            self._intake.sent(request, self._clock())
+            changed.update(dict.fromkeys(self._subscribed.apply(request)))
+            if isinstance(request, Unsubscribe):
+                self.last.forget_ticks(request.tokens)
+            self._player.asked()
+        if packets := self._subscribed.last_of(changed, self._player.market.last):
+            self._receive(join(packets), self._clock(), tuple(range(ticks_in(packets))))
 
-class RowsSource:
-    """A recording of rows as messages: those received at the same moment on a connection came together.
+    async def show(self, message: bytes, packets: Packets, at: int, places: Places) -> None:
+        """Receive what of a message is subscribed."""
+        if (part := self._subscribed.part_of(message, packets, places)) is not None:
+            self._receive(part[0], at, part[1])
 
-    Where a reader does not know the span and the names before it has read all, whoever does gives them.
-    """
+    async def pass_on(self, message: bytes | str, at: int, places: Places = ()) -> None:
+        """Receive a message as it was recorded."""
+        if isinstance(message, bytes):
+            self._receive(message, at, places)
+            return
+        self._count(message, at)
+        try:
+            self._intake.take_text(message, at)
+        except Exception:  # which the intake keeps
+            self._broke.set()
+            self._changed.set()
 
-    def __init__(
-        self, reader: Reader, *, span: tuple[int, int], names: Mapping[int, tuple[str, str]] | None = None
-    ) -> None:
-        self.span = span
-        self._reader = reader
-        self._names = names
+    async def tell(self, noted: Noted) -> None:
+        """Be as the recorded connection was."""
+        self.hand_on_received()
+        match noted:
+            case RecordedState(at, state, reason):
+                if state in FAILED:
+                    self._intake.lost()
+                    self._failed_at = self._time()
+                    self._needed_at = at if self._state not in FAILED else self._needed_at
+                self._state, self._failure = state, Failure(cut(reason))
+                self._publish(ConnectionChanged(self.number, state, cut(reason), at, is_replay=True))
+            case RecordedGap(_, start, end, symbols, reason, tokens):
+                self.report(Gap(self.number, start, end, symbols, cut(reason), tokens))
 
-    @property
-    def names(self) -> Mapping[int, tuple[str, str]]:
-        """The exchange and tradingsymbol of each token."""
-        return self._reader.names if self._names is None else self._names
+    async def has_spoken(self) -> None:
+        """Return at once: it asks for all that it wants in one go."""
 
-    def records(self, since: int | None = None) -> Iterator[Record]:
-        """Yield the messages that bring the rows, and notes of which of them carry the mark."""
-        yield Record.of_note(0, self.span[0], BeginNote(version("kitetui"), ""))
-        held = Rows.none()
-        for batch in self._reader:
-            rows = batch if since is None else batch[batch.received_at >= since]
-            rows = _joined(held, rows)
-            end = _last_message(rows)
-            yield from _records(rows[:end])
-            held = rows[end:]
-        yield from _records(held)
+    def hand_on_received(self) -> None:
+        """Hand on what was received; a failure ends it."""
+        super().hand_on_received()
+        if self._broke.is_set():
+            self._changed.set()
 
+    def _receive(self, frame: bytes, at: int, places: Places) -> None:
+        self._count(frame, at)
+        if self._intake.is_empty:
+            asyncio.get_running_loop().call_soon(self.hand_on_received)
+        self._intake.take_recorded(frame, at, places)
+        if self._intake.is_full:
+            self.hand_on_received()
 
-def _records(rows: Rows) -> Iterator[Record]:
-    for frame in frames_of(rows):
-        yield from records_of(frame)
-
-
-def _last_message(rows: Rows) -> int:
-    """Return where the last message begins: a reader's next batch may go on with it."""
-    if not len(rows):
-        return 0
-    others = (rows.received_at != rows.received_at[-1]) | (rows.connection != rows.connection[-1])
-    ends = np.flatnonzero(others)
-    start = int(ends[-1]) + 1 if len(ends) else 0
-    return start if len(rows) - start < _MOST_HELD else len(rows)
-
-
-def _joined(before: Rows, after: Rows) -> Rows:
-    if not len(before):
-        return after
-    columns = (field.name for field in fields(Rows))
-    return Rows(*(np.concatenate([getattr(before, name), getattr(after, name)]) for name in columns))
+    def _count(self, message: bytes | str, at: int) -> None:
+        self._note_frame(at)
+        self.measures.frames += 1
+        self.measures.bytes += len(message)

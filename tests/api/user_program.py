@@ -114,7 +114,16 @@ from kitetui.record import (
     new_file,
     open_reader,
 )
-from kitetui.replay import SPEEDS, Playback, ReplayExchange, RowsSource, Source
+from kitetui.replay import (
+    SPEEDS,
+    Playback,
+    Player,
+    Recording,
+    ReplayExchange,
+    ReplaySource,
+    RowsRecording,
+    open_recording,
+)
 from kitetui.simulator import Answering, Sending, Sent, SimulatedExchange
 from kitetui.wire import (
     HEARTBEAT,
@@ -404,9 +413,13 @@ async def play_back(path: Path, name_of: NameOf) -> None:
         assert_type(rows, Rows)
         assert_type(rows.batch, TickBatch)
         copy[1].write(encoder.rows(rows))
-    source: Source = RowsSource(reader, span=(0, 1))
-    async with ReplayExchange(source, Playback(speed=SPEEDS[0])) as replay:
+    recording: Recording = RowsRecording(reader, span=(0, 1))
+    playback = Playback(speed=SPEEDS[0])
+    async with ReplayExchange(recording, playback) as replay:
         assert_type(replay.url, str)
+    player = Player(open_recording(path, (0, 1), {}), playback)
+    assert_type(KiteTickerManager(source=ReplaySource(player)), KiteTickerManager)
+    await player.play()
 
 
 use(kitetui.__version__)

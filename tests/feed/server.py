@@ -17,7 +17,6 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 
 from kitetui.feed import Endpoint
-from kitetui.feed.replayed import REPLAY_HEADER
 
 PATIENCE = 10.0
 """Seconds after which a wait fails its test; far more than anything here takes."""
@@ -94,13 +93,11 @@ class ScriptedServer:
 
     refuse_with: answer the next handshakes with this status instead of taking them.
     answer: cleared, handshakes stay without an answer.
-    replays: whether it agrees to tell what a replay tells.
     dials: the query of every handshake, refused ones too.
     """
 
     def __init__(self) -> None:
         self.refuse_with: HTTPStatus | None = None
-        self.replays = False
         self.answer = asyncio.Event()
         self.answer.set()
         self.dials: list[dict[str, str]] = []
@@ -116,7 +113,6 @@ class ScriptedServer:
             "127.0.0.1",
             0,
             process_request=self._admit,
-            process_response=self._agree,
             create_connection=Peer,
             ping_interval=None,
             close_timeout=0.1,
@@ -168,10 +164,6 @@ class ScriptedServer:
         if self.refuse_with is not None:
             return connection.respond(self.refuse_with, "refused\n")
         return None
-
-    def _agree(self, connection: ServerConnection, request: Request, response: Response) -> None:
-        if self.replays:
-            response.headers[REPLAY_HEADER] = "1"
 
     async def _greet(self, connection: ServerConnection) -> None:
         assert isinstance(connection, Peer)

@@ -119,7 +119,7 @@ async def test_counters_add_up(server: ScriptedServer) -> None:
 async def test_the_round_trip_of_a_ping_is_measured(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kitetui.feed.connection._PING_INTERVAL", 0.02)
+    monkeypatch.setattr("kitetui.feed.socket._PING_INTERVAL", 0.02)
     manager = manager_on(server)
     async with running(manager) as reader:
         await manager.subscribe_symbols([INFY])

@@ -125,7 +125,7 @@ async def test_attempts_run_out_when_they_are_limited(server: ScriptedServer) ->
 async def test_a_healthy_session_starts_the_count_of_attempts_afresh(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kitetui.feed.connection.HEALTHY_AFTER", 0.0)
+    monkeypatch.setattr("kitetui.feed.socket.HEALTHY_AFTER", 0.0)
     manager = manager_on(server, max_reconnect_attempts=1)
     async with running(manager) as reader:
         await manager.subscribe_symbols([INFY])
@@ -138,7 +138,7 @@ async def test_a_healthy_session_starts_the_count_of_attempts_afresh(
 async def test_a_dial_that_takes_long_and_fails_is_no_healthy_session(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kitetui.feed.connection.HEALTHY_AFTER", 0.02)
+    monkeypatch.setattr("kitetui.feed.socket.HEALTHY_AFTER", 0.02)
     server.answer.clear()
     manager = manager_on(server, max_reconnect_attempts=2, connection_timeout=0.05)
     async with running(manager) as reader:
@@ -165,7 +165,7 @@ async def test_after_an_outage_of_its_own_a_place_is_asked_for_again_soon(server
 async def test_each_outage_asks_for_its_places_from_the_shortest_wait_on(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kitetui.feed.connection.until_freed", lambda draws, cap: iter([0.01, 0.02, 0.03]))
+    monkeypatch.setattr("kitetui.feed.socket.until_freed", lambda draws, cap: iter([0.01, 0.02, 0.03]))
     manager = manager_on(server)
     async with running(manager) as reader:
         await manager.subscribe_symbols([INFY])

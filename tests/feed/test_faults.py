@@ -284,7 +284,7 @@ async def test_a_server_that_restarts_is_found_again() -> None:
 async def test_a_key_that_is_free_again_has_all_its_connections_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("kitetui.feed.connection.CAP", 0.05)
+    monkeypatch.setattr("kitetui.feed.socket.CAP", 0.05)
     async with running(failback_after=0.05) as run:
         run.exchange.handshakes.refuse(HTTPStatus.TOO_MANY_REQUESTS, times=2)
         run.exchange.clients[0].drop()

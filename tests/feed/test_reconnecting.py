@@ -88,7 +88,7 @@ async def test_a_loss_without_a_close_is_named_and_dialled_again(server: Scripte
 async def test_a_connection_that_answers_pings_but_sends_nothing_is_dead(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kitetui.feed.connection._PING_INTERVAL", 0.02)
+    monkeypatch.setattr("kitetui.feed.socket._PING_INTERVAL", 0.02)
     manager = manager_on(server, heartbeat_liveness_threshold=SILENCE)
     async with running(manager) as reader:
         await manager.subscribe_symbols([INFY])

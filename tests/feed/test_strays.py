@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from kitetui.feed import OrderUpdate, RawFrame, Ticks
-from kitetui.feed.replayed import Recorded, encode_told
 from kitetui.wire import Mode, encode_order
 from tests.feed.helpers import ltp_frame, manager_on, next_of, prices, running, ticks_from
 from tests.feed.server import ScriptedServer
@@ -110,16 +109,3 @@ async def test_a_server_may_send_what_it_is_about_to_be_asked_for(server: Script
         await (await server.accept()).send(ltp_frame(1))  # it may be there before the request has left
         assert prices(await ticks_from(reader, 1)) == [1]
         assert manager.get_stats().connections[0].strays == 0
-
-
-async def test_the_marks_of_a_replay_fit_what_is_left_without_strays(server: ScriptedServer) -> None:
-    server.replays = True
-    manager = manager_on(server)
-    async with running(manager) as reader:
-        await manager.subscribe_symbols([INFY], Mode.LTP)
-        peer = await server.accept()
-        await peer.carries({INFY: "ltp"})
-        await peer.send(encode_told(Recorded(5, (0, 1))))
-        await peer.send(frame(ltp(1, STRAY), ltp(1), ltp(2)))
-        (message,) = await ticks_from(reader, 2)
-        assert (prices([message]), message.snapshot.tolist()) == ([1, 2], [True, False])

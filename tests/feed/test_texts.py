@@ -8,17 +8,14 @@ import pytest
 
 from kitetui.feed import (
     BrokerMessage,
-    ConnectionState,
-    Gap,
     OrderUpdate,
     RawFrame,
     ServerError,
     UnknownMessage,
 )
-from kitetui.feed.replayed import RecordedGap, RecordedState, encode_told
 from kitetui.feed.texts import LONGEST, message_of
 from kitetui.wire import encode_error, encode_message, encode_order
-from tests.feed.helpers import becomes, manager_on, next_of, running
+from tests.feed.helpers import manager_on, next_of, running
 from tests.feed.server import ScriptedServer
 from tests.wire.packets import INFY
 
@@ -75,15 +72,3 @@ async def test_the_raw_frame_of_a_text_that_was_cut_stays_whole(server: Scripted
         raw = await next_of(full, RawFrame, lambda each: not each.sent)
         assert json.loads(raw.data)["data"] == LONG
         assert (await next_of(full, ServerError)).text == CUT
-
-
-async def test_the_reasons_that_a_replay_tells_have_the_same_limit(server: ScriptedServer) -> None:
-    server.replays = True
-    manager = manager_on(server)
-    async with running(manager) as reader:
-        await manager.subscribe_symbols([INFY])
-        peer = await server.accept()
-        await peer.send(encode_told(RecordedState(1, ConnectionState.RETRYING, LONG)))
-        await peer.send(encode_told(RecordedGap(3, 1, 3, 1, LONG)))
-        assert (await becomes(reader, ConnectionState.RETRYING)).reason == CUT
-        assert (await next_of(reader, Gap)).reason == CUT

@@ -1,7 +1,7 @@
 """How many ticks a second a replay gives to one client, played as fast as the client takes them.
 
 Run on demand, not by pytest: `python -m tests.replay.bench`. The client reads in a process of its own, and
-counts bytes alone; `told` is one that asks for the recorded times.
+counts bytes alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.table import Table
 from websockets.asyncio.client import connect
 
-from kitetui.feed.replayed import REPLAY_HEADER
 from kitetui.record.capture.records import Kind, Record
 from kitetui.replay import Playback, ReplayExchange
 from kitetui.wire import Mode, SetMode, Subscribe, encode_request
@@ -46,33 +45,31 @@ class Same:
 
 
 def main() -> None:
-    table = Table("client", "mode", "ticks a second", "server's CPU")
-    for told in (False, True):
-        for mode in (Mode.FULL, Mode.QUOTE):
-            rate, load = asyncio.run(_measure(mode, told))
-            table.add_row("told" if told else "plain", str(mode), f"{rate:,.0f}", f"{load:.0%}")
+    table = Table("mode", "ticks a second", "server's CPU")
+    for mode in (Mode.FULL, Mode.QUOTE):
+        rate, load = asyncio.run(_measure(mode))
+        table.add_row(str(mode), f"{rate:,.0f}", f"{load:.0%}")
     Console().print(table)
 
 
-async def _measure(mode: Mode, told: bool) -> tuple[float, float]:
+async def _measure(mode: Mode) -> tuple[float, float]:
     """Return the ticks a second that a client got, and how much of a core the server took for it."""
     loop = asyncio.get_running_loop()
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         async with ReplayExchange(Same(), Playback(speed=inf)) as exchange:
             before = time.process_time()
-            took = await loop.run_in_executor(pool, _read, exchange.url, mode, told)
+            took = await loop.run_in_executor(pool, _read, exchange.url, mode)
             used = time.process_time() - before
     return MESSAGES * TICKS / took, used / took
 
 
-def _read(url: str, mode: Mode, told: bool) -> float:
-    return asyncio.run(_count(url, mode, told))
+def _read(url: str, mode: Mode) -> float:
+    return asyncio.run(_count(url, mode))
 
 
-async def _count(url: str, mode: Mode, told: bool) -> float:
+async def _count(url: str, mode: Mode) -> float:
     """Return the seconds in which all messages came."""
-    headers = {REPLAY_HEADER: "1"} if told else {}
-    async with connect(url, additional_headers=headers, compression=None) as client:
+    async with connect(url, compression=None) as client:
         await client.send(encode_request(Subscribe(TOKENS)))
         await client.send(encode_request(SetMode(mode, TOKENS)))
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Recordings that a test writes down record by record, and clients that read a replay of them."""
+"""Recordings that a test writes down record by record, and those that a replay of them is played to."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from kitetui.feed import ConnectionState
-from kitetui.feed.replayed import REPLAY_HEADER, Told, parse_told
+from kitetui.feed import ConnectionState, KiteManagerConfig, KiteTickerManager
 from kitetui.record.capture.notes import BeginNote, Note, SnapshotNote, StateNote
 from kitetui.record.capture.records import Kind, Record
-from kitetui.replay import Playback, ReplayExchange
+from kitetui.replay import Playback, Player, ReplayExchange, ReplaySource
+from kitetui.replay import Recording as AnyRecording
 from kitetui.wire import HEARTBEAT, Mode, SetMode, Subscribe, decode_frames, encode_request
 from kitetui.wire.layout import LAST_PRICE, TOKEN
 from tests.simulator.clients import ask, message
@@ -127,12 +127,29 @@ async def replay(
 
 
 @asynccontextmanager
+async def source_of(
+    recording: AnyRecording, playback: Playback, *, connections: int = 1, wait_for: int = 1
+) -> AsyncIterator[KiteTickerManager]:
+    """A manager, not started, whose source this recording is, and which is played to once it has symbols."""
+    player = Player(recording, playback, wait_for)
+    config = KiteManagerConfig(
+        max_connections=connections,
+        failover_after=None,
+        clock=lambda: playback.at,
+        stopwatch=playback.now,
+    )
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        playing = tasks.create_task(player.play())
+        yield KiteTickerManager(config=config, source=ReplaySource(player))
+        playing.cancel()
+
+
+@asynccontextmanager
 async def listening(
-    exchange: ReplayExchange, *tokens: int, mode: Mode = Mode.FULL, told: bool = False
+    exchange: ReplayExchange, *tokens: int, mode: Mode = Mode.FULL
 ) -> AsyncIterator[ClientConnection]:
     """A client that has asked for these tokens."""
-    headers = {REPLAY_HEADER: "1"} if told else {}
-    async with connect(exchange.url, additional_headers=headers, compression=None) as client:
+    async with connect(exchange.url, compression=None) as client:
         await subscribe(client, *tokens, mode=mode)
         yield client
 
@@ -160,11 +177,6 @@ def seen(messages: Sequence[bytes | str]) -> list[tuple[int, int]]:
     """The token and last price of each tick."""
     words = decode_frames([each for each in messages if isinstance(each, bytes)]).words
     return list(zip(words[:, TOKEN].view("u4").tolist(), words[:, LAST_PRICE].tolist(), strict=True))
-
-
-def told(messages: Sequence[bytes | str]) -> list[Told | None]:
-    """What the texts among these messages tell."""
-    return [parse_told(each) for each in messages if isinstance(each, str)]
 
 
 async def left(exchange: ReplayExchange) -> None:

@@ -7,11 +7,8 @@ import asyncio
 import pytest
 from websockets.asyncio.client import connect
 
-from kitetui.feed.replayed import Recorded
-from kitetui.record.capture.records import Kind, Record
 from kitetui.wire import Mode, SetMode, Subscribe, Unsubscribe
 from tests.replay.recordings import (
-    BEGUN,
     BOTH,
     INFY,
     NIFTY,
@@ -22,16 +19,12 @@ from tests.replay.recordings import (
     index,
     left,
     listening,
-    marked,
-    moment,
     prices,
     received,
     received_prices,
     replay,
     seen,
-    sent,
     subscribe,
-    told,
 )
 from tests.simulator.clients import ask, error, slow_connect
 from tests.wire.packets import frame
@@ -131,60 +124,6 @@ async def test_a_message_of_another_packet_length_is_passed_on() -> None:
     strange = INFY.to_bytes(4, "big") + bytes(200)
     async with replay([data(0, strange)], at_once()) as exchange, listening(exchange, INFY) as client:
         assert await received(client, 1) == [frame(strange)]
-
-
-async def test_last_packets_that_are_sent_late_all_carry_the_mark() -> None:
-    strange = NIFTY.to_bytes(4, "big") + bytes(200)
-    playback = at_once()
-    records = [BEGUN, data(0, full(INFY, 1), strange), data(1, full(INFY, 2), full(SBIN, 3))]
-    async with replay(records, playback) as exchange, listening(exchange, INFY) as first:
-        await received(first, 2)
-        await playback.ended.wait()
-        async with listening(exchange, INFY, NIFTY, SBIN, told=True) as late:
-            mark, message = await received(late, 2)
-            assert told([mark]) == [Recorded(moment(1), (0, 1))]
-            assert seen([message]) == [(INFY, 2), (SBIN, 3)]
-
-
-@pytest.mark.parametrize(
-    ("tokens", "places"),
-    [
-        ((INFY, SBIN, NIFTY), (2, 3)),
-        ((INFY, NIFTY), (2,)),
-        ((SBIN, NIFTY), (1,)),
-        ((INFY, SBIN), (1, 2)),
-        ((SBIN,), (0,)),
-        ((NIFTY,), ()),
-    ],
-)
-@pytest.mark.parametrize("mode", Mode)
-async def test_marks_are_told_by_their_places_in_what_is_sent(
-    tokens: tuple[int, ...], places: tuple[int, ...], mode: Mode
-) -> None:
-    strange = INFY.to_bytes(4, "big") + bytes(200)
-    message = data(0, strange, full(INFY, 1), index(2), full(INFY, 3), full(SBIN, 4))
-    records = [BEGUN, sent(0, INFY, SBIN, NIFTY), marked(0, 2, 3), message]
-    async with (
-        replay(records, at_once()) as exchange,
-        listening(exchange, *tokens, mode=mode, told=True) as client,
-    ):
-        mark, _ = await received(client, 2)
-        assert told([mark]) == [Recorded(moment(0), places)]
-
-
-async def test_a_message_that_is_broken_is_told_with_its_marks() -> None:
-    broken = Record(Kind.DATA, 0, moment(0), 1, frame(full(INFY, 1), full(SBIN, 2), full(SBIN, 3))[:-1])
-    records = [BEGUN, marked(0, 1), broken]
-    async with replay(records, at_once()) as exchange, listening(exchange, INFY, told=True) as client:
-        mark, message = await received(client, 2)
-        assert told([mark]) == [Recorded(moment(0), (1,))]
-        assert message == broken.data
-
-
-async def test_a_client_of_another_kind_gets_the_messages_alone() -> None:
-    records = [BEGUN, marked(0, 0), *prices(INFY, 1, 2)]
-    async with replay(records, at_once()) as exchange, listening(exchange, INFY) as client:
-        assert await received(client, 2) == [frame(full(INFY, price)) for price in (1, 2)]
 
 
 async def test_a_client_that_does_not_read_holds_all_up_and_is_then_dropped() -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kitetui.feed import ConnectionState
-from kitetui.feed.replayed import RecordedGap, RecordedState
 from kitetui.record.capture.notes import GapNote, NamesNote
 from kitetui.record.capture.records import Kind, Record
-from kitetui.replay.market import RecordedMarket
+from kitetui.replay.market import RecordedGap, RecordedMarket, RecordedState
 from kitetui.replay.packets import Packets, split
 from tests.replay.recordings import BEGUN, INFY, SBIN, data, full, marked, moment, note, sent, state
 from tests.wire.packets import frame

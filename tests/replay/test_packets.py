@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitetui.replay.packets import cut, join, places_left, split, ticks_in
-from kitetui.wire import Mode, decode_frame
+from kitetui.replay.packets import Subscribed, cut, join, places_left, split, ticks_in
+from kitetui.wire import Mode, SetMode, Subscribe, decode_frame
 from kitetui.wire.layout import LAST_PRICE
-from tests.replay.recordings import INFY, NIFTY, full, index
+from tests.replay.recordings import INFY, NIFTY, SBIN, full, index
 from tests.wire.packets import FULL, INDEX_FULL, INDEX_QUOTE, LENGTHS, LTP, QUOTE, frame, packet
 
 
@@ -78,3 +78,30 @@ def test_the_ticks_that_are_left_keep_their_marks(drawn: list[tuple[int, bool, b
     assert len(left) == ticks_in([packets[number] for number in chosen])
     marked = [numbers[place] for place in places_left(places, packets, chosen)]
     assert marked == [number for number in numbers if drawn[number][1]]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "places"),
+    [
+        ((INFY, SBIN, NIFTY), (2, 3)),
+        ((INFY, NIFTY), (2,)),
+        ((SBIN, NIFTY), (1,)),
+        ((INFY, SBIN), (1, 2)),
+        ((SBIN,), (0,)),
+        ((NIFTY,), ()),
+    ],
+)
+@pytest.mark.parametrize("mode", Mode)
+def test_marks_are_places_in_what_is_subscribed(
+    tokens: tuple[int, ...], places: tuple[int, ...], mode: Mode
+) -> None:
+    strange = INFY.to_bytes(4, "big") + bytes(200)
+    message = frame(strange, full(INFY, 1), index(2), full(INFY, 3), full(SBIN, 4))
+    subscribed = Subscribed()
+    subscribed.apply(Subscribe(tokens))
+    subscribed.apply(SetMode(mode, tokens))
+    packets = split(message)
+    assert packets is not None
+    part = subscribed.part_of(message, packets, (2, 3))
+    assert part is not None
+    assert part[1] == places

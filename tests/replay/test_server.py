@@ -11,8 +11,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
 from kitetui.feed import ConnectionState
-from kitetui.feed.replayed import REPLAY_HEADER, Recorded, RecordedGap, RecordedState
-from kitetui.record.capture.notes import GapNote
+from kitetui.feed.endpoint import SIMULATED_HEADER
 from kitetui.replay import Playback
 from tests.replay.recordings import (
     BEGUN,
@@ -21,60 +20,23 @@ from tests.replay.recordings import (
     NIFTY,
     SBIN,
     at_once,
-    data,
-    full,
     listening,
     marked,
-    moment,
-    note,
     prices,
     received,
     received_prices,
     replay,
     seen,
-    sent,
     state,
     subscribe,
-    told,
 )
 
 
-async def test_a_client_that_asks_is_told_what_the_wire_has_no_place_for() -> None:
-    records = [
-        BEGUN,
-        state(0, ConnectionState.LIVE),
-        sent(0, INFY, SBIN),
-        marked(1, 1),
-        data(1, full(SBIN, 1), full(INFY, 2)),
-        data(2, full(INFY, 3)),
-        state(3, ConnectionState.RETRYING, "reset"),
-        state(5, ConnectionState.LIVE),
-        note(5, GapNote(moment(2), moment(5), 2, "reset")),
-        sent(5, INFY, SBIN),
-        marked(6, 1),
-        data(6, full(INFY, 4), full(INFY, 4)),
-    ]
-    async with replay(records, at_once()) as exchange, listening(exchange, INFY, told=True) as client:
-        assert client.response is not None
-        assert client.response.headers[REPLAY_HEADER] == "1"
-        messages = await received(client, 10)
-        assert told(messages) == [
-            RecordedState(moment(0), ConnectionState.LIVE, ""),
-            Recorded(moment(1), (0,)),
-            Recorded(moment(2)),
-            RecordedState(moment(3), ConnectionState.RETRYING, "reset"),
-            RecordedState(moment(5), ConnectionState.LIVE, ""),
-            RecordedGap(moment(5), moment(2), moment(5), 2, "reset"),
-            Recorded(moment(6), (1,)),
-        ]
-        assert [isinstance(each, bytes) for each in messages[1:5]] == [False, True, False, True]
-
-
-async def test_a_client_that_does_not_ask_is_told_nothing() -> None:
-    records = [state(0, ConnectionState.LIVE), *BOTH]
+async def test_a_client_gets_the_messages_alone_and_is_told_that_they_are_not_of_now() -> None:
+    records = [BEGUN, state(0, ConnectionState.LIVE), marked(0, 0), *BOTH]
     async with replay(records, at_once()) as exchange, listening(exchange, INFY, SBIN, NIFTY) as client:
         assert client.response is not None
-        assert REPLAY_HEADER not in client.response.headers
+        assert client.response.headers[SIMULATED_HEADER] == "1"
         assert await received(client, 4) == [record.data for record in BOTH]
 
 

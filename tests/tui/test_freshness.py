@@ -78,7 +78,7 @@ class Watching:
 
 @pytest.fixture
 def _quick_pings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kitetui.feed.connection._PING_INTERVAL", 0.01)
+    monkeypatch.setattr("kitetui.feed.socket._PING_INTERVAL", 0.01)
 
 
 @pytest.mark.usefixtures("_quick_pings")

@@ -214,7 +214,7 @@ def chance_of(seed: int) -> Iterator[None]:
     dice = random.Random(seed)
     with pytest.MonkeyPatch.context() as patches:
         patches.setattr(
-            "kitetui.feed.connection.backoff",
+            "kitetui.feed.socket.backoff",
             lambda base, cap: backoff(base, cap, random.Random(dice.random())),
         )
         yield
