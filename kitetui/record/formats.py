@@ -6,10 +6,13 @@ Writers and readers do plain blocking work: a recorder calls them in a thread, n
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from kitetui.record.names import NameOf
 from kitetui.record.rows import Rows
+
+_SHOWN: Final = 20
+"""Sentences of damage that are kept; a file that is wrong all over needs no more."""
 
 
 class Writer(Protocol):
@@ -55,3 +58,23 @@ class Reader(Protocol):
     def damage(self) -> Sequence[str]: ...
 
     def __iter__(self) -> Iterator[Rows]: ...
+
+
+class Damage:
+    """What could not be read of a file, in sentences, however much it is."""
+
+    def __init__(self) -> None:
+        self._sentences: list[str] = []
+        self._more = 0
+
+    def add(self, sentence: str) -> None:
+        """Take in one place that could not be read."""
+        if len(self._sentences) < _SHOWN:
+            self._sentences.append(sentence)
+        else:
+            self._more += 1
+
+    @property
+    def sentences(self) -> Sequence[str]:
+        """The first of them, and how many more there are."""
+        return [*self._sentences, f"and {self._more:,} more"] if self._more else list(self._sentences)

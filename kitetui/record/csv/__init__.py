@@ -1,6 +1,6 @@
 """CSV: one row a tick, for whatever reads tables; and back to the words that were received."""
 
-from kitetui.record.csv.cells import field_text
+from kitetui.record.cells.single import field_text
 from kitetui.record.csv.columns import COLUMNS, HEADER, parse_columns
 from kitetui.record.csv.encoder import CsvEncoder
 from kitetui.record.csv.header import columns_of, sniff

@@ -1,43 +1,22 @@
-"""Ticks as CSV: one row a tick, prices as exact decimals, times in IST, nothing where nothing was sent."""
+"""Ticks as CSV: one row a tick."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import Final
+from collections.abc import Sequence
 
-from kitetui.record.csv.cells import change_text, field_cell
+from kitetui.record.cells import Cells
 from kitetui.record.csv.columns import COLUMNS
 from kitetui.record.csv.names import NameCells
-from kitetui.record.csv.sheet import Sheet
 from kitetui.record.names import NameOf
 from kitetui.record.rows import Rows
-from kitetui.times import ist_microseconds
-from kitetui.wire import decimals_of
-from kitetui.wire.fields import FIELDS, MODE_OF_LENGTH
-from kitetui.wire.layout import CLOSE, LAST_PRICE, LTP, PACKET_LENGTHS, TOKEN
-
-_FEW: Final = 18
-"""Fewer rows than this are written faster one cell after the other than all at once."""
-
-_MANY: Final = 2048
-"""Rows that are written at once; more would cost memory and be no faster."""
-
-_received = lru_cache(1)(ist_microseconds)  # all ticks of a message came at the same time
 
 
 class CsvEncoder:
     """Makes CSV text of ticks; `name_of` names the instruments."""
 
     def __init__(self, name_of: NameOf, columns: Sequence[str] = COLUMNS) -> None:
-        self._columns = tuple(columns)
         self._names = NameCells(name_of)
-        self._sheet = Sheet(columns, self._names)
-        self._others = [(place, name) for place, name in enumerate(columns) if name not in FIELDS]
-        self._cells = {
-            length: [field_cell(name, length) if name in FIELDS else _nothing for name in columns]
-            for length in PACKET_LENGTHS
-        }
+        self._cells = Cells(columns, self._names)
 
     def rename(self, name_of: NameOf) -> None:
         """Name by this the rows to come."""
@@ -45,41 +24,4 @@ class CsvEncoder:
 
     def rows(self, rows: Rows) -> bytes:
         """Return these rows, each ended by a newline."""
-        if len(rows) < _FEW:
-            return "".join(self._lines(rows)).encode()
-        starts = range(0, len(rows), _MANY)
-        return b"".join(self._sheet.lines(rows[start : start + _MANY]) for start in starts)
-
-    def _lines(self, rows: Rows) -> Iterator[str]:
-        columns = (
-            rows.words,
-            rows.lengths,
-            rows.received_at,
-            rows.connection,
-            rows.sequence,
-            rows.snapshot,
-        )
-        for words, length, received_at, connection, sequence, snapshot in zip(
-            *(column.tolist() for column in columns), strict=True
-        ):
-            token = words[TOKEN] & 0xFFFFFFFF
-            decimals = decimals_of(token)
-            exchange, symbol = self._names[token]
-            other = {
-                "received_at": _received(received_at),
-                "connection": str(connection + 1),
-                "sequence": str(sequence),
-                "exchange": exchange.decode(),
-                "tradingsymbol": symbol.decode(),
-                "mode": MODE_OF_LENGTH[length],
-                "change": "" if length == LTP else change_text(words[LAST_PRICE], words[CLOSE], 10**decimals),
-                "snapshot": "1" if snapshot else "",
-            }
-            cells = [cell(words, decimals) for cell in self._cells[length]]
-            for place, name in self._others:
-                cells[place] = other[name]
-            yield ",".join(cells) + "\n"
-
-
-def _nothing(words: Sequence[int], decimals: int) -> str:
-    return ""
+        return self._cells.lines(rows)

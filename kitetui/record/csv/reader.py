@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from kitetui.errors import UserError
 from kitetui.record.csv.columns import COLUMNS
-from kitetui.record.csv.damage import Damage
 from kitetui.record.csv.header import columns_of, read_header
 from kitetui.record.csv.lines import Lines, lines_of
 from kitetui.record.csv.table import rows_of
+from kitetui.record.formats import Damage
 from kitetui.record.rows import Rows
 from kitetui.wire.layout import TOKEN
 

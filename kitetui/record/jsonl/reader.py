@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from kitetui.errors import UserError
-from kitetui.record.csv.damage import Damage
+from kitetui.record.formats import Damage
 from kitetui.record.rows import Rows
 from kitetui.times import nanoseconds_of
 from kitetui.wire import decimals_of

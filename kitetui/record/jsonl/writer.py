@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Final
 
-from kitetui.record.csv import COLUMNS, CsvEncoder
+from kitetui.record.cells import Cells
 from kitetui.record.names import NameOf
 from kitetui.record.output import Output, StalledError
 from kitetui.record.rows import Rows
@@ -28,8 +28,8 @@ _TRADED: Final = (
 _FULL: Final = ("last_trade_time", "oi", "oi_day_high", "oi_day_low", "exchange_timestamp")
 _ENTRY: Final = ("quantity", "price", "orders")
 
-_CELLS: Final = tuple(name for name in COLUMNS if name in FIELDS or name == "change")
-"""The columns of CSV whose cells are values here: many rows of them are written at once, and fast."""
+_CELLS: Final = (*FIELDS, "change")
+"""What is known of a tick by its own packet."""
 
 _TIMES: Final = [
     place for place, name in enumerate(_CELLS) if name in FIELDS and FIELDS[name].kind is Kind.TIME
@@ -46,7 +46,7 @@ class JsonlWriter:
         self.rows = 0
         self._output = output
         self._name_of = name_of
-        self._encoder = CsvEncoder(name_of, _CELLS)
+        self._cells = Cells(_CELLS)
 
     @property
     def size(self) -> int:
@@ -79,7 +79,7 @@ class JsonlWriter:
 
     def _lines(self, rows: Rows) -> Iterator[str]:
         columns = zip(
-            self._encoder.rows(rows).decode().splitlines(),
+            self._cells.texts(rows),
             rows.words[:, TOKEN].tolist(),
             rows.lengths.tolist(),
             rows.received_at.tolist(),
@@ -88,8 +88,7 @@ class JsonlWriter:
             rows.snapshot.tolist(),
             strict=True,
         )
-        for line, token, length, received_at, connection, sequence, snapshot in columns:
-            cells = line.split(",")
+        for cells, token, length, received_at, connection, sequence, snapshot in columns:
             for place in _TIMES:
                 cells[place] = f'"{cells[place]}"' if cells[place] else "null"
             template, values = _template(length, is_tradable=token & 0xFF != Exchange.INDICES)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from kitetui.errors import UserError
-from kitetui.record.csv.damage import Damage
+from kitetui.record.formats import Damage
 from kitetui.record.parquet.arrow import MARK, NAMED, file_schema, pyarrow
 from kitetui.record.rows import Rows
 from kitetui.wire.fields import FIELDS, Kind

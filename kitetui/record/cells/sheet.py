@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kitetui.record.csv.cells import change_text
-from kitetui.record.csv.digits import (
+from kitetui.record.cells.digits import (
     Words,
     arrival_words,
     count_words,
@@ -18,7 +17,7 @@ from kitetui.record.csv.digits import (
     time_words,
     words_of,
 )
-from kitetui.record.csv.names import NameCells
+from kitetui.record.cells.single import change_text
 from kitetui.record.rows import Rows
 from kitetui.wire.fields import FIELDS, MODE_OF_LENGTH, Kind
 from kitetui.wire.layout import CLOSE, FULL, LAST_PRICE, LTP, TOKEN
@@ -46,7 +45,7 @@ Carried = NDArray[np.bool_] | None
 class Sheet:
     """Rows of some columns as text."""
 
-    def __init__(self, columns: Sequence[str], names: NameCells) -> None:
+    def __init__(self, columns: Sequence[str], names: Mapping[int, tuple[bytes, bytes]]) -> None:
         self._columns = tuple(columns)
         self._names = names
         self._prices = _Fields(columns, Kind.PRICE)
