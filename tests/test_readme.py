@@ -27,7 +27,7 @@ from kitetui.market.calendarfile import parse_calendar
 from kitetui.record import COLUMNS, File, Files, Format, open_reader
 from kitetui.simulator import SimulatedExchange
 from kitetui.times import IST
-from kitetui.tui.commands import ON_MONITOR, Context, Keymap
+from kitetui.tui.commands import ON_LIST, Context, Keymap
 from kitetui.tui.filter import Filter
 from kitetui.tui.settings import VOCABULARY
 from kitetui.tui.theme import load_themes
@@ -58,7 +58,7 @@ def shell_lines() -> Iterator[str]:
 
 def keys_table() -> str:
     """Return the table of keys as the commands have it."""
-    commands = Keymap().of(*ON_MONITOR, Context.EVERYWHERE)
+    commands = Keymap().of(*ON_LIST, Context.EVERYWHERE)
     rows = [f"| `{'` `'.join(command.shown.split())}` | {command.help} |" for command in commands]
     return "\n".join(["| Key | What it does |", "|---|---|", *rows, ""])
 

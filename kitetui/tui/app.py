@@ -31,11 +31,13 @@ from kitetui.tui.monitor import Monitor
 from kitetui.tui.outlet import Outlet, terminal_output
 from kitetui.tui.pulse import Pulse
 from kitetui.tui.recording import Recording
-from kitetui.tui.screens.monitor import MonitorScreen
 from kitetui.tui.screens.palette import ThemePalette
 from kitetui.tui.settings import Settings
+from kitetui.tui.textual_private import close_at_once
 from kitetui.tui.theme import DEFAULT_THEME, TERMINAL_THEME, VARIABLES, load_themes, shipped_files, user_files
 from kitetui.tui.transport import Transport
+from kitetui.tui.views.list import ListView
+from kitetui.tui.views.view import View
 from kitetui.wire import Mode
 
 _TOASTS: Final = 4
@@ -116,7 +118,7 @@ class MonitorApp(App[None]):
         settings.begin_with(self.monitor.groups.lists, self.monitor.modes)
 
     def get_default_screen(self) -> Screen[None]:
-        """Return the monitor's screen."""
+        """Return the view that is always there."""
         desk = Desk(
             monitor=self.monitor,
             universe=lambda: self._universe,
@@ -128,8 +130,25 @@ class MonitorApp(App[None]):
             themes=self._themes,
             simulated=self._simulated,
             renewal=self._renewal,
+            show_group=self._show_group,
         )
-        return MonitorScreen(desk)
+        self._desk = desk
+        return ListView(desk)
+
+    async def open_view(self, kind: type[View]) -> None:
+        """Show a view, in the place of one that is over the list already."""
+        await self._close_views()
+        if kind is not ListView:
+            await self.push_screen(kind(self._desk))
+
+    async def _show_group(self, number: int) -> None:
+        await self._close_views()
+        if isinstance(self.screen, ListView):
+            self.screen.show_group(number)
+
+    async def _close_views(self) -> None:
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return our own theme variables, for themes that do not set them."""
@@ -185,7 +204,7 @@ class MonitorApp(App[None]):
         if self._settings.keeps_groups and config.groups:
             await self._follow_lists()
         for screen in self.screen_stack:
-            if isinstance(screen, MonitorScreen):
+            if isinstance(screen, View):
                 screen.follow_settings()
         self.monitor.events.say("the configuration has changed, and is followed")
 
@@ -268,4 +287,4 @@ class MonitorApp(App[None]):
     def _fatal_error(self) -> None:
         """End without a traceback on the screen: whoever runs the app says where it can be read."""
         self.crash = sys.exc_info()[1]
-        self._close_messages_no_wait()
+        close_at_once(self)

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import product
 from typing import Final
 
 from textual.binding import Binding, BindingType
@@ -29,7 +30,7 @@ class Context(StrEnum):
     EVERYWHERE = "Everywhere"
 
 
-ON_MONITOR: Final = (
+ON_LIST: Final = (
     Context.MOVE,
     Context.SYMBOLS,
     Context.VIEW,
@@ -37,7 +38,7 @@ ON_MONITOR: Final = (
     Context.PANES,
     Context.PROGRAM,
 )
-"""The contexts of the monitor's own screen, whose keys may not clash with each other."""
+"""The contexts of the list, whose keys may not clash with each other, nor with what all views share."""
 
 _TYPING: Final = (Context.ADD, Context.PROMPT)
 """The contexts in which keys go to a text field first."""
@@ -50,7 +51,8 @@ class Command:
     id: the action's name, `action_<id>` on the screen or the app of its context, and the binding's id.
     keys: the keys in Textual's names. label: its name in the line of keys, empty for what is found in the
     help only. help: one sentence. numbered: whether its first key means 1, its second 2, and so on.
-    replay_label: its name in the line of keys of a replay, where it does something of its own.
+    replay_label: its name in the line of keys of a replay, where it does something of its own. is_shared:
+    whether every view has it, with the same keys.
     """
 
     id: str
@@ -60,6 +62,7 @@ class Command:
     label: str = ""
     numbered: bool = False
     replay_label: str = ""
+    is_shared: bool = False
 
     @property
     def shown(self) -> str:
@@ -107,9 +110,12 @@ COMMANDS: Final = (
         "Show a group; the number after the last begins a new one.",
         Context.MOVE,
         numbered=True,
+        is_shared=True,
     ),
-    Command("previous_group", ("left_square_bracket",), "Show the group before.", Context.MOVE),
-    Command("next_group", ("right_square_bracket",), "Show the next group.", Context.MOVE),
+    Command(
+        "previous_group", ("left_square_bracket",), "Show the group before.", Context.MOVE, is_shared=True
+    ),
+    Command("next_group", ("right_square_bracket",), "Show the next group.", Context.MOVE, is_shared=True),
     Command("add", ("a",), "Add a symbol by name, contract or instrument token.", Context.SYMBOLS, "Add"),
     Command("remove", ("x", "delete"), "Remove the selected or marked symbols.", Context.SYMBOLS, "Remove"),
     Command("undo", ("u",), "Bring back what was removed last, where it was.", Context.SYMBOLS, "Undo"),
@@ -135,6 +141,7 @@ COMMANDS: Final = (
         Context.TIME,
         "Freeze",
         replay_label="Pause",
+        is_shared=True,
     ),
     Command(
         "step",
@@ -142,26 +149,51 @@ COMMANDS: Final = (
         "Play the next message of a replay, and pause.",
         Context.TIME,
         replay_label="Step",
+        is_shared=True,
     ),
-    Command("slower", ("less_than_sign",), "Play a replay slower.", Context.TIME, replay_label="Slower"),
-    Command("faster", ("greater_than_sign",), "Play a replay faster.", Context.TIME, replay_label="Faster"),
+    Command(
+        "slower",
+        ("less_than_sign",),
+        "Play a replay slower.",
+        Context.TIME,
+        replay_label="Slower",
+        is_shared=True,
+    ),
+    Command(
+        "faster",
+        ("greater_than_sign",),
+        "Play a replay faster.",
+        Context.TIME,
+        replay_label="Faster",
+        is_shared=True,
+    ),
     Command("depth", ("d",), "Show or hide the order book.", Context.PANES, "Depth"),
     Command("chart", ("h",), "Show or hide the chart.", Context.PANES, "Chart"),
     Command("bucket", ("b",), "Chart in steps of 1 s, 5 s or 1 min.", Context.PANES),
     Command("chart_style", ("t",), "Chart as a line or as candles.", Context.PANES),
     Command("connections", ("c",), "Show or hide the health of the connections.", Context.PANES, "Conns"),
     Command("detail", ("enter",), "Give the whole screen to the selected symbol, or back.", Context.PANES),
-    Command("log", ("l",), "Read what happened.", Context.PANES, "Log"),
-    Command("record", ("r",), "Start or stop recording to a CSV file.", Context.PROGRAM, "Record"),
-    Command("export", ("e",), "Write the table as it stands to a CSV file.", Context.PROGRAM, "Export"),
-    Command("picture", ("E",), "Write the screen as it stands to an SVG picture.", Context.PROGRAM),
-    Command("themes", ("T",), "Choose a theme, seeing each.", Context.PROGRAM),
-    Command("palette", ("ctrl+p", "colon"), "Find a command by name.", Context.PROGRAM, "Commands"),
-    Command("help", ("question_mark",), "Show every key.", Context.PROGRAM, "Help"),
+    Command("log", ("l",), "Read what happened.", Context.PANES, "Log", is_shared=True),
     Command(
-        "clear", ("escape",), "Take back marks, a detail or a filter, one after the other.", Context.PROGRAM
+        "record", ("r",), "Start or stop recording to a CSV file.", Context.PROGRAM, "Record", is_shared=True
     ),
-    Command("quit", ("q",), "Leave; asks only while recording.", Context.PROGRAM, "Quit"),
+    Command("export", ("e",), "Write the table as it stands to a CSV file.", Context.PROGRAM, "Export"),
+    Command(
+        "picture", ("E",), "Write the screen as it stands to an SVG picture.", Context.PROGRAM, is_shared=True
+    ),
+    Command("themes", ("T",), "Choose a theme, seeing each.", Context.PROGRAM, is_shared=True),
+    Command(
+        "palette", ("ctrl+p", "colon"), "Find a command by name.", Context.PROGRAM, "Commands", is_shared=True
+    ),
+    Command("help", ("question_mark",), "Show every key.", Context.PROGRAM, "Help", is_shared=True),
+    Command(
+        "clear",
+        ("escape",),
+        "Take back marks, a detail or a filter, one after the other.",
+        Context.PROGRAM,
+        is_shared=True,
+    ),
+    Command("quit", ("q",), "Leave; asks only while recording.", Context.PROGRAM, "Quit", is_shared=True),
     Command("add_chosen", ("enter",), "Add the marked symbol; the dialog stays open.", Context.ADD),
     Command("choice_up", ("up",), "Mark the suggestion above.", Context.ADD),
     Command("choice_down", ("down",), "Mark the suggestion below.", Context.ADD),
@@ -195,6 +227,10 @@ ALWAYS_SHOWN: Final = ("palette", "help", "quit")
 """The commands that the line of keys keeps, whatever else has no room."""
 
 COMMAND_IDS: Final = tuple(command.id for command in COMMANDS)
+
+_VIEW_OF: Final[Mapping[Context, str]] = dict.fromkeys(ON_LIST, "list")
+_VIEWS: Final = sorted(set(_VIEW_OF.values()))
+"""The view that has the commands of a context, and all views."""
 
 _NO_KEY: Final = "no-key"
 """The name of a key that no keyboard sends: what a command without keys is bound to."""
@@ -231,9 +267,13 @@ class Keymap:
         """Return the commands of some contexts that have a key, in order."""
         return [command for command in self.commands if command.context in contexts and command.keys]
 
-    def line(self, *, replay: bool) -> list[Command]:
-        """Return the monitor's commands as its line of keys has them; in a replay its own come first."""
-        commands = self.of(*ON_MONITOR)
+    def of_view(self, *contexts: Context) -> list[Command]:
+        """Return what a view's keys do: the commands of its own contexts, and those that all views share."""
+        return [each for each in self.commands if each.keys and (each.is_shared or each.context in contexts)]
+
+    def line(self, *contexts: Context, replay: bool) -> list[Command]:
+        """Return a view's commands as its line of keys has them; in a replay its own come first."""
+        commands = self.of_view(*contexts)
         if not replay:
             return commands
         own = [replace(command, label=command.replay_label) for command in commands if command.replay_label]
@@ -246,8 +286,15 @@ class Keymap:
 
 
 def bindings_of(*contexts: Context) -> list[BindingType]:
-    """Return the bindings of some contexts, for a screen's or the app's `BINDINGS`."""
-    return [binding for command in COMMANDS if command.context in contexts for binding in command.bindings()]
+    """Return the bindings of some contexts, for a screen's or the app's `BINDINGS`; those that all views
+    share are theirs."""
+    own = (each for each in COMMANDS if each.context in contexts and not each.is_shared)
+    return [binding for command in own for binding in command.bindings()]
+
+
+def bindings_of_views() -> list[BindingType]:
+    """Return the bindings that all views share."""
+    return [binding for command in COMMANDS if command.is_shared for binding in command.bindings()]
 
 
 def key_name(key: str) -> str:
@@ -285,8 +332,8 @@ def _clash(commands: Iterable[Command]) -> tuple[str, Command, Command] | None:
     """The first key with two meanings in one place, and the two commands."""
     taken: dict[tuple[str, str], Command] = {}
     for command in commands:
-        place = "monitor" if command.context in ON_MONITOR else command.context
-        for key in command.keys:
+        places = _VIEWS if command.is_shared else [_VIEW_OF.get(command.context, command.context)]
+        for place, key in product(places, command.keys):
             other = taken.setdefault((place, key), command)
             if other is not command:
                 return key, other, command

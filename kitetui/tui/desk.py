@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from kitetui.instruments import Universe
@@ -21,7 +21,7 @@ class Desk:
 
     universe: returns where names that a user types are looked up, which may be another one each day.
     simulated: whether the prices are made up, which the first line then says.
-    renewal: what to do about a login that is refused.
+    renewal: what to do about a login that is refused. show_group: shows a group of the list, wherever one is.
     """
 
     monitor: Monitor
@@ -34,3 +34,4 @@ class Desk:
     themes: ThemePalette
     simulated: bool
     renewal: str
+    show_group: Callable[[int], Awaitable[None]]

@@ -39,6 +39,7 @@ from kitetui.tui.rows import NEVER_TICKED, Rows
 from kitetui.tui.transport import Transport
 from kitetui.tui.watchlist import Watchlist
 from kitetui.wire import Mode, TickBatch
+from kitetui.wire.modes import RANK
 
 HOUR_CELLS: Final = 8
 """Cells of the graph of the last hour."""
@@ -92,6 +93,7 @@ class Monitor:
         self.tell = tell
         self._calendar = calendar or load_calendar()
         self._modes = dict(modes or {})
+        self._leases: dict[object, Mapping[int, Mode]] = {}
         self._hours: dict[int, str] = {}
         self._hours_at = -inf
         self._clock_at = -inf
@@ -161,11 +163,10 @@ class Monitor:
         return new
 
     async def remove_chosen(self) -> list[Instrument]:
-        """Take what is marked or selected out of the group; what no group has is unsubscribed."""
+        """Take what is marked or selected out of the group; what nothing else needs is unsubscribed."""
         chosen = self.watchlist.chosen
         self.groups.remove(self.watchlist, [(each, self.mode_of(each)) for each in chosen])
-        left = [each for each in chosen if each.instrument_token not in self.groups]
-        await self.manager.unsubscribe_symbols([each.instrument_token for each in left])
+        await self._follow([each.instrument_token for each in chosen])
         for each in chosen:
             self.events.note(f"- {each.key}")
         return chosen
@@ -214,16 +215,34 @@ class Monitor:
         mode = _NEXT_MODE[self.mode_of(chosen[0])]
         tokens = [each.instrument_token for each in chosen]
         self._modes.update(dict.fromkeys(tokens, mode))
-        await self.manager.change_mode(tokens, mode)
+        await self._follow(tokens)
         what = chosen[0].key if len(chosen) == 1 else f"{group(len(chosen))} symbols"
         self.events.note(f"{what} in {mode} mode")
+
+    async def lease(self, owner: object, modes: Mapping[int, Mode]) -> None:
+        """Stream these tokens for a view as well, at least in these modes, and no more what it had before.
+
+        Raises ValueError when the feed has no room for all of them; then it has none.
+        """
+        before = self._leases.pop(owner, {})
+        if modes:
+            self._leases[owner] = dict(modes)
+        try:
+            await self._follow({**before, **modes})
+        except ValueError:
+            await self.release(owner)
+            raise
+
+    async def release(self, owner: object) -> None:
+        """Stream for a view no longer what nothing else needs."""
+        await self._follow(self._leases.pop(owner, {}))
 
     async def show_groups(self, groups: Sequence[Watchlist], modes: Mapping[int, Mode]) -> None:
         """Watch other groups in the place of these: only what differs is asked for or given up."""
         before = self.groups.tokens
         self.groups.replace(groups)
         after = self.groups.tokens
-        await self.manager.unsubscribe_symbols(before - after)
+        await self._follow(before - after)
         self._modes = dict(modes)
         await self._subscribe(after - before)
         for mode, tokens in self._by_mode(after & before).items():
@@ -348,6 +367,26 @@ class Monitor:
         except ValueError:
             await self.manager.unsubscribe_symbols(new)
             raise
+
+    async def _follow(self, tokens: Iterable[int]) -> None:
+        """Stream tokens as the groups and the views need them: in the richest mode of all, or not at all."""
+        by_mode, gone = defaultdict(list), []
+        for token in tokens:
+            mode, now = self._needed_mode(token), self.manager.mode_of(token)
+            if mode is None:
+                gone.append(token)
+            elif mode is not now:
+                by_mode[mode].append(token)
+        await self.manager.unsubscribe_symbols(gone)
+        for mode, each in by_mode.items():
+            self.rows.asked_for([token for token in each if self.manager.mode_of(token) is None])
+            await self.manager.subscribe_symbols(each, mode)
+
+    def _needed_mode(self, token: int) -> Mode | None:
+        modes = [leased[token] for leased in self._leases.values() if token in leased]
+        if token in self.groups:
+            modes.append(self._modes.get(token, self.mode))
+        return max(modes, key=RANK.__getitem__, default=None)
 
     def _by_mode(self, tokens: Iterable[int]) -> dict[Mode, list[int]]:
         by_mode = defaultdict(list)

@@ -24,8 +24,8 @@ from kitetui.simulator import Sending, SimulatedExchange
 from kitetui.tui import MonitorApp
 from kitetui.tui.groups import Groups
 from kitetui.tui.pulse import Vitals
-from kitetui.tui.screens.monitor import MonitorScreen
 from kitetui.tui.theme import DEFAULT_THEME
+from kitetui.tui.views.list import ListView
 from kitetui.tui.watchlist import Watchlist
 from kitetui.wire import Mode
 from tests.tui.rows import NOW
@@ -166,7 +166,7 @@ class Session:
     def screen(self) -> str:
         """The text on the screen, drawn now."""
         for screen in self.app.screen_stack:
-            if isinstance(screen, MonitorScreen):
+            if isinstance(screen, ListView):
                 screen.draw()
                 screen.draw_slowly()
         lines = self.app.screen._compositor.render_strips()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from kitetui.tui.commands import COMMANDS, ON_MONITOR, Context, Keymap, bindings_of, key_name
+from kitetui.tui.commands import COMMANDS, ON_LIST, Context, Keymap, bindings_of_views, key_name
 from kitetui.tui.screens.add import AddScreen
 from kitetui.tui.screens.choice import ChoiceScreen
 from kitetui.tui.screens.columns import ColumnsScreen
-from kitetui.tui.screens.monitor import MonitorScreen
 from kitetui.tui.screens.prompt import PromptScreen
 from kitetui.tui.screens.reading import ReadingScreen, help_lines
+from kitetui.tui.views.list import ListView
 
 PLACES = {
-    **dict.fromkeys(ON_MONITOR, MonitorScreen),
+    **dict.fromkeys(ON_LIST, ListView),
     Context.ADD: AddScreen,
     Context.PROMPT: PromptScreen,
     Context.CHOICE: ChoiceScreen,
@@ -28,9 +28,14 @@ def command(name, keymap):
 
 @pytest.mark.parametrize("context", Context)
 def test_no_key_has_two_meanings_in_one_place(context):
-    contexts = ON_MONITOR if context in ON_MONITOR else (context,)
+    contexts = ON_LIST if context in ON_LIST else (context,)
     keys = [key for each in COMMANDS if each.context in (*contexts, Context.EVERYWHERE) for key in each.keys]
     assert len(keys) == len(set(keys))
+
+
+def test_a_key_that_all_views_share_may_not_be_given_to_the_list_alone():
+    with pytest.raises(ValueError, match="the key q is given to both add and quit"):
+        Keymap({"add": ["q"]})
 
 
 @pytest.mark.parametrize("each", COMMANDS, ids=lambda each: each.id)
@@ -57,7 +62,7 @@ def test_keys_are_shown_as_people_read_them():
 
 
 def test_a_numbered_command_has_a_binding_for_each_number():
-    actions = {binding.key: binding.action for binding in bindings_of(Context.MOVE)}
+    actions = {binding.key: binding.action for binding in bindings_of_views()}
     assert actions["1"] == "group(1)"
     assert actions["9"] == "group(9)"
 
@@ -87,20 +92,20 @@ def test_a_key_with_two_meanings_is_refused_and_nothing_changes():
 def test_a_command_without_keys_is_in_neither_the_help_nor_the_line_of_keys():
     keymap = Keymap({"quit": []})
     assert keymap.overrides["quit"] == "no-key"
-    assert "quit" not in [each.id for each in keymap.of(*ON_MONITOR)]
+    assert "quit" not in [each.id for each in keymap.of(*ON_LIST)]
     assert not any(
         "asks only while recording" in text for line in help_lines(keymap.commands) for text, _ in line
     )
 
 
 def labels(keymap, *, replay):
-    return [each.label for each in keymap.line(replay=replay) if each.label]
+    return [each.label for each in keymap.line(*ON_LIST, replay=replay) if each.label]
 
 
 def test_the_line_of_keys_of_a_replay_begins_with_what_is_only_there():
     keymap = Keymap({"step": ["comma"]})
     assert labels(keymap, replay=True)[:5] == ["Pause", "Step", "Slower", "Faster", "Find"]
-    assert keymap.line(replay=True)[1].shown == ","
+    assert keymap.line(*ON_LIST, replay=True)[1].shown == ","
     assert "Freeze" not in labels(keymap, replay=True)
     assert labels(keymap, replay=False)[0] == "Find"
     assert "Freeze" in labels(keymap, replay=False)

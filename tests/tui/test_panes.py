@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kitetui.tui.commands import ON_MONITOR, Keymap
+from kitetui.tui.commands import ON_LIST, Keymap
 from kitetui.tui.eventlog import EventLog, Weight
 from kitetui.tui.paint.frame import framed, rule
 from kitetui.tui.paint.groups import groups_line, placed_tabs
@@ -13,7 +13,7 @@ from kitetui.tui.paint.keys import keys_line, placed_keys
 from kitetui.tui.paint.log import log_lines
 from tests.tui.rows import INDEX, NOW, instrument, row, tick
 
-MONITOR_KEYS = Keymap().of(*ON_MONITOR)
+MONITOR_KEYS = Keymap().of(*ON_LIST)
 
 
 def test_the_log_is_bounded_folds_and_shows_the_newest_last():

@@ -1,4 +1,4 @@
-"""What the command palette offers: every command of the monitor, and the themes."""
+"""What the command palette offers: every command of a view, and the themes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from textual.app import App
 from textual.command import CommandListItem
 from textual.screen import Screen
 
-from kitetui.tui.commands import ON_MONITOR, Keymap
+from kitetui.tui.commands import Command
 
 _UNLISTED: Final = ("palette", "cursor_up", "cursor_down", "clear")
 """Commands that nobody looks for by name."""
 
 
-def palette_items(screen: Screen[Any], keymap: Keymap) -> list[CommandListItem]:
-    """Return the monitor's commands, to be found by what they do."""
+def palette_items(screen: Screen[Any], commands: Iterable[Command]) -> list[CommandListItem]:
+    """Return a view's commands, to be found by what they do."""
     return [
         (f"{command.help[:-1]}  ({command.shown})", partial(screen.run_action, command.id))
-        for command in keymap.of(*ON_MONITOR)
+        for command in commands
         if command.id not in _UNLISTED and not command.numbered
     ]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual import events
 from textual.message import Message
 
 from kitetui.formatting import group
-from kitetui.tui.commands import Command
+from kitetui.tui.commands import Command, Context
 from kitetui.tui.desk import Desk
 from kitetui.tui.figures import Figures
 from kitetui.tui.hours import OPEN
@@ -193,9 +194,13 @@ class LogPane(MonitorPane):
 
 
 class KeysPane(MonitorPane):
-    """The line of keys; a click on one does what the key does."""
+    """The line of a view's keys; a click on one does what the key does."""
 
     PANE = Pane.KEYS
+
+    def __init__(self, desk: Desk, contexts: Sequence[Context]) -> None:
+        super().__init__(desk)
+        self._contexts = contexts
 
     class Clicked(Message):
         """A command was clicked."""
@@ -216,7 +221,7 @@ class KeysPane(MonitorPane):
 
     @property
     def _commands(self) -> list[Command]:
-        return self.desk.keymap.line(replay=self.monitor.replay is not None)
+        return self.desk.keymap.line(*self._contexts, replay=self.monitor.replay is not None)
 
 
 class TooSmallPane(MonitorPane):
