@@ -136,11 +136,12 @@ class Before:
         self.is_told = True
         read = standing.read if standing.boot == boot() else None
         connection_of = standing.connection_of
+        named = {token for each in standing.missing for token in each.tokens}
         for token, since, reason in standing.absences():
             start, end = standing.joined.get(token, -inf), inf if is_at_work else since
             connection = connection_of[token]
-            # Only of what was there to the end is it known that the connection had no other symbols.
-            is_all = reason == NOT_RECORDED and not standing.is_rest
+            # Only of what was there to the end, or named none, is it known that there were no other symbols.
+            is_all = reason == NOT_RECORDED and token not in named and not standing.is_rest
             of = len(standing.wanted[connection]) if is_all else 0
             self._spans[token].append(_Span(start, end, reason, read, connection, of, ledger=path))
         for token, at in standing.dropped.items():

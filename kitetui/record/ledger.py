@@ -99,17 +99,26 @@ class Ledger:
     def missing(self) -> tuple[Absence, ...]:
         """What is missing now, or not in the log yet."""
         groups: dict[tuple[int, int, str], list[int]] = defaultdict(list)
+        of: dict[tuple[int, int, str], int] = {}
         for token, symbol in self._awaited.items():
             if (missing := symbol.missing) is not None:
-                reason = NOT_RECORDED if missing.is_new else missing.reason
-                groups[symbol.connection, missing.since, reason].append(token)
+                key = symbol.connection, missing.since, NOT_RECORDED if missing.is_new else missing.reason
+                groups[key].append(token)
+                of[key] = missing.of
         for (_, since, reason), back in self._back.items():
             for token in back.tokens:
                 if token in self._symbols:
-                    groups[self._symbols[token].connection, since, reason].append(token)
+                    key = self._symbols[token].connection, since, reason
+                    groups[key].append(token)
+                    of[key] = back.of
         return tuple(
-            Absence(connection, since, reason, self._which(connection, tokens))
-            for (connection, since, reason), tokens in groups.items()
+            Absence(
+                key[0],
+                key[1],
+                key[2],
+                self._which(key[0], tokens) if of[key] == len(tokens) else tuple(tokens),
+            )
+            for key, tokens in groups.items()
         )
 
     def is_replayed(self, connection: int) -> bool:

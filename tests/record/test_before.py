@@ -178,6 +178,17 @@ def test_a_start_in_between_that_received_nothing_changes_nothing(
     assert run.gaps() == [(2, 61, NOT_RECORDED, "")]
 
 
+def test_a_hole_that_goes_on_is_of_the_symbols_that_are_left_and_not_of_one_that_was_there_meanwhile(
+    tmp_path: Path,
+) -> None:
+    Run(tmp_path, 0, A, B).begins().receives(1).flushes(2).is_killed()
+    between = Run(tmp_path, 30, A, B).begins().receives(31, B)
+    between.files.write([wants(between.clock.now, B, mode=None, timed_at=between.watch.now)])
+    between.flushes(33).is_killed()
+    run = Run(tmp_path, 60, A).begins().receives(61).ends(70)
+    assert run.gaps() == [(2, 61, NOT_RECORDED, "NSE:INFY")]
+
+
 def test_a_symbol_that_was_not_wanted_before_has_no_hole(tmp_path: Path) -> None:
     Run(tmp_path, 0, A).begins().receives(1).flushes(2).ends(3)
     run = Run(tmp_path, 60, A, B).begins().receives(61).ends(70)

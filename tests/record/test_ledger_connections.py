@@ -135,7 +135,7 @@ def test_a_symbol_is_missing_from_the_loss_of_its_connection_while_it_moves() ->
     assert story.rows(102.7) == []
     story.comes(104, B, connection=1)
     assert story.rows(105) == [row(101.5, 104, "closed", B)]
-    assert story.ledger.missing == (absence(101.5, "closed"),)
+    assert story.ledger.missing == (absence(101.5, "closed", A),)
 
 
 def test_a_symbol_that_moved_from_a_lost_connection_has_no_answer_from_when_the_other_was_asked() -> None:
