@@ -20,8 +20,8 @@ from kitetui.feed.connection import Connection, FeedSource
 from kitetui.feed.down import FeedDownError
 from kitetui.feed.health import HealthSummary, health_of
 from kitetui.feed.messages import ClockStepped, ConnectionChanged, FeedMessage, RawFrame, TickerMessage
+from kitetui.feed.rebalancer import Rebalancer
 from kitetui.feed.socket import KiteSource
-from kitetui.feed.spread import Spread
 from kitetui.feed.state import QUIET_AFTER, ConnectionState, FeedState, FeedStatus, feed_status
 from kitetui.feed.stats import ManagerStats
 from kitetui.feed.subscriptions import CapacityError, Subscriptions
@@ -66,7 +66,7 @@ class KiteTickerManager:
         self._raw_channels = tuple(Channel[RawFrame](*size) for _ in range(connections))
         self._clock = Clock(self.config.clock, self.config.stopwatch, self._clock_stepped)
         self._connections = tuple(self._make_connection(number) for number in range(connections))
-        self._spread = Spread(
+        self._rebalancer = Rebalancer(
             self._connections, self._subscriptions, self.config, self._groups(), self._publish, self._clock
         )
         self._runner: asyncio.Task[None] | None = None
@@ -132,7 +132,7 @@ class KiteTickerManager:
     async def unsubscribe_symbols(self, tokens: Iterable[int]) -> None:
         """Want these tokens no longer; those not wanted are passed over."""
         tokens = list(tokens)
-        self._spread.forget(tokens)
+        self._rebalancer.forget(tokens)
         self._follow(self._subscriptions.remove(tokens))
 
     async def change_mode(self, tokens: Iterable[int], mode: Mode) -> None:
@@ -144,7 +144,7 @@ class KiteTickerManager:
 
         Returns when it is done. With a manual distribution symbols stay with their accounts.
         """
-        await self._spread.rebalance()
+        await self._rebalancer.rebalance()
 
     def stream(self, *, lossless: bool = False, raise_when_down: bool = False) -> Receiver[TickerMessage]:
         """Return a reader of all connections' messages from now on, merged in order of arrival.
@@ -309,7 +309,7 @@ class KiteTickerManager:
         async with asyncio.TaskGroup() as connections:
             for connection in self._connections:
                 connections.create_task(connection.run(), name=f"kitetui connection {connection.number}")
-            connections.create_task(self._spread.watch(), name="kitetui spread")
+            connections.create_task(self._rebalancer.watch(), name="kitetui rebalancer")
             connections.create_task(self._watch_clock(), name="kitetui clock")
 
     async def _watch_clock(self) -> None:
@@ -322,7 +322,7 @@ class KiteTickerManager:
         if not runner.cancelled() and (failure := runner.exception()) is not None:
             for bug in failure.exceptions if isinstance(failure, BaseExceptionGroup) else [failure]:
                 log_bug("the feed ended by a bug", bug)
-        self._spread.reset()
+        self._rebalancer.reset()
         for channel in (self._merged, *self._channels):
             channel.close()
         self._everything.close()
@@ -381,7 +381,7 @@ class KiteTickerManager:
         self._merged.publish(message)
         self._everything.publish(*frames, message)
         if isinstance(message, ConnectionChanged):
-            self._spread.look.set()
+            self._rebalancer.look.set()
             self._tell_if_down()
 
     def _tell_if_down(self) -> None:

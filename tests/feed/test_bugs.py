@@ -151,7 +151,7 @@ async def test_a_bug_outside_of_the_sessions_is_logged_and_raised_by_stop(
     def broken(*_: Any) -> bool:
         raise LookupError(URL)
 
-    monkeypatch.setattr("kitetui.feed.spread.Spread._is_lost", broken)
+    monkeypatch.setattr("kitetui.feed.rebalancer.Rebalancer._is_lost", broken)
     manager = manager_on(server)
     reader = manager.stream()
     await manager.start()

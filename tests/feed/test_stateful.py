@@ -64,7 +64,7 @@ class Wishes(RuleBasedStateMachine):
         # Each loss is the first after a healthy session: the backoff of many losses in a row takes minutes.
         self.patches.setattr("kitetui.feed.socket.HEALTHY_AFTER", 0.0)
         # Nothing tells that a token unknown to the exchange has arrived where it was moved to.
-        self.patches.setattr("kitetui.feed.spread._ARRIVAL_TIMEOUT", 0.02)
+        self.patches.setattr("kitetui.feed.rebalancer._ARRIVAL_TIMEOUT", 0.02)
         self.loop = asyncio.new_event_loop()
         self.exchange = SimulatedExchange(symbols=KNOWN, rate=0)
         self.run(self.exchange.__aenter__())

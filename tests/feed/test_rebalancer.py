@@ -166,7 +166,7 @@ async def test_a_symbol_unsubscribed_while_its_connection_was_lost_does_not_come
 async def test_symbols_stay_where_they_are_when_their_new_connection_cannot_be_made(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kitetui.feed.spread._ARRIVAL_TIMEOUT", 0.05)
+    monkeypatch.setattr("kitetui.feed.rebalancer._ARRIVAL_TIMEOUT", 0.05)
     manager = manager_on(server, max_connections=2, failover_after=None)
     async with running(manager):
         await manager.subscribe_symbols(TOKENS[:1])

@@ -1,4 +1,4 @@
-"""Which connection carries what, when that has to change: failover, the way back, and rebalancing.
+"""Moves symbols between connections: failover, failback and rebalancing.
 
 A token that moves is subscribed on its new connection before it leaves the old one, so that no tick is lost
 on the way; where the old one is lost there is nothing to wait for. Kite acknowledges nothing, but it sends
@@ -22,7 +22,7 @@ _ARRIVAL_TIMEOUT: Final = 5.0
 """Seconds after which a token counts as arrived all the same: one unknown to the server never ticks."""
 
 
-class Spread:
+class Rebalancer:
     """Moves tokens between connections; `groups` are those that may take each other's.
 
     look: to be set when a connection has changed its state.
