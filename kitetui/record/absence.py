@@ -62,10 +62,11 @@ class Past:
 class Missing:
     """Why and since when a symbol is missing.
 
-    connection: the one that had it then. of: how many it had, 0 where that says nothing. noticed: seconds of
-    the stopwatch. is_new: whether nothing is known to be lost yet. asked: when it was asked for on a
-    connection that is up, None while none is. poorer: its first packet in a poorer mode. earlier: from when
-    to when it was missing by the clock before each step, where that has no row yet.
+    connection: the one that had it then. of: how many it had, 0 where that says nothing. changes: how often
+    symbols had come to it or left it by then. noticed: seconds of the stopwatch. is_new: whether nothing is
+    known to be lost yet. asked: when it was asked for on a connection that is up, None while none is. poorer:
+    its first packet in a poorer mode. earlier: from when to when it was missing by the clock before each
+    step, where that has no row yet.
     """
 
     connection: int
@@ -77,6 +78,7 @@ class Missing:
     asked: Moment | None = None
     poorer: Moment | None = None
     earlier: tuple[tuple[int, int], ...] = ()
+    changes: int = 0
 
 
 @dataclass(slots=True)
@@ -98,10 +100,11 @@ class Symbol:
 class Back:
     """Symbols that are back from one absence, within `TOGETHER`; `first` and `last` of them when.
 
-    of: how many symbols the connection had, 0 where that says nothing.
+    of: how many symbols the connection had, 0 where that says nothing. changes: see `Missing`.
     """
 
     of: int
+    changes: int
     first: int
     last: int
     tokens: list[int] = field(default_factory=list)

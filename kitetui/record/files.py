@@ -143,10 +143,14 @@ class Files:
                 self._go_on(_first_time(later) or self.now())
             messages = later
 
-    def moment(self) -> Moment:
-        """Return what time it is, by the clock of what was written: that it was set is not known yet."""
-        by = self._stopwatch()
-        return self._lacks.ledger.moment_of(by) or Moment(self.now(), by)
+    def moment(self, by: float | None = None) -> Moment:
+        """Return what time it is, or was when the stopwatch read `by`, by the clock of what was written.
+
+        That it was set since then is not known yet.
+        """
+        now = self._stopwatch()
+        by = now if by is None else by
+        return self._lacks.ledger.moment_of(by) or Moment(self.now() - round((now - by) * 1e9), by)
 
     def flush(self, until: int, *, sync: bool) -> None:
         """Have readers, and a start after a kill, find all that was written. Raises RecordingError.

@@ -80,6 +80,7 @@ class Ledger:
         self._symbols: dict[int, Symbol] = {}
         self._awaited: dict[int, Symbol] = {}
         self._count: Counter[int] = Counter()
+        self._changes: Counter[int] = Counter()
         self._back: dict[tuple[int, int, str], Back] = {}
         self._ready: list[Lack] = []
         self._live: set[int] = set()
@@ -99,25 +100,20 @@ class Ledger:
     def missing(self) -> tuple[Absence, ...]:
         """What is missing now, or not in the log yet."""
         groups: dict[tuple[int, int, str], list[int]] = defaultdict(list)
-        of: dict[tuple[int, int, str], int] = {}
+        begun: dict[tuple[int, int, str], Missing | Back] = {}
         for token, symbol in self._awaited.items():
             if (missing := symbol.missing) is not None:
                 key = symbol.connection, missing.since, NOT_RECORDED if missing.is_new else missing.reason
                 groups[key].append(token)
-                of[key] = missing.of
+                begun[key] = missing
         for (_, since, reason), back in self._back.items():
             for token in back.tokens:
                 if token in self._symbols:
                     key = self._symbols[token].connection, since, reason
                     groups[key].append(token)
-                    of[key] = back.of
+                    begun[key] = back
         return tuple(
-            Absence(
-                key[0],
-                key[1],
-                key[2],
-                self._which(key[0], tokens) if of[key] == len(tokens) else tuple(tokens),
-            )
+            Absence(*key, () if self._are_all(key[0], tokens, begun[key]) else tuple(tokens))
             for key, tokens in groups.items()
         )
 
@@ -199,6 +195,8 @@ class Ledger:
         connection, now = message.connection, self._now
         self.heard.setdefault(connection, now.at)
         begun: dict[int, Missing] = {}
+        if any(mode is not None and token not in self._symbols for token, mode in message.modes.items()):
+            self._changes[connection] += 1
         for token, mode in message.modes.items():
             symbol = self._symbols.get(token)
             if mode is None:
@@ -228,7 +226,10 @@ class Ledger:
         past = self._before(token)
         for before in past.absences:
             of = before.of if before.connection == connection else 0
-            missing = Missing(connection, before.since, before.reason, now.by, of, asked=asked)
+            changes = self._changes[connection]
+            missing = Missing(
+                connection, before.since, before.reason, now.by, of, asked=asked, changes=changes
+            )
             if before.until is None:
                 if (step := step_since(before, now)) is not None:
                     self._split(token, missing, step)
@@ -237,7 +238,8 @@ class Ledger:
             self._note(token, missing, before.until)
         if past.is_shared:
             self.joined[token] = now.at
-        return Missing(connection, now.at, NO_ANSWER, now.by, is_new=True, asked=asked)
+        changes = self._changes[connection]
+        return Missing(connection, now.at, NO_ANSWER, now.by, is_new=True, asked=asked, changes=changes)
 
     def _unwanted(self, token: int, connection: int, now: Moment) -> None:
         symbol = self._symbols.get(token)
@@ -311,8 +313,9 @@ class Ledger:
     def _lose(self, token: int, symbol: Symbol, change: ConnectionChanged) -> None:
         missing = symbol.missing
         if missing is None:
-            of = self._count[change.connection]
-            missing = Missing(change.connection, self._lost_since(change), change.reason, change.timed_at, of)
+            number, since = change.connection, self._lost_since(change)
+            of, changes = self._count[number], self._changes[number]
+            missing = Missing(number, since, change.reason, change.timed_at, of, changes=changes)
             symbol.missing = missing
             self._split_if_set(token, missing)
             self._await(token, symbol)
@@ -423,19 +426,15 @@ class Ledger:
             self._log(key)
             back = None
         if back is None:
-            back = self._back[key] = Back(missing.of, end, end)
+            back = self._back[key] = Back(missing.of, missing.changes, end, end)
         back.last = max(back.last, end)
         back.tokens.append(token)
 
     def _log(self, key: tuple[int, int, str]) -> None:
         connection, since, reason = key
         back = self._back.pop(key)
-        # All of the connection, if none has come to it or left it meanwhile.
-        is_all = len(back.tokens) == back.of and all(
-            (symbol := self._symbols.get(token)) is not None and symbol.connection == connection
-            for token in back.tokens
-        )
-        which = self._which(connection, back.tokens) if is_all else tuple(back.tokens)
+        is_all = self._are_all(connection, back.tokens, back)
+        which = () if is_all else tuple(back.tokens)
         self._ready.append(Lack(since, max(since, back.last), reason, connection, len(back.tokens), which))
 
     def _log_all(self) -> None:
@@ -443,13 +442,15 @@ class Ledger:
         for key in list(self._back):
             self._log(key)
 
-    def _which(self, connection: int, tokens: Sequence[int]) -> tuple[int, ...]:
-        """Return tokens of a connection; none where they are all of it."""
-        return () if len(tokens) == self._count[connection] else tuple(tokens)
+    def _are_all(self, connection: int, tokens: Sequence[int], begun: Missing | Back) -> bool:
+        """Whether these were all of a connection when they fell missing, and none has come or left since."""
+        is_unchanged = begun.changes == self._changes[connection]
+        return len(tokens) == begun.of == self._count[connection] and is_unchanged
 
     def _settle(self, symbol: Symbol, connection: int) -> None:
         self._count[symbol.connection] -= 1
         self._count[connection] += 1
+        self._changes.update((symbol.connection, connection))
         symbol.connection, symbol.coming = connection, None
 
     def _await(self, token: int, symbol: Symbol) -> None:
@@ -464,3 +465,4 @@ class Ledger:
         self.joined.pop(token, None)
         if (symbol := self._symbols.pop(token, None)) is not None and not symbol.is_off:
             self._count[symbol.connection] -= 1
+            self._changes[symbol.connection] += 1

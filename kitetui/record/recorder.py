@@ -63,7 +63,7 @@ class Recorder:
         self.in_hand = 0
         self.unwritten = 0
         self._taken_rows = self._written_until = 0
-        self._finished_at: int | None = None
+        self._finished_by: float | None = None
         self._files = files
         self._heard = heard
         self._durability = durability
@@ -116,14 +116,18 @@ class Recorder:
                 due = loop.time() + self._durability.flush
         while messages := self._taken(self._next_of_rest):
             await self._write(messages)
-        await self._flush(self._finished_at or self._written_until or self._until(stream))
+        if self._finished_by is not None:
+            await self._flush(self._files.moment(self._finished_by).at)
+        else:
+            await self._flush(self._written_until or self._until(stream))
 
     def finish(self, stream: Stream) -> None:
         """Take no more from the stream; `record` writes what waited there, and returns."""
         while (message := stream.recv_nowait()) is not None:
             self._rest.append(message)
         stream.close()
-        self._finished_at = self._files.moment().at
+        # By the stopwatch: what waits to be written may tell that the clock was set.
+        self._finished_by = self._files.moment().by
         self._is_finishing.set()
 
     async def close(self) -> None:
@@ -182,7 +186,7 @@ class Recorder:
 
     def _until(self, stream: Stream) -> int:
         """Return up to when all that was received has been written, UTC nanoseconds."""
-        if self._finished_at is not None:
+        if self._finished_by is not None:
             return self._written_until
         # What was read in this turn of the loop is not here yet.
         return (self._files.moment().at if stream.is_empty else self._written_until) - _ON_ITS_WAY

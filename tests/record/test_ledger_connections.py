@@ -138,6 +138,20 @@ def test_a_symbol_is_missing_from_the_loss_of_its_connection_while_it_moves() ->
     assert story.ledger.missing == (absence(101.5, "closed", A),)
 
 
+def test_a_row_names_its_symbols_where_another_came_to_their_connection_and_left_it_meanwhile() -> None:
+    story = two_connections()
+    story.lost(101, since=100)
+    story.live(102)
+    story.wants(102.5, C)
+    story.comes(103, C)
+    story.leaves(103.5, C, connection=1)
+    story.wants(104, C, connection=1)
+    story.comes(104.5, C, connection=1)
+    story.leaves(105, C)
+    story.comes(106, A, B)
+    assert story.rows(107) == [row(100, 106, "closed", A, B)]
+
+
 def test_a_symbol_that_moved_from_a_lost_connection_has_no_answer_from_when_the_other_was_asked() -> None:
     story = two_connections()
     story.lost(101, since=100)

@@ -11,7 +11,20 @@ import pytest
 from kitetui.errors import RecordingError
 from kitetui.feed import Channel, ServerError, TickerMessage
 from kitetui.record import COLUMNS, Durability, Recorder
-from tests.record.helpers import SECOND, Clock, at, files_in, sequences, ticks
+from kitetui.record.ledgerfile import read_ledger
+from tests.record.helpers import (
+    SECOND,
+    Clock,
+    Stopwatch,
+    at,
+    comes,
+    files_in,
+    live,
+    sequences,
+    stepped,
+    ticks,
+    wants,
+)
 
 NOW = at("2026-11-23T10:42:17")
 NAME = "ticks-20261123-104217.csv"
@@ -190,3 +203,24 @@ async def test_a_recording_that_receives_nothing_is_flushed_all_the_same(
         await recorder.record(channel.subscribe())
     await recorder.close()
     assert set(told) == {NOW - ON_ITS_WAY}
+
+
+async def test_it_ends_by_the_clock_that_what_waited_to_be_written_told_of(tmp_path: Path) -> None:
+    clock, watch = Clock(NOW), Stopwatch()
+    channel = Channel[TickerMessage](100)
+    recorder = Recorder(files_in(tmp_path, clock, is_series=True, watch=watch))
+    stream = channel.subscribe()
+    by = watch.now
+    channel.publish(wants(NOW, 408065, timed_at=by), live(NOW, timed_at=by), comes(NOW, 408065, timed_at=by))
+    recording = asyncio.create_task(recorder.record(stream))
+    while not recorder.totals.rows:  # noqa: ASYNC110 - a recorder tells nobody
+        await asyncio.sleep(0.01)
+    watch.now += 10
+    clock.now += 10 * SECOND + 3_600 * SECOND
+    channel.publish(stepped(clock.now, 3_600.0))
+    recorder.finish(stream)
+    await recording
+    await recorder.close()
+    standing = read_ledger((tmp_path / NAME).with_suffix(".ledger"))
+    assert standing is not None
+    assert standing.until == clock.now

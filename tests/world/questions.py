@@ -163,7 +163,7 @@ def _was_set_twice_unseen(world: World, moment: float) -> bool:
         start <= moment <= end and sum(start <= at <= end for at in steps) > 1
         for start, end in world.holes.unread
     ) or any(
-        (start <= moment <= end and sum(start - 0.1 <= at <= end for at in steps) > 1)
+        (start - 1.0 <= moment <= end and sum(start - 1.0 <= at <= end for at in steps) > 1)
         or any(at - 10.0 <= moment <= at and at <= start + 2.0 and start <= at + 10.0 for at in steps)
         for start, end in world.recording.forgotten
     )
