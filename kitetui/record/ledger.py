@@ -346,6 +346,8 @@ class Ledger:
             if symbol is None:
                 continue
             if symbol.coming == ticks.connection:
+                if symbol.missing is None:  # the other may be lost since before, and nobody knows it yet
+                    self._left[token] = symbol.connection, int(ticks.received_at[place])
                 self._settle(symbol, ticks.connection)
             if symbol.connection == ticks.connection:
                 moment = Moment(int(ticks.received_at[place]), ticks.timed_at)

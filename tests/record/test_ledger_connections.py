@@ -138,6 +138,20 @@ def test_a_symbol_is_missing_from_the_loss_of_its_connection_while_it_moves() ->
     assert story.ledger.missing == (absence(101.5, "closed", A),)
 
 
+def test_a_symbol_that_moved_before_anybody_knew_that_its_connection_was_lost_was_missing_until_it_came() -> (
+    None
+):
+    story = two_connections()
+    story.wants(102, B, connection=1)
+    story.comes(103, B, connection=1)
+    story.lost(105, since=100)
+    story.leaves(106, B)
+    assert story.rows(107) == [row(100, 103, "closed", B)]
+    story.live(108)
+    story.comes(109, A)
+    assert story.rows(110) == [row(100, 109, "closed", symbols=1)]
+
+
 def test_a_row_names_its_symbols_where_another_came_to_their_connection_and_left_it_meanwhile() -> None:
     story = two_connections()
     story.lost(101, since=100)
