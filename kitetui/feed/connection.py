@@ -9,7 +9,7 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final, NoReturn, Protocol
 
 from kitetui.feed.accounts import Account
@@ -34,27 +34,34 @@ _GRACE: Final = 0.5
 """Seconds that the watch on silence may be late."""
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectionSetup:
+    """What a manager gives to each of its connections.
+
+    number: its index. wanted: the tokens it is to carry and their modes, owned and changed by the manager.
+    publish: is given frames, and the message that they became; see `Intake`. wants_raw: whether anybody reads
+    frames. clock: UTC nanoseconds.
+    """
+
+    number: int
+    config: KiteManagerConfig
+    account: Account
+    wanted: Mapping[int, Mode]
+    publish: Callable[[Sequence[RawFrame], FeedMessage | None], None]
+    wants_raw: Callable[[], bool]
+    clock: Callable[[], int]
+
+
 class FeedSource(Protocol):
     """Where ticks come from: Kite over sockets, or a recording."""
 
-    def connection(
-        self,
-        number: int,
-        config: KiteManagerConfig,
-        account: Account,
-        wanted: Mapping[int, Mode],
-        publish: Callable[[Sequence[RawFrame], FeedMessage | None], None],
-        wants_raw: Callable[[], bool],
-        clock: Callable[[], int],
-    ) -> Connection:
-        """Return a connection of a manager, which runs it; see `Connection`."""
+    def connection(self, setup: ConnectionSetup) -> Connection:
+        """Return a connection of a manager, which runs it."""
 
 
 class Connection(ABC):
-    """A connection of a manager, with the index `number`; `run` is its whole life.
+    """A connection of a manager; `run` is its whole life. Call `follow` after each change of what is wanted.
 
-    wanted: the tokens it is to carry and their modes, owned and changed by the manager; call `follow` after
-    each change.
     keep_trying: whether to dial without any, because its own are elsewhere until it is back.
     is_crowded_out: whether other programs hold the key's connections.
     live_since, failing_since: since when it is live, or lost, by the loop's clock; None where it is not.
@@ -67,17 +74,9 @@ class Connection(ABC):
     is_replay: ClassVar[bool] = False
     intake_type: ClassVar[type[Intake]] = Intake
 
-    def __init__(
-        self,
-        number: int,
-        config: KiteManagerConfig,
-        account: Account,
-        wanted: Mapping[int, Mode],
-        publish: Callable[[Sequence[RawFrame], FeedMessage | None], None],
-        wants_raw: Callable[[], bool],
-        clock: Callable[[], int],
-    ) -> None:
-        self.number = number
+    def __init__(self, setup: ConnectionSetup) -> None:
+        config = setup.config
+        self.number = setup.number
         self.measures = Measures()
         self.ticked = asyncio.Event()
         self.keep_trying = False
@@ -87,17 +86,17 @@ class Connection(ABC):
         self.live_since: float | None = None
         self.failing_since: float | None = None
         self._config = config
-        self._clock = clock
-        self._account = account
-        self._wanted = wanted
+        self._clock = setup.clock
+        self._account = setup.account
+        self._wanted = setup.wanted
         self._told: dict[int, Mode] = {}
-        self._hand_on = publish
+        self._hand_on = setup.publish
         self._intake = self.intake_type(
-            number,
+            setup.number,
             self.measures,
-            wanted,
-            publish=publish,
-            wants_raw=wants_raw,
+            setup.wanted,
+            publish=setup.publish,
+            wants_raw=setup.wants_raw,
             ticked=self.ticked.set,
             strayed=self._warn_of_stray,
             decodes=config.enable_dedicated_parsers,
@@ -126,9 +125,29 @@ class Connection(ABC):
         self._dialled_with: Credentials | None = None
         self._time: Callable[[], float] = time.monotonic
 
-    @abstractmethod
     async def run(self) -> None:
-        """Bring what is wanted for as long as anything is; ends only by cancellation."""
+        """Keep the connection up for as long as symbols are wanted; ends only by cancellation."""
+        self._time = asyncio.get_running_loop().time
+        try:
+            while True:
+                self._become(ConnectionState.UNUSED)
+                while not self._is_needed:
+                    # Nothing is missed while nothing is wanted.
+                    self._outage = None
+                    self._changed.clear()
+                    await self._changed.wait()
+                self._needed_at = self._clock()
+                await self._bring()
+        finally:
+            self._become(ConnectionState.UNUSED)
+
+    @abstractmethod
+    async def _bring(self) -> None:
+        """Bring what is wanted until nothing is any more."""
+
+    @property
+    def _is_needed(self) -> bool:
+        return bool(self._wanted) or self.keep_trying or self._config.connect_when_idle
 
     def follow(self) -> None:
         """Take notice that the wanted symbols have changed, and tell of it."""
@@ -354,6 +373,23 @@ class Connection(ABC):
             (secrets.api_key, secrets.access_token) if secrets else (),
         )
         return replace(failure, reason=f"{failure.reason}: its details are in {place_of_log()}")
+
+    def _came_up(self) -> None:
+        """Begin a session: from now on frames come."""
+        now = self._clock()
+        self._note_frame(now)
+        self._connected_at = now
+        self._came_up_at = self._asked_at = self._config.stopwatch()
+        self._session_ticks = self.measures.ticks
+        self._broke.clear()
+        self._intake.began(now)
+        self._become(ConnectionState.LIVE)
+
+    def _count(self, message: bytes | str, now: int) -> None:
+        """Count a message that was received."""
+        self._note_frame(now)
+        self.measures.frames += 1
+        self.measures.bytes += len(message)
 
     def _note_frame(self, now: int) -> None:
         self._last_frame_at = now

@@ -16,7 +16,7 @@ from kitetui.feed.bugs import log_bug
 from kitetui.feed.channel import Channel, Receiver
 from kitetui.feed.clock import Clock
 from kitetui.feed.config import KiteManagerConfig
-from kitetui.feed.connection import Connection, FeedSource
+from kitetui.feed.connection import Connection, ConnectionSetup, FeedSource
 from kitetui.feed.down import FeedDownError
 from kitetui.feed.health import HealthSummary, health_of
 from kitetui.feed.messages import ClockStepped, ConnectionChanged, FeedMessage, RawFrame, TickerMessage
@@ -336,16 +336,16 @@ class KiteTickerManager:
         return [range(len(self._channels))]
 
     def _make_connection(self, number: int) -> Connection:
-        account = self.accounts[number // self.config.max_connections]
-        return self._source.connection(
+        setup = ConnectionSetup(
             number,
             self.config,
-            account,
+            self.accounts[number // self.config.max_connections],
             self._subscriptions.wanted[number],
             self._hand_on,
             lambda: self._everything.has_readers or self._raw_channels[number].has_readers,
             self._clock,
         )
+        return self._source.connection(setup)
 
     def _as_it_stands(self) -> Iterator[FeedMessage]:
         """Yield what a reader that is to miss nothing is told first.

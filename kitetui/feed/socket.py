@@ -1,15 +1,15 @@
 """A connection over a socket: its whole life, from the handshake to the retry after it was lost.
 
 A session is a handshake and what goes on until something fails. Six tasks share it: one reads, one makes the
-server's state follow the wanted one, and the others watch over it. Whatever fails first ends
-the session, and `classify_failure` says what then.
+server's state follow the wanted one, and the others watch over it. Whatever fails first ends the session, and
+`classify_failure` says what then.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from math import isfinite
@@ -17,13 +17,11 @@ from typing import Final, NoReturn
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from kitetui.feed.accounts import Account
 from kitetui.feed.bugs import log
 from kitetui.feed.config import KiteManagerConfig
-from kitetui.feed.connection import Connection
+from kitetui.feed.connection import Connection, ConnectionSetup
 from kitetui.feed.down import DIAL_AGAIN, LOG_IN
 from kitetui.feed.endpoint import SIMULATED_HEADER, Credentials
-from kitetui.feed.messages import FeedMessage, RawFrame
 from kitetui.feed.retry import (
     CAP,
     Action,
@@ -36,7 +34,7 @@ from kitetui.feed.retry import (
 )
 from kitetui.feed.state import ConnectionState
 from kitetui.feed.subscriptions import apply_request, requests_to_follow
-from kitetui.wire import HEARTBEAT, Mode, Unsubscribe, encode_request
+from kitetui.wire import HEARTBEAT, Unsubscribe, encode_request
 
 HEALTHY_AFTER: Final = 30.0
 """Seconds after which a session counts as healthy, and the next loss starts the backoff afresh."""
@@ -60,18 +58,9 @@ _SILENT: Final = logging.Logger("kitetui.feed.websockets", level=logging.CRITICA
 class KiteSource:
     """Kite, or whoever speaks its protocol, over sockets."""
 
-    def connection(
-        self,
-        number: int,
-        config: KiteManagerConfig,
-        account: Account,
-        wanted: Mapping[int, Mode],
-        publish: Callable[[Sequence[RawFrame], FeedMessage | None], None],
-        wants_raw: Callable[[], bool],
-        clock: Callable[[], int],
-    ) -> SocketConnection:
+    def connection(self, setup: ConnectionSetup) -> SocketConnection:
         """Return a connection that dials where the configuration says."""
-        return SocketConnection(number, config, account, wanted, publish, wants_raw, clock)
+        return SocketConnection(setup)
 
 
 class SocketConnection(Connection):
@@ -80,28 +69,8 @@ class SocketConnection(Connection):
     _answers_pings = False
     _socket: ClientConnection | None = None
 
-    async def run(self) -> None:
-        """Keep the connection up for as long as symbols are wanted; ends only by cancellation."""
-        self._time = asyncio.get_running_loop().time
-        try:
-            while True:
-                self._become(ConnectionState.UNUSED)
-                while not self._is_needed:
-                    # Nothing is missed while nothing is wanted.
-                    self._outage = None
-                    self._changed.clear()
-                    await self._changed.wait()
-                await self._stay_connected()
-        finally:
-            self._become(ConnectionState.UNUSED)
-
-    @property
-    def _is_needed(self) -> bool:
-        return bool(self._wanted) or self.keep_trying or self._config.connect_when_idle
-
-    async def _stay_connected(self) -> None:
+    async def _bring(self) -> None:
         """Dial, and dial again, until no symbols are wanted any more."""
-        self._needed_at = self._clock()
         delays, places = self._delays(), self._places()
         self._attempt = 0
         was_up = False
@@ -195,15 +164,9 @@ class SocketConnection(Connection):
 
     async def _use(self, socket: ClientConnection) -> Exception:
         """Follow the wanted symbols and read, until something fails; return what did."""
-        self._note_frame(self._clock())
-        self._connected_at = self._last_frame_at
-        self._came_up_at = self._asked_at = self._config.stopwatch()
-        self._session_ticks = self.measures.ticks
         self._answers_pings = False
         self.is_simulated = _says(socket, SIMULATED_HEADER)
-        self._broke.clear()
-        self._intake.began(self._clock())
-        self._become(ConnectionState.LIVE)
+        self._came_up()
         return await _first_failure(
             asyncio.create_task(self._read(socket), name=f"kitetui reader {self.number}"),
             asyncio.create_task(self._keep_subscribed(socket), name=f"kitetui writer {self.number}"),
@@ -220,9 +183,7 @@ class SocketConnection(Connection):
         while True:
             message = await socket.recv()
             now = self._clock()
-            self._note_frame(now)
-            self.measures.frames += 1
-            self.measures.bytes += len(message)
+            self._count(message, now)
             if isinstance(message, str):
                 intake.take_text(message, now)
                 continue

@@ -71,7 +71,7 @@ class ReplayClient:
         """Send a message as it was recorded."""
         await self._send(message)
 
-    async def tell(self, noted: Noted) -> None:
+    async def tell(self, noted: Noted, at: int) -> None:
         """Keep what was noted to itself: Kite's protocol has no place for it."""
 
     async def has_spoken(self) -> None:

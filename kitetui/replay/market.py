@@ -4,41 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 
-from kitetui.feed import ConnectionState
 from kitetui.record.capture.marks import Marks, Places
 from kitetui.record.capture.notes import GapNote, StateNote, parse_note
 from kitetui.record.capture.records import Record
 from kitetui.replay.packets import Packets
 from kitetui.wire import RequestError, Subscribe, parse_request
 
-
-@dataclass(frozen=True, slots=True)
-class RecordedState:
-    """The recorded connection entered a state."""
-
-    at: int
-    state: ConnectionState
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedGap:
-    """Between these moments the recorded connection received nothing.
-
-    tokens: for which symbols; empty for all of them.
-    """
-
-    at: int
-    start: int
-    end: int
-    symbols: int
-    reason: str
-    tokens: tuple[int, ...] = ()
-
-
-Noted = RecordedState | RecordedGap
+Noted = StateNote | GapNote
+"""What became of a recorded connection."""
 
 
 class RecordedMarket:
@@ -75,15 +49,10 @@ class RecordedMarket:
         self._carried(connection, packets.tokens)
 
     def noted(self, record: Record) -> Noted | None:
-        """Follow a note of the recorder; return it where clients are told of it."""
+        """Follow a note of the recorder; return it where listeners are told of it."""
         note = parse_note(record.data)
         self._marks.noted(record.connection, note)
-        match note:
-            case StateNote(state, reason):
-                return RecordedState(record.at, state, reason)
-            case GapNote(start, end, symbols, reason, tokens):
-                return RecordedGap(record.at, start, end, symbols, reason, tokens)
-        return None
+        return note if isinstance(note, Noted) else None
 
     def concerns(self, connection: int, tokens: Collection[int]) -> bool:
         """Whether what has no token, such as an order, concerns who listens to these.

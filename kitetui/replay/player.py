@@ -38,7 +38,7 @@ class Listener(Protocol):
     async def pass_on(self, message: bytes | str, at: int, places: Places = ()) -> None:
         """Take a message as it was recorded."""
 
-    async def tell(self, noted: Noted) -> None:
+    async def tell(self, noted: Noted, at: int) -> None:
         """Hear what became of a recorded connection."""
 
     async def has_spoken(self) -> None:
@@ -116,7 +116,7 @@ class Player:
             case Kind.NOTE if noted := self.market.noted(record):
                 await self._playback.reach(record.at, is_data=False)
                 for each in self._listening(record.connection):
-                    await each.tell(noted)
+                    await each.tell(noted, record.at)
             case Kind.SENT:
                 self.market.asked(record)
 

@@ -66,7 +66,7 @@ class ReplayExchange:
                     self._port,
                     # A browser says which page connects: none is to read a recording behind its user's back.
                     origins=[None],
-                    process_response=_admit,
+                    process_response=_sign,
                     compression=None,
                     ping_interval=None,
                     close_timeout=_CLOSE_TIMEOUT,
@@ -129,6 +129,6 @@ class ReplayExchange:
             client.drop()
 
 
-def _admit(connection: ServerConnection, request: Request, response: Response) -> None:
+def _sign(connection: ServerConnection, request: Request, response: Response) -> None:
     """Say in the handshake that these are no prices of now."""
     response.headers[SIMULATED_HEADER] = "1"

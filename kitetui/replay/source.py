@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kitetui.feed import Account, ConnectionChanged, ConnectionState, Gap, KiteManagerConfig, RawFrame
-from kitetui.feed.connection import Connection
+from kitetui.feed import ConnectionChanged, ConnectionState, Gap
+from kitetui.feed.connection import Connection, ConnectionSetup
 from kitetui.feed.freshness import flags_at
 from kitetui.feed.intake import Intake
-from kitetui.feed.messages import FeedMessage
 from kitetui.feed.retry import Failure, classify_failure
 from kitetui.feed.state import FAILED
 from kitetui.feed.subscriptions import requests_to_follow
 from kitetui.feed.texts import cut
 from kitetui.record.capture.marks import Places
-from kitetui.replay.market import Noted, RecordedGap, RecordedState
+from kitetui.record.capture.notes import GapNote, StateNote
+from kitetui.replay.market import Noted
 from kitetui.replay.packets import Packets, Subscribed, join, ticks_in
 from kitetui.replay.player import Player
 from kitetui.wire import Mode, Unsubscribe
@@ -31,18 +31,9 @@ class ReplaySource:
     def __init__(self, player: Player) -> None:
         self._player = player
 
-    def connection(
-        self,
-        number: int,
-        config: KiteManagerConfig,
-        account: Account,
-        wanted: Mapping[int, Mode],
-        publish: Callable[[Sequence[RawFrame], FeedMessage | None], None],
-        wants_raw: Callable[[], bool],
-        clock: Callable[[], int],
-    ) -> ReplayedConnection:
+    def connection(self, setup: ConnectionSetup) -> ReplayedConnection:
         """Return a connection that listens to the player."""
-        return ReplayedConnection(self._player, number, config, account, wanted, publish, wants_raw, clock)
+        return ReplayedConnection(setup, self._player)
 
 
 class RecordedIntake(Intake):
@@ -77,8 +68,8 @@ class ReplayedConnection(Connection):
     intake_type = RecordedIntake
     _intake: RecordedIntake
 
-    def __init__(self, player: Player, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, setup: ConnectionSetup, player: Player) -> None:
+        super().__init__(setup)
         self._player = player
         self._subscribed = Subscribed()
 
@@ -92,35 +83,16 @@ class ReplayedConnection(Connection):
         """Whether its symbols have stopped; there is no socket to fall silent."""
         return self._state is ConnectionState.LIVE and self._has_stopped
 
-    async def run(self) -> None:
-        """Bring what was recorded for as long as symbols are wanted; ends only by cancellation."""
-        self._time = asyncio.get_running_loop().time
-        try:
-            while True:
-                self._become(ConnectionState.UNUSED)
-                while not self._wanted:
-                    self._changed.clear()
-                    await self._changed.wait()
-                await self._listen()
-        finally:
-            self._become(ConnectionState.UNUSED)
-
-    async def _listen(self) -> None:
+    async def _bring(self) -> None:
+        """Listen to the player; after a bug nothing more comes."""
         self._become(ConnectionState.CONNECTING)
-        now = self._needed_at = self._clock()
-        self._note_frame(now)
-        self._connected_at = now
-        self._came_up_at = self._asked_at = self._config.stopwatch()
-        self._session_ticks = self.measures.ticks
         self._subscribed = Subscribed()
         self._on_wire = self._subscribed.modes
-        self._broke.clear()
-        self._intake.began(now)
-        self._become(ConnectionState.LIVE)
+        self._came_up()
         watching = asyncio.create_task(self._watch_activity(), name=f"kitetui activity {self.number}")
         try:
             with self._player.heard_by(self):
-                while self._wanted and not self._broke.is_set():
+                while self._is_needed and not self._broke.is_set():
                     self._changed.clear()
                     self._ask()
                     await self._changed.wait()
@@ -159,18 +131,18 @@ class ReplayedConnection(Connection):
             self._broke.set()
             self._changed.set()
 
-    async def tell(self, noted: Noted) -> None:
+    async def tell(self, noted: Noted, at: int) -> None:
         """Be as the recorded connection was."""
         self.hand_on_received()
         match noted:
-            case RecordedState(at, state, reason):
+            case StateNote(state, reason):
                 if state in FAILED:
                     self._intake.lost()
                     self._failed_at = self._time()
                     self._needed_at = at if self._state not in FAILED else self._needed_at
                 self._state, self._failure = state, Failure(cut(reason))
                 self._publish(ConnectionChanged(self.number, state, cut(reason), at, is_replay=True))
-            case RecordedGap(_, start, end, symbols, reason, tokens):
+            case GapNote(start, end, symbols, reason, tokens):
                 self.report(Gap(self.number, start, end, symbols, cut(reason), tokens))
 
     async def has_spoken(self) -> None:
@@ -189,8 +161,3 @@ class ReplayedConnection(Connection):
         self._intake.take_recorded(frame, at, places)
         if self._intake.is_full:
             self.hand_on_received()
-
-    def _count(self, message: bytes | str, at: int) -> None:
-        self._note_frame(at)
-        self.measures.frames += 1
-        self.measures.bytes += len(message)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kitetui.feed import ConnectionState
-from kitetui.record.capture.notes import GapNote, NamesNote
+from kitetui.record.capture.notes import GapNote, NamesNote, StateNote
 from kitetui.record.capture.records import Kind, Record
-from kitetui.replay.market import RecordedGap, RecordedMarket, RecordedState
+from kitetui.replay.market import RecordedMarket
 from kitetui.replay.packets import Packets, split
 from tests.replay.recordings import BEGUN, INFY, SBIN, data, full, marked, moment, note, sent, state
 from tests.wire.packets import frame
@@ -101,9 +101,7 @@ def test_the_last_packet_of_each_token_is_kept_until_it_begins_anew() -> None:
 
 def test_states_and_gaps_are_told_and_other_notes_are_not() -> None:
     market = RecordedMarket()
-    assert market.noted(state(1, ConnectionState.LIVE, "₹")) == RecordedState(
-        moment(1), ConnectionState.LIVE, "₹"
-    )
-    assert market.noted(note(1, GapNote(1, 2, 3, "reset"))) == RecordedGap(moment(1), 1, 2, 3, "reset")
+    assert market.noted(state(1, ConnectionState.LIVE, "₹")) == StateNote(ConnectionState.LIVE, "₹")
+    assert market.noted(note(1, GapNote(1, 2, 3, "reset"))) == GapNote(1, 2, 3, "reset")
     assert market.noted(note(1, NamesNote({INFY: ("NSE", "INFY")}))) is None
     assert market.noted(Record(Kind.NOTE, 0, moment(0), 0, b"{")) is None
