@@ -159,6 +159,8 @@ class Monitor:
         await self._subscribe([each.instrument_token for each in new])
         for each in new:
             self.groups.add(self.watchlist, each)
+        await self._follow([each.instrument_token for each in new])
+        for each in new:
             self.events.note(f"+ {each.key} ({self.mode_of(each)})")
         return new
 
@@ -182,6 +184,7 @@ class Monitor:
         modes = {item.instrument.instrument_token: item.mode for item in removal.items}
         await self._subscribe(modes, modes)
         self.groups.undo(removal)
+        await self._follow(modes)
         for item in removal.items:
             self.events.note(f"+ {item.instrument.key} ({item.mode})")
         return [item.instrument for item in removal.items]
@@ -205,6 +208,7 @@ class Monitor:
             watchlist.set_aside = tuple(one for one in watchlist.set_aside if one is not each)
             self.groups.add(watchlist, successor, each.position)
             self.events.note(f"+ {successor.key}, in the place of {each.entry.symbol}")
+        await self._follow([successor.instrument_token for *_, successor in wanted])
         return [successor for *_, successor in wanted]
 
     async def cycle_mode(self) -> None:
@@ -245,10 +249,7 @@ class Monitor:
         await self._follow(before - after)
         self._modes = dict(modes)
         await self._subscribe(after - before)
-        for mode, tokens in self._by_mode(after & before).items():
-            changed = [token for token in tokens if self.manager.mode_of(token) is not mode]
-            if changed:
-                await self.manager.change_mode(changed, mode)
+        await self._follow(after)
         self.arrange()
 
     def arrange(self) -> None:

@@ -140,6 +140,17 @@ async def test_what_is_removed_from_the_list_stays_for_a_view_that_needs_it(run,
         await session.until(lambda: mode_of(session, TCS) is None)
 
 
+async def test_what_is_added_to_the_list_while_a_view_needs_less_of_it_comes_in_its_own_mode(run, needs):
+    async with run(symbols=WATCHED) as session:
+        needs({RELIANCE: Mode.LTP})
+        await open_empty(session)
+        await session.monitor.add(session.exchange.universe.resolve(RELIANCE))
+        assert mode_of(session, RELIANCE) is Mode.FULL
+        await session.pilot.press("escape")
+        await session.pilot.pause()
+        assert mode_of(session, RELIANCE) is Mode.FULL
+
+
 async def test_what_two_views_need_stays_until_both_have_gone(run):
     async with run(symbols=WATCHED) as session:
         monitor = session.monitor

@@ -51,8 +51,6 @@ class ListView(View):
     contexts = ON_LIST
     _sought = ""
 
-    AUTO_FOCUS = None
-
     def compose(self) -> ComposeResult:
         """Yield the panes; where they stand is the layout's affair."""
         desk = self.desk
@@ -90,7 +88,7 @@ class ListView(View):
     def on_watch_table_selected(self) -> None:
         """Show the quote and the depth of what was clicked."""
         self.monitor.hold_order()
-        self.draw_selected()
+        self.redraw()
 
     @property
     def table(self) -> WatchTable:
@@ -137,8 +135,8 @@ class ListView(View):
             if pane.id is not None and self.is_shown(Pane(pane.id)):
                 pane.repaint()
 
-    def draw_selected(self) -> None:
-        """Show all that is about the selected symbol."""
+    def redraw(self) -> None:
+        """Draw at once the rows and all that is about the selected symbol."""
         self.draw()
         self._draw_chart()
 
@@ -186,7 +184,7 @@ class ListView(View):
         """Show a group, or begin a new one."""
         if self.monitor.groups.show(number):
             self.show_list()
-            self.draw_selected()
+            self.redraw()
 
     def action_previous_group(self) -> None:
         """Show the group before."""
@@ -246,7 +244,7 @@ class ListView(View):
         self.monitor.watchlist.move(position)
         self.monitor.hold_order()
         self.table.show_cursor()
-        self.draw_selected()
+        self.redraw()
 
     async def action_sort(self) -> None:
         """Choose the column to sort by."""
@@ -350,7 +348,7 @@ class ListView(View):
     def action_detail(self) -> None:
         """Give the whole screen to the selected symbol, or back to the list."""
         self.panes.show(replace(self.panes.wish, detail=not self.panes.wish.detail))
-        self.call_after_refresh(self.draw_selected)
+        self.call_after_refresh(self.redraw)
 
     def action_export(self) -> None:
         """Write the table as it stands to a CSV file."""
@@ -425,7 +423,7 @@ class ListView(View):
         watchlist.toggle_mark()
         watchlist.move(watchlist.cursor + 1)
         self.table.show_cursor()
-        self.draw_selected()
+        self.redraw()
 
     def action_copy(self) -> None:
         """Copy the names of what is marked or selected, as -s takes them."""

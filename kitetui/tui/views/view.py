@@ -6,8 +6,9 @@ view is a class beside the others, and knows none of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
@@ -27,13 +28,9 @@ from kitetui.tui.textual_private import forget_borders
 from kitetui.tui.transport import Transport, pace_text
 from kitetui.tui.widgets.painted import PaintedPane
 from kitetui.tui.widgets.panes import KeysPane, TopPane
+from kitetui.wire import Mode
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kitetui.wire import Mode
-
-DRAWS_A_SECOND: Final = 10
+_DRAWS_A_SECOND: Final = 10
 _SLOWLY: Final = 0.5
 """Seconds between two looks at what would only flicker if it were drawn faster."""
 
@@ -44,15 +41,13 @@ _AT_ITS_END: Final = "the recording is at its end; q leaves"
 class View(Screen[None]):
     """A view of what is on the desk; the list is the one that is always there, the others come over it.
 
-    contexts: where its own commands are, besides those that all views share. draws_a_second: how often `draw`
-    is called.
+    contexts: where its own commands are, besides those that all views share.
     """
 
     AUTO_FOCUS = None
     BINDINGS = bindings_of_views()
 
     contexts: ClassVar[tuple[Context, ...]] = ()
-    draws_a_second: ClassVar[float] = DRAWS_A_SECOND
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -76,7 +71,7 @@ class View(Screen[None]):
     async def on_mount(self) -> None:
         """Start to stream and to draw."""
         await self.follow_streamed()
-        self.set_interval(1 / self.draws_a_second, self.draw)
+        self.set_interval(1 / _DRAWS_A_SECOND, self.draw)
         self.set_interval(_SLOWLY, self.draw_slowly)
 
     async def on_unmount(self) -> None:
@@ -110,8 +105,10 @@ class View(Screen[None]):
 
     def draw_slowly(self) -> None:
         """Bring up to date what need not be drawn often."""
+        if not self.is_in_front:
+            return
         self.monitor.rates.sample(self.monitor.stopwatch(), self.monitor.manager.get_stats())
-        if self.is_in_front and not self.desk.outlet.is_stalled():
+        if not self.desk.outlet.is_stalled():
             self.refresh_slowly()
 
     def refresh_slowly(self) -> None:
@@ -126,9 +123,8 @@ class View(Screen[None]):
         """Do as the configuration has it by now."""
 
     def redraw(self) -> None:
-        """Draw all of it at once, what changes slowly too."""
+        """Draw at once all that a key may have changed."""
         self.draw()
-        self.refresh_slowly()
 
     @property
     def _commands(self) -> list[Command]:
