@@ -237,8 +237,7 @@ class Files:
         """Put the ledger beside the files; what was known before stands until it says as much."""
         if self._lacks.has_begun and until > 0:
             ledger = self._lacks.ledger
-            read = ledger.read or Moment(self.now(), self._stopwatch())
-            known = ledger.wanted, ledger.missing, until, read, boot()
+            known = ledger.wanted, ledger.missing, until, ledger.read or self.moment(), boot()
             self._open.put(Standing(*known, dict(ledger.joined), dict(ledger.heard), dict(ledger.dropped)))
             if self._open.ledger is not None:
                 wanted = (token for tokens in ledger.wanted.values() for token in tokens)

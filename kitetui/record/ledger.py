@@ -435,8 +435,7 @@ class Ledger:
     def _log(self, key: tuple[int, int, str]) -> None:
         connection, since, reason = key
         back = self._back.pop(key)
-        is_all = self._are_all(connection, back.tokens, back)
-        which = () if is_all else tuple(back.tokens)
+        which = () if self._are_all(connection, back.tokens, back) else tuple(back.tokens)
         self._ready.append(Lack(since, max(since, back.last), reason, connection, len(back.tokens), which))
 
     def _log_all(self) -> None:
