@@ -5,7 +5,7 @@ and the few things that differ, are in `kitetui.guides`. The REST half of the of
 has no counterpart here: keep it, both can be used in one program.
 """
 
-from kitetui.compat.events import ConnectionResponse
+from kitetui.compat.inbox import ConnectionResponse
 from kitetui.compat.ticker import KiteTicker
 
 __all__ = ["ConnectionResponse", "KiteTicker"]

@@ -6,8 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final
 
-from kitetui.compat.events import NO_CODE, Call, CallbackName, Frame
-from kitetui.compat.inbox import Inbox
+from kitetui.compat.inbox import NO_CODE, Call, CallbackName, Frame, Inbox
 from kitetui.wire import decode_frame
 
 log = logging.getLogger("kitetui.compat")

@@ -10,11 +10,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from kitetui.compat.callbacks import Callbacks
-from kitetui.compat.events import Event
+from kitetui.compat.feedthread import FeedThread, NotConnectedError
 from kitetui.compat.inbox import Inbox
-from kitetui.compat.line import Line, LineSettings
-from kitetui.compat.session import NotConnectedError, Session
-from kitetui.feed import KITE_URL, Endpoint
+from kitetui.feed import KITE_URL, Endpoint, KiteManagerConfig
 from kitetui.wire import Exchange, Mode
 
 log = logging.getLogger("kitetui.compat")
@@ -47,7 +45,7 @@ class KiteTicker:
     random, doubles up to; connect_timeout: seconds for a handshake. An access token that is refused (403) is
     not dialled with again.
 
-    Raises ValueError for a root that is no WebSocket URL.
+    Raises ValueError for a root that is no WebSocket URL, or a time that is not above 0.
     """
 
     MODE_LTP = "ltp"
@@ -98,15 +96,18 @@ class KiteTicker:
 
         self._api_key = api_key
         self._access_token = access_token
-        self._settings = LineSettings(
+        self._reconnect = reconnect
+        self._config = KiteManagerConfig(
             endpoint=Endpoint.parse(self.root)[0],
-            reconnect=reconnect,
-            max_tries=reconnect_max_tries,
-            max_delay=reconnect_max_delay,
-            connect_timeout=connect_timeout,
+            # Programs subscribe in `on_connect`, when the first connection is up.
+            connect_when_idle=True,
+            max_reconnect_attempts=max(1, reconnect_max_tries),
+            reconnect_max_delay=reconnect_max_delay,
+            connection_timeout=connect_timeout,
+            failover_after=None,
         )
         self._inbox = Inbox(_WAITING_AT_MOST)
-        self._session: Session | None = None
+        self._feed: FeedThread | None = None
 
     @property
     def lost_messages(self) -> int:
@@ -128,33 +129,37 @@ class KiteTicker:
         proxy: a dictionary with `host` and `port`; without one the environment's is used.
         Raises ValueError for a proxy without the two.
         """
-        self._settings = replace(self._settings, proxy=_proxy_url(proxy) if proxy else None)
+        config = self._config = replace(self._config, proxy=_proxy_url(proxy) if proxy else None)
         if disable_ssl_verification:
             log.warning("TLS certificates are verified all the same; add your own authority to the system's")
-        before = self._session
+        before = self._feed
         if before is not None and before.is_running:
+            before.config = config
             before.open()
             return
         if before is not None:
             before.join()
         inbox = self._inbox = Inbox(_WAITING_AT_MOST)
-        session = self._session = Session(self._make_line, self.subscribed_tokens, inbox)
-        session.start()
+        secrets = self._api_key, self._access_token
+        feed = self._feed = FeedThread(
+            *secrets, config, self.subscribed_tokens, inbox, retries=self._reconnect
+        )
+        feed.start()
         if threaded:
             threading.Thread(
-                target=self._call_back, args=(session, inbox), name="kitetui callbacks", daemon=True
+                target=self._call_back, args=(feed, inbox), name="kitetui callbacks", daemon=True
             ).start()
             return
         try:
-            self._call_back(session, inbox)
+            self._call_back(feed, inbox)
         except KeyboardInterrupt:
-            self._call_back(session, inbox)  # which is on_close alone
+            self._call_back(feed, inbox)  # which is on_close alone
         finally:
-            session.join()
+            feed.join()
 
     def is_connected(self) -> bool:
         """Return whether the first connection is up."""
-        return self._session is not None and self._session.is_live
+        return self._feed is not None and self._feed.is_live
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Hang up and dial no more; `on_close` is called, and a blocking `connect` still waits for `stop`.
@@ -169,8 +174,8 @@ class KiteTicker:
 
         Then a blocking `connect` returns.
         """
-        if self._session is not None:
-            self._session.stop()
+        if self._feed is not None:
+            self._feed.stop()
 
     def stop_retry(self) -> None:
         """Dial no more; a connection that is up stays until it is lost."""
@@ -211,20 +216,17 @@ class KiteTicker:
         state = "connected" if self.is_connected() else "not connected"
         return f"KiteTicker({state}, {len(self.subscribed_tokens):,} symbols)"
 
-    def _running(self) -> Session:
-        if self._session is None:
+    def _running(self) -> FeedThread:
+        if self._feed is None:
             raise NotConnectedError
-        return self._session
+        return self._feed
 
-    def _call_back(self, session: Session, inbox: Inbox) -> None:
+    def _call_back(self, feed: FeedThread, inbox: Inbox) -> None:
         try:
             Callbacks(self, inbox).run()
         finally:
             # Also when a callback ends its thread: nobody would take what comes in.
-            session.stop()
-
-    def _make_line(self, is_first: bool, tell: Callable[[Event], None]) -> Line:
-        return Line(self._api_key, self._access_token, self._settings, tell, is_first=is_first)
+            feed.stop()
 
 
 def _proxy_url(proxy: Mapping[str, Any]) -> str:

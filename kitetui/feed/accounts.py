@@ -18,12 +18,15 @@ DEFAULT_ACCOUNT: Final = "default"
 
 
 class Distribution(StrEnum):
-    """How symbols find their account when none is named."""
+    """How symbols find their connection when no account is named."""
 
     ROUND_ROBIN = "round_robin"
     """Evenly over the connections of all accounts."""
     MANUAL = "manual"
     """They do not: every subscription names one."""
+    FILL_FIRST = "fill_first"
+    """On the first connection until it is full, then on the next; once placed they stay. Only the first
+    connection is dialled without symbols (`KiteManagerConfig.connect_when_idle`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ class Connection(ABC):
     """A connection of a manager; `run` is its whole life. Call `follow` after each change of what is wanted.
 
     keep_trying: whether to dial without any, because its own are elsewhere until it is back.
+    may_retry: whether to dial again after a loss; see `stop_retrying`.
     is_crowded_out: whether other programs hold the key's connections.
     live_since, failing_since: since when it is live, or lost, by the loop's clock; None where it is not.
     ticked: set with each batch of ticks.
@@ -80,6 +81,7 @@ class Connection(ABC):
         self.measures = Measures()
         self.ticked = asyncio.Event()
         self.keep_trying = False
+        self.may_retry = True
         self.is_crowded_out = False
         self.is_simulated = False
         self.remedy = ""
@@ -148,6 +150,10 @@ class Connection(ABC):
     @property
     def _is_needed(self) -> bool:
         return bool(self._wanted) or self.keep_trying or self._config.connect_when_idle
+
+    def stop_retrying(self) -> None:
+        """Dial no more after a loss; if it is lost already, at once."""
+        self.may_retry = False
 
     def follow(self) -> None:
         """Take notice that the wanted symbols have changed, and tell of it."""

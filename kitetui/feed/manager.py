@@ -58,7 +58,11 @@ class KiteTickerManager:
         self._distribution = Distribution(distribution)
         self._source = source or KiteSource()
         connections = self.config.max_connections * len(self.accounts)
-        self._subscriptions = Subscriptions(connections, self.config.max_symbols_per_connection)
+        self._subscriptions = Subscriptions(
+            connections,
+            self.config.max_symbols_per_connection,
+            fill_first=self._distribution is Distribution.FILL_FIRST,
+        )
         size = self.config.connection_buffer_size, self.config.reader_buffer_bytes
         self._merged = Channel[TickerMessage](*size)
         self._everything = Channel[TickerMessage | RawFrame](*size)
@@ -105,7 +109,7 @@ class KiteTickerManager:
     async def subscribe_symbols(
         self, tokens: Iterable[int], mode: Mode | None = None, *, account: str | None = None
     ) -> None:
-        """Want these tokens, spread evenly over the connections, or over those of one account.
+        """Want these tokens, distributed over the connections, or over those of one account.
 
         New ones come in `mode`, or the configured default; those wanted already take `mode` if it is given.
         Raises CapacityError when not all fit, ValueError for a number that is no token, an account that is
@@ -139,10 +143,16 @@ class KiteTickerManager:
         """Want these tokens in another mode; those not wanted are passed over."""
         self._follow(self._subscriptions.set_mode(tokens, mode))
 
+    async def stop_retrying(self) -> None:
+        """Dial no more after a loss, until the next start; a connection that is up stays until it is lost."""
+        for connection in self._connections:
+            connection.stop_retrying()
+
     async def rebalance(self) -> None:
         """Even out the connections, without losing a tick: a symbol leaves one when it has come to another.
 
-        Returns when it is done. With a manual distribution symbols stay with their accounts.
+        Returns when it is done. With a manual distribution symbols stay with their accounts, with fill-first
+        where they are.
         """
         await self._rebalancer.rebalance()
 
@@ -323,6 +333,8 @@ class KiteTickerManager:
             for bug in failure.exceptions if isinstance(failure, BaseExceptionGroup) else [failure]:
                 log_bug("the feed ended by a bug", bug)
         self._rebalancer.reset()
+        for connection in self._connections:
+            connection.may_retry = True
         for channel in (self._merged, *self._channels):
             channel.close()
         self._everything.close()
@@ -330,16 +342,20 @@ class KiteTickerManager:
             raw.close()
 
     def _groups(self) -> list[range]:
-        """Return which connections may carry each other's symbols: all, or those of each account."""
+        """Return which connections may carry each other's symbols: all, those of each account, or none."""
         if self._distribution is Distribution.MANUAL:
             return [self.connections_of(account.name) for account in self.accounts]
+        if self._distribution is Distribution.FILL_FIRST:
+            return [range(number, number + 1) for number in range(len(self._channels))]
         return [range(len(self._channels))]
 
     def _make_connection(self, number: int) -> Connection:
+        account, place = divmod(number, self.config.max_connections)
+        is_filled_later = place > 0 and self._distribution is Distribution.FILL_FIRST
         setup = ConnectionSetup(
             number,
-            self.config,
-            self.accounts[number // self.config.max_connections],
+            replace(self.config, connect_when_idle=False) if is_filled_later else self.config,
+            self.accounts[account],
             self._subscriptions.wanted[number],
             self._hand_on,
             lambda: self._everything.has_readers or self._raw_channels[number].has_readers,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from math import isfinite
@@ -56,21 +56,43 @@ _SILENT: Final = logging.Logger("kitetui.feed.websockets", level=logging.CRITICA
 
 
 class KiteSource:
-    """Kite, or whoever speaks its protocol, over sockets."""
+    """Kite, or whoever speaks its protocol, over sockets.
+
+    dialling: is given the number of a connection before each of its dials.
+    """
+
+    def __init__(self, dialling: Callable[[int], None] | None = None) -> None:
+        self._dialling = dialling
 
     def connection(self, setup: ConnectionSetup) -> SocketConnection:
         """Return a connection that dials where the configuration says."""
-        return SocketConnection(setup)
+        return SocketConnection(setup, self._dialling)
 
 
 class SocketConnection(Connection):
     """A connection that is dialled, and dialled again, for as long as symbols are wanted."""
 
-    _answers_pings = False
-    _socket: ClientConnection | None = None
+    def __init__(self, setup: ConnectionSetup, dialling: Callable[[int], None] | None = None) -> None:
+        super().__init__(setup)
+        self._dialling = dialling
+        self._answers_pings = False
+        self._attempts: asyncio.Timeout | None = None
+
+    def stop_retrying(self) -> None:
+        """Dial no more after a loss; an attempt to come back that is under way is broken off."""
+        super().stop_retrying()
+        if self._state is ConnectionState.RETRYING and self._attempts is not None:
+            self._attempts.reschedule(self._time())
 
     async def _bring(self) -> None:
         """Dial, and dial again, until no symbols are wanted any more."""
+        try:
+            async with asyncio.timeout(None) as self._attempts:
+                await self._keep_dialling()
+        except TimeoutError:
+            await self._stay_down(self._failure)
+
+    async def _keep_dialling(self) -> None:
         delays, places = self._delays(), self._places()
         self._attempt = 0
         was_up = False
@@ -98,6 +120,8 @@ class SocketConnection(Connection):
                 await self._stay_down(
                     replace(failure, reason=f"gave up after {limit} attempts: {failure.reason}")
                 )
+            if not self.may_retry:
+                await self._stay_down(failure)
             if failure.action is Action.RETRY_LATER:
                 await self._wait_to_retry(next(places) if was_up else CAP, failure)
             else:
@@ -142,12 +166,13 @@ class SocketConnection(Connection):
         """Make the connection, use it until it fails, and return why it did."""
         if self._attempt == 0:
             self._become(ConnectionState.CONNECTING)
+        if self._dialling is not None:
+            self._dialling(self.number)
         try:
             self._dialled_with = self._account.credentials()
             socket = await _dial(self._config, self._dialled_with)
         except Exception as refusal:
             return refusal
-        self._socket = socket
         try:
             try:
                 failure = await self._use(socket)
@@ -156,7 +181,6 @@ class SocketConnection(Connection):
                     socket.transport.abort()
             finally:
                 self.hand_on_received()
-                self._socket = None
                 await socket.close()
         except Exception as bug:
             return bug

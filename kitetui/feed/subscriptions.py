@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from heapq import heapify, heapreplace
+from itertools import chain, repeat
 from operator import index
 from typing import Final
 
@@ -39,11 +40,13 @@ class Subscriptions:
     """The wanted modes of all tokens, spread over the connections.
 
     wanted: for each connection the tokens that it is to carry, with their modes.
+    fill_first: whether new tokens fill one connection after the other; else they go where the fewest are.
     """
 
-    def __init__(self, connections: int, symbols_each: int) -> None:
+    def __init__(self, connections: int, symbols_each: int, *, fill_first: bool = False) -> None:
         self.wanted: tuple[dict[int, Mode], ...] = tuple({} for _ in range(connections))
         self._symbols_each = symbols_each
+        self._order = self._first_with_room if fill_first else self._fewest_first
         self._connection_of: dict[int, int] = {}
         self._leaving: dict[int, int] = {}
         self._segments: frozenset[Exchange] | None = None
@@ -71,8 +74,8 @@ class Subscriptions:
     ) -> set[int]:
         """Want these tokens; return the connections that this concerns.
 
-        New tokens go where the fewest are, `among` these connections if any are named. Tokens wanted already
-        stay where they are and change their mode, or keep it if asked.
+        New tokens are placed `among` these connections if any are named. Tokens wanted already stay where
+        they are and change their mode, or keep it if asked.
         Raises CapacityError when not all fit, ValueError for a number that is no token; then nothing changes.
         """
         # A NumPy integer would pass for a token everywhere but in JSON, and "full" for a mode in most places.
@@ -85,12 +88,8 @@ class Subscriptions:
         if used + len(new) > capacity:
             raise CapacityError(len(new), used, capacity)
         changed = set() if keep_mode else self.set_mode(set(tokens) - set(new), mode)
-        fewest_first = [(len(self.wanted[number]), number) for number in among]
-        heapify(fewest_first)
         self._segments = None
-        for token in new:
-            count, connection = fewest_first[0]
-            heapreplace(fewest_first, (count + 1, connection))
+        for token, connection in zip(new, self._order(among), strict=False):
             self.wanted[connection][token] = mode
             self._connection_of[token] = connection
             changed.add(connection)
@@ -128,6 +127,19 @@ class Subscriptions:
     def room(self, connection: int) -> int:
         """Return how many more tokens a connection can carry."""
         return self._symbols_each - len(self.wanted[connection])
+
+    def _fewest_first(self, among: Sequence[int]) -> Iterator[int]:
+        """Yield the connection for each further token: the one that carries the fewest."""
+        counts = [(len(self.wanted[number]), number) for number in among]
+        heapify(counts)
+        while counts:
+            count, connection = counts[0]
+            heapreplace(counts, (count + 1, connection))
+            yield connection
+
+    def _first_with_room(self, among: Sequence[int]) -> Iterator[int]:
+        """Yield the connection for each further token: the first one that is not full."""
+        return chain.from_iterable(repeat(number, self.room(number)) for number in among)
 
     def carried_by(self, connection: int) -> list[int]:
         """Return the tokens of a connection, but for those that are on their way to another."""

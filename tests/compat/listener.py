@@ -65,7 +65,7 @@ async def connected(client: KiteTicker, *names: str) -> AsyncIterator[Listener]:
 async def stopped(client: KiteTicker) -> None:
     """Stop a client, and wait until its connections are closed."""
     client.stop()
-    session = client._session
+    session = client._feed
     assert session is not None
     await asyncio.to_thread(session.join)
 

@@ -9,8 +9,7 @@ import pytest
 from kitetui import decode_frame
 from kitetui.compat import KiteTicker
 from kitetui.compat.callbacks import Callbacks
-from kitetui.compat.events import Call, Event, Frame
-from kitetui.compat.inbox import Inbox
+from kitetui.compat.inbox import Call, Event, Frame, Inbox
 from kitetui.wire import HEARTBEAT
 from tests.feed.helpers import ltp_frame
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from kitetui.compat.events import Call, Event, Frame
-from kitetui.compat.inbox import Inbox
+from kitetui.compat.inbox import Call, Event, Frame, Inbox
 
 CLOSED = Call("on_close")
 

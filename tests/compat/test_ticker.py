@@ -12,7 +12,7 @@ import kiteconnect
 import pytest
 
 from kitetui.compat import ConnectionResponse, KiteTicker
-from kitetui.compat.events import Call
+from kitetui.compat.inbox import Call
 from kitetui.feed import CapacityError
 from kitetui.simulator import SimulatedExchange
 from tests.compat.listener import asked, connected, stopped
@@ -304,7 +304,7 @@ async def test_what_several_threads_ask_for_is_done_one_after_the_other() -> Non
             await heard.next_of("on_connect")
             (await server.accept()).transport.pause_reading()  # so that hanging up takes a while
             closing = asyncio.create_task(asked(client.close))
-            await until(lambda: not client._session._lines)  # type: ignore[union-attr]
+            await until(lambda: not client._feed._reader)  # type: ignore[union-attr]
             await asked(client.connect)
             await closing
             assert [(await heard.next())[0] for _ in range(2)] == ["on_close", "on_connect"]
@@ -332,7 +332,7 @@ async def test_it_does_not_come_back_when_it_is_not_to(how: str, caplog: pytest.
             assert client.is_connected()
             (await server.accept()).drop()
             await heard.next_of("on_close")
-            await until(lambda: "connection unused" in caplog.text)
+            await until(lambda: "connection down" in caplog.text)
             assert "on_reconnect" not in heard.rest()
             assert len(server.dials) == 1
             await asked(client.connect)
@@ -348,7 +348,7 @@ async def test_retries_that_are_under_way_can_be_stopped(caplog: pytest.LogCaptu
             await heard.next_of("on_error")
             await asked(client.stop_retry)
             server.refuse_with = None
-            await until(lambda: "connection unused" in caplog.text)
+            await until(lambda: "connection down" in caplog.text)
             assert "on_connect" not in heard.rest()
 
 

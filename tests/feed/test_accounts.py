@@ -7,6 +7,7 @@ import pytest
 from kitetui.feed import (
     Account,
     CapacityError,
+    ConnectionState,
     Distribution,
     Endpoint,
     KiteManagerConfig,
@@ -60,6 +61,30 @@ async def test_a_manual_distribution_wants_a_name() -> None:
     with pytest.raises(ValueError, match="name the account"):
         await manager.subscribe_symbols(TOKENS)
     assert manager.get_stats().symbols == 0
+
+
+async def test_fill_first_uses_a_connection_when_those_before_are_full_and_symbols_stay_there() -> None:
+    manager = manager_of(FIRST, distribution=Distribution.FILL_FIRST, max_symbols_per_connection=5)
+    await manager.subscribe_symbols(TOKENS)
+    assert manager.get_symbol_distribution() == {0: 5, 1: 5, 2: 2}
+    await manager.unsubscribe_symbols(TOKENS[:4])
+    await manager.rebalance()
+    assert manager.get_symbol_distribution() == {0: 1, 1: 5, 2: 2}
+    await manager.subscribe_symbols([*TOKENS[:3], TOKENS[11]])
+    assert manager.get_symbol_distribution() == {0: 4, 1: 5, 2: 2}
+    with pytest.raises(CapacityError):
+        await manager.subscribe_symbols([token("BSE", number) for number in range(1, 6)])
+    assert manager.get_symbol_distribution() == {0: 4, 1: 5, 2: 2}
+
+
+async def test_fill_first_dials_the_first_connection_alone_before_there_are_symbols() -> None:
+    async with ScriptedServer() as server:
+        config = KiteManagerConfig(endpoint=server.endpoint, connect_when_idle=True)
+        manager = KiteTickerManager("key", "token", config, distribution=Distribution.FILL_FIRST)
+        async with running(manager):
+            await server.accept()
+            states = [each.state for each in manager.get_stats().connections]
+            assert states[1:] == [ConnectionState.UNUSED, ConnectionState.UNUSED]
 
 
 async def test_an_account_that_is_not_there_is_named_with_those_that_are() -> None:

@@ -15,6 +15,7 @@ from kitetui.feed import (
     KiteManagerConfig,
     KiteTickerManager,
 )
+from kitetui.feed.socket import KiteSource
 from kitetui.wire import Mode
 from tests.feed.helpers import becomes, manager_on, next_of, running
 from tests.feed.server import ScriptedServer
@@ -245,3 +246,42 @@ async def test_a_token_that_cannot_be_read_is_tried_again_and_its_error_is_not_r
         retrying = await becomes(reader, ConnectionState.RETRYING)
     assert retrying.reason == "the access token could not be read: OSError"
     assert not server.dials
+
+
+async def test_what_is_lost_after_retries_were_stopped_is_down_and_the_next_start_dials_again(
+    server: ScriptedServer,
+) -> None:
+    manager = manager_on(server)
+    await manager.subscribe_symbols([INFY])
+    async with running(manager) as reader:
+        peer = await server.accept()
+        await becomes(reader, ConnectionState.LIVE)
+        await manager.stop_retrying()
+        assert manager.get_stats().connections[0].state is ConnectionState.LIVE
+        peer.drop()
+        await becomes(reader, ConnectionState.DOWN)
+        assert manager.get_stats().connections[0].attempt == 1
+    async with running(manager):
+        await server.accept()
+
+
+async def test_an_attempt_to_come_back_ends_when_retries_are_stopped(server: ScriptedServer) -> None:
+    server.refuse_with = HTTPStatus.SERVICE_UNAVAILABLE
+    manager = manager_on(server, reconnect_delay=60.0)
+    await manager.subscribe_symbols([INFY])
+    async with running(manager) as reader:
+        await becomes(reader, ConnectionState.RETRYING)
+        await manager.stop_retrying()
+        assert (await becomes(reader, ConnectionState.DOWN)).reason == "the server answered 503"
+
+
+async def test_a_source_tells_of_each_dial_before_it_is_made(server: ScriptedServer) -> None:
+    dials: list[tuple[int, int]] = []
+    config = KiteManagerConfig(endpoint=server.endpoint, max_connections=1, reconnect_delay=0.01)
+    source = KiteSource(lambda number: dials.append((number, len(server.dials))))
+    manager = KiteTickerManager("key", "token", config, source=source)
+    await manager.subscribe_symbols([INFY])
+    async with running(manager):
+        (await server.accept()).drop()
+        await server.accept()
+    assert dials == [(0, 0), (0, 1)]

@@ -1,4 +1,4 @@
-"""The feed of one run: up to three connections on an event loop, in a thread of its own.
+"""The feed of one run: a manager on an event loop, in a thread of its own.
 
 The callbacks run elsewhere, so that one of them may block for as long as it likes. All that other threads ask
 for is done on the loop, one thing after the other.
@@ -12,18 +12,13 @@ from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from kitetui.compat.events import NORMAL, Call, Event
-from kitetui.compat.inbox import Inbox
-from kitetui.compat.line import Line
-from kitetui.feed import MAX_CONNECTIONS, MAX_SYMBOLS_PER_CONNECTION, CapacityError
-from kitetui.feed.subscriptions import Subscriptions
+from kitetui.compat.inbox import NORMAL, Call, Event, Inbox
+from kitetui.compat.translator import Translator
+from kitetui.feed import Distribution, KiteManagerConfig, KiteTickerManager
+from kitetui.feed.socket import KiteSource
 from kitetui.wire import Mode
 
 T = TypeVar("T")
-
-LineMaker = Callable[[bool, Callable[[Event], None]], Line]
-
-_CAPACITY = MAX_CONNECTIONS * MAX_SYMBOLS_PER_CONNECTION
 
 
 class NotConnectedError(RuntimeError):
@@ -33,19 +28,32 @@ class NotConnectedError(RuntimeError):
         super().__init__("the ticker is not connected; call connect() first")
 
 
-class Session:
-    """Connections from `start` to `stop`, between which they may be closed and opened any number of times.
+class FeedThread:
+    """A feed from `start` to `stop`, between which it may be closed and opened any number of times.
 
-    make_line: makes a connection, the first one or another, that tells what happens on it. wanted: token to
-    mode; what is there is subscribed at once, and it is kept as asked for. inbox: is given what happens, and
-    is closed at the end.
+    config: what it is dialled with the next time. retries: whether a connection is dialled again after a
+    loss. wanted: token to mode; what is there is subscribed at once, and it is kept as asked for. inbox: is
+    given what happens, and is closed at the end.
     """
 
-    def __init__(self, make_line: LineMaker, wanted: dict[int, str], inbox: Inbox) -> None:
-        self._make_line = make_line
+    def __init__(
+        self,
+        api_key: str,
+        access_token: str,
+        config: KiteManagerConfig,
+        wanted: dict[int, str],
+        inbox: Inbox,
+        *,
+        retries: bool,
+    ) -> None:
+        self.config = config
+        self._credentials = api_key, access_token
+        self._retries = retries
         self._wanted = wanted
         self._inbox = inbox
-        self._lines: list[Line] = []
+        self._told = Translator(inbox.put, config.endpoint.shown, retries=retries)
+        self._manager: KiteTickerManager | None = None
+        self._reader: asyncio.Task[None] | None = None
         self._guard = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
@@ -63,9 +71,8 @@ class Session:
 
     @property
     def is_live(self) -> bool:
-        """Whether the first connection is up."""
-        lines = self._lines
-        return self.is_running and bool(lines) and lines[0].is_live
+        """Whether the first connection is up, as far as it has been told; any thread may ask."""
+        return self.is_running and self._told.is_live
 
     def start(self) -> None:
         """Begin to connect."""
@@ -147,52 +154,61 @@ class Session:
                 self._last = (Call("on_close", (NORMAL, "")),)
 
     async def _open(self) -> None:
-        if self._lines and not any(line.has_ended for line in self._lines):
+        if self._reader is not None and not self._told.has_ended:
             return
         await self._hang_up()
-        self._lines = [self._make_line(number == 0, self._inbox.put) for number in range(MAX_CONNECTIONS)]
+        self._told = Translator(self._inbox.put, self.config.endpoint.shown, retries=self._retries)
+        manager = self._manager = KiteTickerManager(
+            *self._credentials,
+            self.config,
+            # Programs for the official client expect to use one connection of the key's three, and others of
+            # the user's programs may hold the rest: a second is for symbols that the first has no room for.
+            distribution=Distribution.FILL_FIRST,
+            source=KiteSource(self._told.dialling),
+        )
         wanted = dict(self._wanted)
-        await self._carry(list(wanted))
+        await manager.subscribe_symbols(wanted)
         for mode in Mode:
-            await self._set_mode(mode, [token for token, want in wanted.items() if want == mode])
-        for line in self._lines:
-            await line.open()
+            await manager.change_mode([token for token, want in wanted.items() if want == mode], mode)
+        self._reader = asyncio.create_task(
+            self._told.read(manager.full_stream()), name="kitetui compat reader"
+        )
+        await manager.start()
+        if not self._retries:
+            await manager.stop_retrying()
 
     async def _close(self, code: int | None, reason: str) -> None:
         if await self._hang_up():
             self._inbox.put(Call("on_close", (code or NORMAL, reason)))
 
     async def _hang_up(self) -> bool:
-        """Close all connections; return whether any was up."""
-        lines, self._lines = self._lines, []
-        return any([await line.close() for line in lines])
+        """Close all connections, and tell of what was received before; return whether any was up."""
+        if self._manager is None or self._reader is None:
+            return False
+        reader, self._reader = self._reader, None
+        try:
+            await self._manager.stop()
+        finally:
+            await reader
+        return self._told.was_hung_up
 
     async def _stop_retry(self) -> None:
-        for line in self._lines:
-            line.stop_retry()
+        self._told.stop_retry()
+        if self._manager is not None:
+            await self._manager.stop_retrying()
 
     async def _subscribe(self, tokens: list[int]) -> None:
-        # In one that is thrown away, so that all of them are looked at before anything changes.
-        Subscriptions(1, _CAPACITY).add(tokens, Mode.QUOTE)
-        new = [token for token in dict.fromkeys(tokens) if token not in self._wanted]
-        if len(self._wanted) + len(new) > _CAPACITY:
-            raise CapacityError(len(new), len(self._wanted), _CAPACITY)
-        self._wanted.update(dict.fromkeys(new, str(Mode.QUOTE)))
-        await self._carry(new)
-
-    async def _carry(self, tokens: list[int]) -> None:
-        """Give tokens that nobody carries to the first connections that have room."""
-        for line in self._lines:
-            share, tokens = tokens[: line.room], tokens[line.room :]
-            await line.subscribe(share, Mode.QUOTE)
+        if self._manager is not None:
+            await self._manager.subscribe_symbols(tokens)
+        self._wanted.update({token: str(Mode.QUOTE) for token in tokens if token not in self._wanted})
 
     async def _unsubscribe(self, tokens: list[int]) -> None:
         for token in tokens:
             self._wanted.pop(token, None)
-        for line in self._lines:
-            await line.unsubscribe(tokens)
+        if self._manager is not None:
+            await self._manager.unsubscribe_symbols(tokens)
 
     async def _set_mode(self, mode: Mode, tokens: list[int]) -> None:
         self._wanted.update({token: str(mode) for token in tokens if token in self._wanted})
-        for line in self._lines:
-            await line.set_mode(mode, tokens)
+        if self._manager is not None:
+            await self._manager.change_mode(tokens, mode)
