@@ -1,12 +1,21 @@
-"""What can go wrong for a user, said in one sentence with the next step, and the exit code that it has."""
+"""What can go wrong for a user: the problem, the next step, and the exit code that it has."""
 
 from __future__ import annotations
 
 
 class UserError(Exception):
-    """Something that the user can put right; its text is one clear sentence with the next step."""
+    """Something that the user can put right.
+
+    problem: what is wrong, the beginning of a sentence. remedy: the next step, empty where the problem says
+    all. The text of the error has both.
+    """
 
     exit_code = 2
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(f"{problem}; {remedy}" if remedy else problem)
+        self.problem = problem
+        self.remedy = remedy
 
 
 class LoginError(UserError):

@@ -55,4 +55,4 @@ def _no_links(path: str, flags: int) -> int:
 
 def _refuse_others(path: Path, mode: int, wanted: str) -> None:
     if _IS_POSIX and mode & _OTHERS:
-        raise UserError(f"others can read {path}, which holds secrets; run chmod {wanted} {path}")
+        raise UserError(f"others can read {path}, which holds secrets", f"run chmod {wanted} {path}")

@@ -50,25 +50,27 @@ def refusal(status: int, kind: str, message: str, *, exchanging: bool) -> UserEr
     type as for a dead access token. The message tells the rest apart, which is not documented.
     """
     if status == 429:
-        return ServiceDownError("Kite answers that there are too many requests (429); try again in a minute")
+        return ServiceDownError(
+            "Kite answers that there are too many requests (429)", "try again in a minute"
+        )
     if status >= 500 or kind == "NetworkException":
         return down(status)
     if exchanging and "checksum" in message:
-        return KeyPairError("the API secret is not that of the API key; give both with kitetui login --new")
+        return KeyPairError("the API secret is not that of the API key", "give both with kitetui login --new")
     if exchanging and "api_key" in message:
-        return KeyPairError("Kite does not know the API key; give another with kitetui login --new")
+        return KeyPairError("Kite does not know the API key", "give another with kitetui login --new")
     if exchanging and kind == "TokenException":
         return RequestTokenError(
-            "Kite does not take the request token: each works once and for minutes; run kitetui login again"
+            "Kite does not take the request token: each works once and for minutes", "run kitetui login again"
         )
     if kind == "TokenException":
         return TokenEndedError(
-            "the access token has ended, or was ended by a logout or another login; run kitetui login"
+            "the access token has ended, or was ended by a logout or another login", "run kitetui login"
         )
     said = plain(redacted(message))[:_LONGEST].strip().rstrip(".")
-    return RefusedError(f"Kite refuses ({status}): {said or 'no reason given'}; see kitetui doctor")
+    return RefusedError(f"Kite refuses ({status}): {said or 'no reason given'}", "see kitetui doctor")
 
 
 def down(status: int) -> ServiceDownError:
     """Return the error for a service that is down."""
-    return ServiceDownError(f"Kite does not work at the moment ({status}); try again in a few minutes")
+    return ServiceDownError(f"Kite does not work at the moment ({status})", "try again in a few minutes")

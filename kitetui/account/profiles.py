@@ -76,7 +76,7 @@ def endpoint_named(name: str, own: Iterable[EndpointProfile] = ()) -> EndpointPr
     """
     known = {each.name: each for each in (*ENDPOINTS, *own)}
     if name not in known:
-        raise UserError(f"no endpoint {name!a}; there are {', '.join(known)}")
+        raise UserError(f"no endpoint {name!a}", f"there are {', '.join(known)}")
     return known[name]
 
 

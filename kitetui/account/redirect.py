@@ -58,7 +58,7 @@ async def caught_token(
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else "no such port"
             raise UserError(
-                f"cannot listen at {redirect_url}: {why}; free the port, or log in with --no-browser"
+                f"cannot listen at {redirect_url}: {why}", "free the port, or log in with --no-browser"
             ) from None
         await open_page()
         try:
@@ -67,8 +67,8 @@ async def caught_token(
         except TimeoutError:
             seen = "only one of another login" if strange else "none"
             raise LoginError(
-                f"no redirect came in {patience:.0f} seconds, {seen}; "
-                f"register {redirect_url} as the app's redirect URL, or log in with --no-browser"
+                f"no redirect came in {patience:.0f} seconds, {seen}",
+                f"register {redirect_url} as the app's redirect URL, or log in with --no-browser",
             ) from None
     return _token(query)
 
@@ -84,19 +84,19 @@ def pasted_token(address: str, state: str) -> str:
         query = {}
     if "status" not in query and not _has_token(query):
         raise LoginError(
-            "that is not where the login came back to; paste the whole address, with what is behind ?"
+            "that is not where the login came back to", "paste the whole address, with what is behind ?"
         )
     if not _is_state(query, state):
-        raise LoginError("that address is of another login; log in on the page that was just given")
+        raise LoginError("that address is of another login", "log in on the page that was just given")
     return _token(query)
 
 
 def _token(query: Mapping[str, str]) -> str:
     if query.get("status") == "cancelled":
-        raise LoginError("the login was cancelled in the browser; run kitetui login to try again")
+        raise LoginError("the login was cancelled in the browser", "run kitetui login to try again")
     if not _has_token(query):
         status = plain(query.get("status", ""))[:_LONGEST] or "no status"
-        raise LoginError(f"the login came back without a request token ({status}); run kitetui login again")
+        raise LoginError(f"the login came back without a request token ({status})", "run kitetui login again")
     return query["request_token"]
 
 
@@ -114,9 +114,9 @@ def _address(redirect_url: str) -> tuple[int, str]:
         parts = urlsplit(redirect_url)
         port = parts.port or 80
     except ValueError:
-        raise UserError(f"the redirect URL is no URL; write it like {REDIRECT_URL}") from None
+        raise UserError("the redirect URL is no URL", f"write it like {REDIRECT_URL}") from None
     if parts.scheme != "http" or parts.hostname not in _LOOPBACK:
         raise UserError(
-            f"the redirect URL is not one of this machine, like {REDIRECT_URL}; log in with --no-browser"
+            f"the redirect URL is not one of this machine, like {REDIRECT_URL}", "log in with --no-browser"
         )
     return port, parts.path or "/"

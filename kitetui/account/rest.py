@@ -276,7 +276,8 @@ def _too_large(limit: int) -> UnexpectedAnswerError:
 
 def _unexpected(what: str) -> UnexpectedAnswerError:
     return UnexpectedAnswerError(
-        f"Kite's address answers with {what}; look whether the network has a login page or a proxy of its own"
+        f"Kite's address answers with {what}",
+        "look whether the network has a login page or a proxy of its own",
     )
 
 
@@ -286,7 +287,7 @@ def _unreachable(url: str, error: Exception) -> UnreachableError:
         (said for kind, said in _REASONS.items() if any(isinstance(each, kind) for each in _causes(error))),
         "there is no connection to it",
     )
-    return UnreachableError(f"no answer from {host}: {reason}; look at the network and try again")
+    return UnreachableError(f"no answer from {host}: {reason}", "look at the network and try again")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -106,7 +106,7 @@ class Vault:
         if bool(api_key) != bool(access_token):
             given, missing = (API_KEY, ACCESS_TOKEN) if api_key else (ACCESS_TOKEN, API_KEY)
             raise LoginError(
-                f"{missing} is not set and {given} is; set both, or neither and use kitetui login"
+                f"{missing} is not set and {given} is", "set both, or neither and use kitetui login"
             )
         return Secrets(api_key=api_key, access_token=access_token) if api_key else None
 
@@ -151,7 +151,7 @@ class Vault:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            raise UserError(f"cannot remove {path}: {error.strerror}; remove it by hand") from None
+            raise UserError(f"cannot remove {path}: {error.strerror}", "remove it by hand") from None
 
     def where(self, account: str = DEFAULT) -> Origins:
         """Return where each value comes from, and none of the values. Raises UserError."""
@@ -195,8 +195,8 @@ class Vault:
             )
         if text is None:
             raise LoginError(
-                f"the login of account {account} is in the system's keyring, which does not give it; "
-                f"unlock the keyring, or log in anew with {login_command(account)} --new"
+                f"the login of account {account} is in the system's keyring, which does not give it",
+                f"unlock the keyring, or log in anew with {login_command(account)} --new",
             )
         try:
             return from_table(from_text(text))
@@ -204,8 +204,8 @@ class Vault:
             raise _newer("the system's keyring") from None
         except Unreadable:
             raise LoginError(
-                f"the login of account {account} in the system's keyring is damaged; "
-                f"log in anew with {login_command(account)} --new"
+                f"the login of account {account} in the system's keyring is damaged",
+                f"log in anew with {login_command(account)} --new",
             ) from None
 
     def _table(self, path: Path) -> dict[str, Any] | None:
@@ -219,7 +219,7 @@ class Vault:
             raise self._set_aside(path) from None
         except OSError as error:
             raise UserError(
-                f"cannot read {path}: {error.strerror}; make it readable, or move it away"
+                f"cannot read {path}: {error.strerror}", "make it readable, or move it away"
             ) from None
 
     def _set_aside(self, path: Path) -> LoginError:
@@ -230,17 +230,17 @@ class Vault:
             path.rename(aside)
         except OSError as error:
             return LoginError(
-                f"{path} is damaged and cannot be set aside: {error.strerror}; remove it by hand"
+                f"{path} is damaged and cannot be set aside: {error.strerror}", "remove it by hand"
             )
         anew = login_command(path.stem)
-        return LoginError(f"{path} is damaged, and is now {aside.name}; log in anew with {anew}")
+        return LoginError(f"{path} is damaged, and is now {aside.name}", f"log in anew with {anew}")
 
     def _place(self, path: Path, *, in_keyring: bool) -> str:
         return f"keyring: {self._keyring.name or 'of the system'}" if in_keyring else f"file: {path}"
 
     def _path(self, account: str) -> Path:
         if not is_account_name(account):
-            raise UserError(f"{account[:40]!a} names no account; names are of a-z, 0-9, - and _")
+            raise UserError(f"{account[:40]!a} names no account", "names are of a-z, 0-9, - and _")
         return self._folder / f"{account}.json"
 
 
@@ -257,4 +257,4 @@ def _hide(secrets: Secrets) -> None:
 
 
 def _newer(place: str) -> UserError:
-    return UserError(f"{place} was written by a later kitetui and is left as it is; update this kitetui")
+    return UserError(f"{place} was written by a later kitetui and is left as it is", "update this kitetui")

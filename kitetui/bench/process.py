@@ -37,7 +37,7 @@ def line_of(process: subprocess.Popen[bytes]) -> str:
     """Return the next line that a program prints. Raises UserError if it ended instead."""
     line = pipe_of(process).readline().decode().strip()
     if not line:
-        raise UserError("a program of the benchmark ended before it was done; run it again, alone")
+        raise UserError("a program of the benchmark ended before it was done", "run it again, alone")
     return line
 
 
@@ -55,10 +55,12 @@ def output_of(command: Sequence[str], seconds: float) -> str:
             command, capture_output=True, text=True, timeout=seconds + _PATIENCE, check=False
         )
     except subprocess.TimeoutExpired:
-        raise UserError(f"{command[2]} never ended; run the benchmark again, with fewer --symbols") from None
+        raise UserError(
+            f"{command[2]} never ended", "run the benchmark again, with fewer --symbols"
+        ) from None
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no word"])[-1]
-        raise UserError(f"{command[2]} failed: {said}; run the benchmark again, alone")
+        raise UserError(f"{command[2]} failed: {said}", "run the benchmark again, alone")
     return done.stdout
 
 

@@ -39,7 +39,7 @@ class Terminal:
             import struct
             import termios
         except ImportError:
-            raise UserError("there are no pseudo-terminals on this system; leave screen out") from None
+            raise UserError("there are no pseudo-terminals on this system", "leave screen out") from None
         self.written = 0
         self.started = time.perf_counter()
         self._recent = b""
@@ -84,9 +84,9 @@ class Terminal:
         deadline = time.monotonic() + _PATIENCE
         while source not in (ready := select.select([self._master, source], [], [], 0.1)[0]):
             if ready and not self.read(0) and self.process.poll() is not None:
-                raise UserError("the monitor ended before it was measured; run the benchmark again, alone")
+                raise UserError("the monitor ended before it was measured", "run the benchmark again, alone")
             if time.monotonic() > deadline:
-                raise UserError("nothing was streamed to the monitor; run the benchmark again, alone")
+                raise UserError("nothing was streamed to the monitor", "run the benchmark again, alone")
 
     def read(self, seconds: float) -> bool:
         """Take in what the program writes, waiting so long at most; False if nothing came."""
@@ -115,7 +115,7 @@ class Terminal:
         while not pattern.search(self._recent):
             is_over = self.process.poll() is not None
             if time.perf_counter() - start > _PATIENCE or (not self.read(0.1) and is_over):
-                raise UserError("the monitor did not draw what it should; run the benchmark again, alone")
+                raise UserError("the monitor did not draw what it should", "run the benchmark again, alone")
         return time.perf_counter() - start
 
 

@@ -273,4 +273,6 @@ def _check(headless: bool, for_recording: list[str], duration: float | None, flu
         if seconds is not None and not 0 < seconds < float("inf"):
             raise UserError(f"{option} takes a number of seconds above 0")
     if not headless and not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
-        raise UserError("the monitor needs a terminal; to write data to a file or pipe use --headless --csv")
+        raise UserError(
+            "the monitor needs a terminal", "to write data to a file or pipe use --headless --csv"
+        )

@@ -34,11 +34,11 @@ def convert(
     kind = Format.of_name(target)
     if columns is not None and kind is not Format.CSV:
         raise UserError(
-            "--columns chooses those of a CSV; name a new file that ends in .csv, or leave it out"
+            "--columns chooses those of a CSV", "name a new file that ends in .csv, or leave it out"
         )
     chosen = COLUMNS if columns is None else parse_columns(columns)
     if target.exists():
-        raise UserError(f"{target} is there already; name another file")
+        raise UserError(f"{target} is there already", "name another file")
     reader = open_reader(source)
     rows = sum(
         len(batch)

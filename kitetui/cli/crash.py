@@ -11,4 +11,4 @@ def crash_of(error: BaseException) -> CrashError:
     start_logging()
     path = crash_report(error)
     where = f"its traceback is in {path}" if path else "and no log could be written"
-    return CrashError(f"kitetui has a bug, {type(error).__name__}; {where}")
+    return CrashError(f"kitetui has a bug, {type(error).__name__}", where)

@@ -47,7 +47,7 @@ def sync_list(account: AccountOption = None, endpoint: EndpointOption = None) ->
     from kitetui.cli.lists import download
     from kitetui.instruments.master import Master
 
-    service, login = _service(account, endpoint)
+    service, login = service_of(account, endpoint)
     master = Master.of(service.name)
     started = time.perf_counter()
     imported = asyncio.run(download(master, service, login))
@@ -76,7 +76,7 @@ def search_list(
         _print_table(found)
     else:
         raise UserError(
-            f"nothing is found for {' '.join(text)!a}; try fewer letters, or kitetui instruments sync"
+            f"nothing is found for {' '.join(text)!a}", "try fewer letters, or kitetui instruments sync"
         )
 
 
@@ -108,7 +108,7 @@ def show_symbol(
             typer.echo(f"{name:<17} {'-' if value is None else value}")
 
 
-def _service(account: str | None, endpoint: str | None) -> tuple[EndpointProfile, Secrets | None]:
+def service_of(account: str | None, endpoint: str | None) -> tuple[EndpointProfile, Secrets | None]:
     """Whose list is meant: that of the account's service, with its login where there is one."""
     from kitetui.config import feed_config
     from kitetui.paths import config_file
@@ -132,7 +132,7 @@ def _universe(account: str | None, endpoint: str | None, on: str | None) -> Univ
     from kitetui.cli.lists import kept_list
     from kitetui.instruments import Universe
 
-    service, _ = _service(account, endpoint)
+    service, _ = service_of(account, endpoint)
     if on is not None:
         return Universe.on(_day(on), service.name)
     kept = kept_list(service)
@@ -149,7 +149,7 @@ def _day(text: str) -> date:
     except ValueError:
         raise UserError(f"--on takes a day like 2026-11-25, not {text!a}") from None
     if day > ist_today():
-        raise UserError(f"--on {day} is still to come; name a day up to today")
+        raise UserError(f"--on {day} is still to come", "name a day up to today")
     return day
 
 

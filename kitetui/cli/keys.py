@@ -19,6 +19,6 @@ def print_keys() -> None:
     try:
         keymap = Keymap(ConfigFile(path, VOCABULARY).read().keys)
     except ValueError as clash:
-        raise UserError(f"{path}: {clash}; give one of them another key") from None
+        raise UserError(f"{path}: {clash}", "give one of them another key") from None
     for line in help_lines(keymap.commands):
         typer.echo(text_of(line).rstrip())

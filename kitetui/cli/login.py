@@ -61,8 +61,8 @@ def login(
     kept = None if new else vault.stored(name)
     if kept is not None and wanted and wanted != kept.endpoint:
         raise UserError(
-            f"account {name} has its key at {kept.endpoint}; for {wanted} name another with --account, "
-            "or have this one replaced with --new"
+            f"account {name} has its key at {kept.endpoint}",
+            f"for {wanted} name another with --account, or have this one replaced with --new",
         )
     service = endpoint_named(kept.endpoint if kept else wanted or KITE.name, config.endpoints)
     kept = kept or _asked(service.name, redirect_url or REDIRECT_URL)
@@ -104,7 +104,7 @@ def _config() -> Config:
 def _asked(endpoint: str, redirect_url: str) -> Secrets:
     """Ask for the key and the secret of an account, which no terminal shows."""
     if not sys.stdin.isatty():
-        raise LoginError("the API key and secret are asked for once; run kitetui login in a terminal")
+        raise LoginError("the API key and secret are asked for once", "run kitetui login in a terminal")
     where = "what kitetui sim prints" if endpoint == SIMULATOR.name else f"at {_CONSOLE}"
     _say(f"the API key and secret of your app are {where}; its redirect URL has to be {redirect_url}")
     api_key, api_secret = (

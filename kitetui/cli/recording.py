@@ -45,31 +45,31 @@ class RecordingOptions:
         formats = [Format(each) for each in self.formats]
         columns = COLUMNS if self.columns is None else parse_columns(self.columns)
         if self.columns is not None and Format.CSV not in formats:
-            raise UserError("--columns chooses those of CSV; add --csv, or leave it out")
+            raise UserError("--columns chooses those of CSV", "add --csv, or leave it out")
         if self.output is not None and self.output != "-" and _is_folder(self.output):
             if self.append:
-                raise UserError("--append continues one file, and a folder gets new ones; leave it out")
+                raise UserError("--append continues one file, and a folder gets new ones", "leave it out")
             rotation = Rotation.parse(self.rotate) if self.rotate else Rotation()
             return Folder(Path(self.output), formats, columns, rotation, is_series=True)
         if self.rotate:
-            raise UserError("--rotate needs a folder for its files; name one with -o, such as -o ticks/")
+            raise UserError("--rotate needs a folder for its files", "name one with -o, such as -o ticks/")
         return self._single(formats, columns)
 
     def _single(self, formats: Sequence[Format], columns: Sequence[str]) -> Place:
         if self.output == "-" or (self.output is None and not sys.stdout.isatty()):
             if len(formats) > 1:
                 raise UserError(
-                    "standard output takes one format; for several name a folder, such as -o ticks/"
+                    "standard output takes one format", "for several name a folder, such as -o ticks/"
                 )
             if self.append:
-                raise UserError("--append continues a file; name it with -o")
+                raise UserError("--append continues a file", "name it with -o")
             return StandardOutput(formats[0], columns)
         if self.output is None:
             if self.append:
-                raise UserError("--append continues a file; name it with -o")
+                raise UserError("--append continues a file", "name it with -o")
             return Folder(Path.cwd(), formats, columns, way_out=_HERE)
         if len(formats) > 1:
-            raise UserError("a file takes one format; for several name a folder: -o ticks/")
+            raise UserError("a file takes one format", "for several name a folder: -o ticks/")
         return File(Path(self.output), formats[0], columns, goes_on=self.append)
 
     def seconds_left(self, now: datetime) -> float | None:

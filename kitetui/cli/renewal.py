@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from kitetui.cli.crash import crash_of
 from kitetui.cli.source import Source
 from kitetui.errors import UserError
 from kitetui.formatting import duration
@@ -84,23 +86,41 @@ def _is_due(master: Master, now: float) -> bool:
 
 async def _synced(endpoint: str, account: str, limit: float) -> str:
     """Get the list by a process of its own, for an import holds up the loop; return what failed."""
-    command = ("-m", "kitetui", "instruments", "sync", "--endpoint", endpoint, "--account", account)
     try:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
+            *(sys.executable, "-m", __name__, endpoint, account), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
         )
     except OSError as error:
-        return f"kitetui instruments sync cannot be started: {error.strerror}"
+        return f"the program that gets them cannot be started: {error.strerror}"
     try:
         async with asyncio.timeout(limit):
-            _, errors = await process.communicate()
+            told, _ = await process.communicate()
     except TimeoutError:
         return f"they did not come within {duration(limit)}, and are tried again; see kitetui doctor"
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    if process.returncode == 0:
-        return ""
-    lines = errors.decode("utf-8", "replace").splitlines()
-    return lines[-1].removeprefix("kitetui: ") if lines else f"exit code {process.returncode}"
+    if process.returncode:
+        return f"the program that gets them ended with the code {process.returncode}"
+    problem: str = json.loads(told)
+    return problem
+
+
+def sync_alone(endpoint: str, account: str) -> str:
+    """Get a service's list now; return what failed, empty where nothing did."""
+    from kitetui.cli.instruments import service_of
+    from kitetui.cli.lists import download
+
+    try:
+        service, login = service_of(account, endpoint)
+        asyncio.run(download(Master.of(service.name), service, login))
+    except UserError as error:
+        return str(error)
+    except Exception as error:  # which is logged, and told like all that fails
+        return str(crash_of(error))
+    return ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(sync_alone(*sys.argv[1:])))

@@ -57,7 +57,7 @@ def replay(
     """
     times = _speed(speed)
     if serve is None and not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
-        raise UserError("the monitor needs a terminal; to play to other programs add --serve PORT")
+        raise UserError("the monitor needs a terminal", "to play to other programs add --serve PORT")
 
     from kitetui.record import open_reader
     from kitetui.record.inspection import inspect
@@ -66,7 +66,7 @@ def replay(
     reader = open_reader(file)
     *_, found = with_bar(inspect(reader), reader, f"looking through {file.name}")
     if found.first is None or found.last is None:
-        raise UserError(f"{file} holds no tick that could be played; name another recording")
+        raise UserError(f"{file} holds no tick that could be played", "name another recording")
     for each in reader.damage:
         typer.echo(f"kitetui: {each}", err=True)
     recording = open_recording(file, (found.first, found.last), dict(reader.names))
@@ -90,7 +90,7 @@ async def _serve(recording: Recording, port: int, **settings: Any) -> None:
             await stack.enter_async_context(exchange)
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else "no such port"
-            raise UserError(f"cannot listen on port {port}: {why}; choose another with --serve") from None
+            raise UserError(f"cannot listen on port {port}: {why}", "choose another with --serve") from None
         typer.echo(exchange.url)
         typer.echo(
             f"replay of {plain(playback.name)}; it begins when a client subscribes, Ctrl-C ends it", err=True

@@ -100,11 +100,11 @@ def _monitor_options(context: typer.Context) -> dict[str, Any]:
     stray = [*monitor._protected_args, *monitor.args]
     if stray:
         raise UserError(
-            f"kitetui serve shows the monitor alone; leave out {stray[0]}, or name symbols with -s"
+            "kitetui serve shows the monitor alone", f"leave out {stray[0]}, or name symbols with -s"
         )
     for name, value in monitor.params.items():
         if value and name not in _OF_THE_MONITOR:
-            raise UserError(f"a page shows the monitor; leave out --{name.replace('_', '-')}")
+            raise UserError("a page shows the monitor", f"leave out --{name.replace('_', '-')}")
     return {name: monitor.params[name] for name in _OF_THE_MONITOR}
 
 
@@ -152,7 +152,8 @@ def _refuse_exposure(host: str, expose: bool) -> None:
     if not expose and not _is_loopback(host):
         raise UserError(
             f"at {host} everyone who can reach this machine sees the monitor and works it, without a "
-            "password; add --expose if that is meant, or keep 127.0.0.1 and use a tunnel such as ssh -L"
+            "password",
+            "add --expose if that is meant, or keep 127.0.0.1 and use a tunnel such as ssh -L",
         )
 
 
@@ -172,7 +173,7 @@ def _server(command: str) -> Server:
     try:
         from textual_serve.server import Server
     except ImportError:
-        raise UserError("kitetui serve needs textual-serve; run pip install 'kitetui[web]'") from None
+        raise UserError("kitetui serve needs textual-serve", "run pip install 'kitetui[web]'") from None
     return Server(command, title="kitetui")
 
 
@@ -195,7 +196,7 @@ async def _serve(server: Server, host: str, port: int) -> None:
         except OSError as error:
             why = os.strerror(error.errno) if error.errno and error.errno > 0 else "no such address"
             raise UserError(
-                f"cannot listen on {host}, port {port}: {why}; choose others with --host and --port"
+                f"cannot listen on {host}, port {port}: {why}", "choose others with --host and --port"
             ) from None
         typer.echo(_url(host, runner.addresses[0][1]))
         typer.echo(_who_can_see(host), err=True)

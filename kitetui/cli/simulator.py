@@ -51,8 +51,8 @@ async def serve(
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else "no such port"
             raise UserError(
-                f"cannot listen on port {port}, and {rest_port} for REST: {why}; "
-                "choose others with --port and --rest-port"
+                f"cannot listen on port {port}, and {rest_port} for REST: {why}",
+                "choose others with --port and --rest-port",
             ) from None
         # The pair and the secret are the simulator's own, made to be shown; they open nothing else.
         typer.echo(exchange.url_with_credentials)

@@ -154,11 +154,11 @@ def choose_source(
     if kept is None:
         if simulate and feed is None and account is None and endpoint is None:
             return _EMBEDDED
-        raise LoginError(f"account {name} has no login; {_to_log_in(name, service)}")
+        raise LoginError(f"account {name} has no login", _to_log_in(name, service))
     if service and service != kept.login.endpoint:
         raise LoginError(
-            f"account {name} is logged in at {kept.login.endpoint} and not at {service}; "
-            f"log in there under another name: {login_command('NAME')} --endpoint {service}"
+            f"account {name} is logged in at {kept.login.endpoint} and not at {service}",
+            f"log in there under another name: {login_command('NAME')} --endpoint {service}",
         )
     return _hidden(_source(kept.login, kept, name, kept.login.endpoint, config))
 
@@ -173,15 +173,15 @@ def _refuse_contradictions(
         why = "--feed sim runs an exchange of its own"
     for option, value in others.items():
         if value:
-            raise UserError(f"{why}; leave out {option}")
+            raise UserError(f"{why}", f"leave out {option}")
 
 
 def _source(login: Secrets, token: str | TokenSource, account: str, endpoint: str, config: Config) -> Source:
     service = endpoint_named(endpoint, config.endpoints)
     if service.sends_user_id and not login.user_id:
         raise LoginError(
-            f"endpoint {service.name} wants the user's id, which comes with a login; "
-            f"unset {API_KEY} and {ACCESS_TOKEN}, and {_to_log_in(account, service.name)}"
+            f"endpoint {service.name} wants the user's id, which comes with a login",
+            f"unset {API_KEY} and {ACCESS_TOKEN}, and {_to_log_in(account, service.name)}",
         )
     follows = callable(token)
     return Source(
@@ -203,14 +203,14 @@ def _at_url(ws_url: str, pair: Secrets | None) -> Source:
     credentials = in_url or (Credentials(pair.api_key, pair.access_token) if pair else None)
     if credentials is None:
         if endpoint.root.startswith(KITE_URL):
-            raise LoginError("--ws-url has no api_key and access_token; leave it out and run kitetui login")
+            raise LoginError("--ws-url has no api_key and access_token", "leave it out and run kitetui login")
         account = Account(DEFAULT, None, None)
         return Source(
             endpoint=endpoint, account=account, renewal="give --ws-url an api_key and an access_token"
         )
     if not endpoint.is_encrypted and not endpoint.is_loopback:
         raise UserError(
-            "--ws-url: ws:// to another machine would send the access token in the clear; use wss://"
+            "--ws-url: ws:// to another machine would send the access token in the clear", "use wss://"
         )
     return Source(
         endpoint=endpoint,

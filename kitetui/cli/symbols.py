@@ -29,8 +29,8 @@ def choose_instruments(names: Iterable[str], universe: Universe, capacity: int) 
         most = f", {group(size)} of them {largest}," if 1 < size < count else ""
         more = ", or allow more with --connections" if capacity < _MOST else ""
         raise UserError(
-            f"{group(count)} symbols{most} are more than the {group(capacity)} that the connections carry; "
-            f"name fewer{more}"
+            f"{group(count)} symbols{most} are more than the {group(capacity)} that the connections carry",
+            f"name fewer{more}",
         )
     return chosen
 

@@ -54,7 +54,7 @@ class ConfigFile:
         unix = text.replace("\r\n", "\n")
         changed = edited(unix, before, after)
         if self._parsed(changed) != after:
-            raise UserError(f"{self.path} is written in a way that cannot be changed here; edit it by hand")
+            raise UserError(f"{self.path} is written in a way that cannot be changed here", "edit it by hand")
         unread = self.changed()
         self._write(changed if "\r\n" not in text else changed.replace("\n", "\r\n"))
         if not unread:
@@ -68,7 +68,7 @@ class ConfigFile:
     def init(self) -> None:
         """Write the commented file to begin with. Raises UserError when there is one already."""
         if os.path.lexists(self.path):
-            raise UserError(f"{self.path} is there already; edit it, or move it away for a new one")
+            raise UserError(f"{self.path} is there already", "edit it, or move it away for a new one")
         self._write(template(self._vocabulary))
         self._seen = self._signature()
 

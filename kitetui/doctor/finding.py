@@ -64,9 +64,8 @@ def skipped(found: str) -> Finding:
 
 
 def failure_of(error: UserError) -> Finding:
-    """Return an error as a finding: its sentence has the next step behind its last semicolon."""
-    found, semicolon, step = str(error).rpartition("; ")
-    return failed(found, step) if semicolon else failed(str(error), "")
+    """Return an error as a finding."""
+    return failed(error.problem, error.remedy)
 
 
 def milliseconds(seconds: float) -> str:

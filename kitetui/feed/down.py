@@ -13,12 +13,4 @@ DIAL_AGAIN: Final = "look at the network, then stop the manager and start it aga
 
 
 class FeedDownError(UserError):
-    """No connection is live, and none will be: the login was refused, or the attempts ran out.
-
-    problem: what is wrong. remedy: what to do about it. Both are fit to be shown.
-    """
-
-    def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(f"{problem}; {remedy}")
-        self.problem = problem
-        self.remedy = remedy
+    """No connection is live, and none will be: the login was refused, or the attempts ran out."""

@@ -78,8 +78,8 @@ class Archive:
             put_whole(path, before[:whole] + _member([(_DAY, day.isoformat()), *lines]))
         except OSError as error:
             raise UserError(
-                f"today's instruments cannot be kept in {self._folder}: {error.strerror}; "
-                "make room there, or make the folder writable"
+                f"today's instruments cannot be kept in {self._folder}: {error.strerror}",
+                "make room there, or make the folder writable",
             ) from None
 
     def on(self, day: date) -> Kept | None:
@@ -93,7 +93,7 @@ class Archive:
             try:
                 members, _ = _members(path.read_bytes())
             except OSError as error:
-                raise UserError(f"cannot read {path}: {error.strerror}; make the file readable") from None
+                raise UserError(f"cannot read {path}: {error.strerror}", "make the file readable") from None
             found, known = None, dict[int, Row]()
             for member in members:
                 if (listed := _day_of(member)) > day:

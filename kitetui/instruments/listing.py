@@ -84,9 +84,11 @@ def read_listing(path: Path) -> Listing:
         text = (gzip.decompress(content) if content.startswith(_GZIP) else content).decode("utf-8", "replace")
         return _listing(csv.reader(io.StringIO(text, newline="")))
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise ListError("the list of instruments broke off on the way; try again in a few minutes") from None
+        raise ListError(
+            "the list of instruments broke off on the way", "try again in a few minutes"
+        ) from None
     except csv.Error:
-        raise ListError("the list of instruments is damaged; try again in a few minutes") from None
+        raise ListError("the list of instruments is damaged", "try again in a few minutes") from None
 
 
 def _listing(lines: Iterator[list[str]]) -> Listing:
@@ -117,10 +119,10 @@ def _picker(header: Sequence[str]) -> Callable[[Sequence[str]], tuple[str, ...]]
     missing = [name for name in COLUMNS if name not in header]
     if len(missing) == len(COLUMNS):
         raise ListError(
-            "what came is no list of instruments; look whether the network has a login page or a proxy"
+            "what came is no list of instruments", "look whether the network has a login page or a proxy"
         )
     if missing:
-        raise ListError(f"the list of instruments has no column {missing[0]}; update kitetui")
+        raise ListError(f"the list of instruments has no column {missing[0]}", "update kitetui")
     return itemgetter(*map(header.index, COLUMNS))
 
 

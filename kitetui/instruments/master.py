@@ -82,7 +82,7 @@ class Master:
             rows = fetched_at = None
         if not isinstance(rows, int) or not isinstance(fetched_at, float):
             raise ListError(
-                f"the instrument list {self.path} is damaged; get it anew with kitetui instruments sync"
+                f"the instrument list {self.path} is damaged", "get it anew with kitetui instruments sync"
             )
         return Stored(table, rows, fetched_at)
 
@@ -160,7 +160,7 @@ class Master:
             before = f" and the one before had {stored.rows:,}" if stored else ""
             otherwise = f", or remove {self.path} first" if stored else ""
             raise ListError(
-                f"the list that came has {rows:,} instruments{before}; try again later{otherwise}"
+                f"the list that came has {rows:,} instruments{before}", f"try again later{otherwise}"
             )
 
     def _write(self, path: Path, rows: Iterable[Row], facts: Mapping[str, object]) -> None:
@@ -177,8 +177,8 @@ class Master:
 
     def _unwritable(self, why: str | None) -> UserError:
         return UserError(
-            f"the instrument list cannot be kept in {self.path.parent}: {why}; "
-            "make room there, or make the folder writable"
+            f"the instrument list cannot be kept in {self.path.parent}: {why}",
+            "make room there, or make the folder writable",
         )
 
 

@@ -71,6 +71,6 @@ def _check_size(path: Path) -> None:
             size += len(piece)
             if size > _LARGEST:
                 raise ListError(
-                    f"the list of instruments has more than {_LARGEST / 2**20:.0f} MB, and Kite's about ten; "
-                    "try again in a few minutes"
+                    f"the list of instruments has more than {_LARGEST / 2**20:.0f} MB, and Kite's about ten",
+                    "try again in a few minutes",
                 )

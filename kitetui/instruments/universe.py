@@ -78,8 +78,8 @@ class Universe:
         kept = Archive.of(endpoint).on(day)
         if kept is None:
             raise UserError(
-                f"no instruments of {endpoint} are kept of {day:%d %b %Y} or before; each "
-                "kitetui instruments sync keeps those of its day"
+                f"no instruments of {endpoint} are kept of {day:%d %b %Y} or before",
+                "each kitetui instruments sync keeps those of its day",
             )
         return cls(Table.of_rows(kept.rows), day)
 

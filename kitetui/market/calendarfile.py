@@ -44,14 +44,14 @@ def read_calendar(path: Path) -> Calendar:
     """Return what a file holds, an empty calendar where there is none. Raises UserError."""
     try:
         if path.exists() and not path.is_file():
-            raise UserError(plain(f"{path} is not a file; move it away"))
+            raise UserError(plain(f"{path} is not a file"), "move it away")
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         return Calendar()
     except UnicodeDecodeError:
-        raise UserError(plain(f"{path} is not UTF-8; save the file as UTF-8")) from None
+        raise UserError(plain(f"{path} is not UTF-8"), "save the file as UTF-8") from None
     except OSError as error:
-        raise UserError(plain(f"cannot read {path}: {error.strerror}; make it a readable file")) from None
+        raise UserError(plain(f"cannot read {path}: {error.strerror}"), "make it readable") from None
     return parse_calendar(text, str(path))
 
 
@@ -60,16 +60,16 @@ def parse_calendar(text: str, name: str) -> Calendar:
     try:
         return _calendar(tomllib.loads(text))
     except ValueError as error:  # the reader's own, and that of a number beyond all size
-        problem = f"{error}; expected lines of TOML like opens = 09:15:00"
+        wrong: UserError = UserError(str(error), "expected lines of TOML like opens = 09:15:00")
     except RecursionError:
-        problem = "lists are too deep in each other; a calendar needs none"
+        wrong = UserError("lists are too deep in each other", "a calendar needs none")
     except _ProblemError as error:
-        problem = str(error)
-    raise UserError(plain(f"{name}: {problem}"))
+        wrong = error
+    raise UserError(plain(f"{name}: {wrong.problem}"), plain(wrong.remedy))
 
 
-class _ProblemError(Exception):
-    """What is wrong with a document, in words, with what was expected."""
+class _ProblemError(UserError):
+    """What is wrong with a document, and what was expected."""
 
 
 _Reader = Callable[[str, Any], Any]
@@ -105,7 +105,7 @@ def _tables(document: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
         try:
             found.append(_fields(table, kind))
         except _ProblemError as problem:
-            raise _ProblemError(f"[[{kind}]] number {number}: {problem}") from None
+            raise _ProblemError(f"[[{kind}]] number {number}: {problem.problem}", problem.remedy) from None
     return found
 
 
@@ -114,7 +114,7 @@ def _fields(table: Mapping[str, Any], kind: str) -> dict[str, Any]:
     _check_names(table, readers)
     for name in _NEEDED[kind]:
         if name not in table:
-            raise _ProblemError(f"there is no {name}; add it")
+            raise _ProblemError(f"there is no {name}", "add it")
     fields = {name: read(name, table[name]) for name, read in readers.items() if name in table}
     times = [(name, value) for name, value in fields.items() if isinstance(value, time)]
     for (early, start), (late, end) in pairwise(times):
@@ -151,7 +151,7 @@ def _segments(name: str, value: object) -> frozenset[Exchange]:
         raise _ProblemError(f'{name} must be a list of segments like ["NSE", "NFO"]')
     for each in value:
         if each not in _SEGMENTS:
-            raise _ProblemError(f"no segment {_quoted(each)}; {_nearest(each.upper(), _SEGMENTS)}")
+            raise _ProblemError(f"no segment {_quoted(each)}", _nearest(each.upper(), _SEGMENTS))
     return frozenset(_SEGMENTS[each] for each in value)
 
 
@@ -164,7 +164,7 @@ def _text(name: str, value: object) -> str:
 def _check_names(table: Iterable[str], known: Collection[str]) -> None:
     for name in table:
         if name not in known:
-            raise _ProblemError(f"no field {_quoted(name)}; {_nearest(name, known)}")
+            raise _ProblemError(f"no field {_quoted(name)}", _nearest(name, known))
 
 
 def _nearest(name: str, known: Collection[str]) -> str:

@@ -41,7 +41,7 @@ class Format(StrEnum):
             if path.name.lower().endswith(suffix) and not path.name.endswith(GAPS):
                 return each
         raise UserError(
-            f"{path} does not say its format; let its name end in {', '.join(_SUFFIXES.values())}"
+            f"{path} does not say its format", f"let its name end in {', '.join(_SUFFIXES.values())}"
         )
 
     @classmethod
@@ -53,7 +53,7 @@ class Format(StrEnum):
         for each, sniff in _SNIFFS.items():
             if sniff(head):
                 return each
-        raise UserError(f"{path} is no recording of kitetui; name one in {_LISTED}")
+        raise UserError(f"{path} is no recording of kitetui", f"name one in {_LISTED}")
 
 
 _SUFFIXES: Final = {
@@ -100,17 +100,17 @@ def stream_writer(kind: Format, output: Output, name_of: NameOf, columns: Sequen
             return jsonl.JsonlWriter(output, name_of)
         case Format.CAPTURE:
             return capture.CaptureWriter(output, name_of=name_of)
-    raise UserError(f"--{kind} cannot be written to {output.name}; name a file with -o")
+    raise UserError(f"--{kind} cannot be written to {output.name}", "name a file with -o")
 
 
 def continue_file(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]) -> Made:
     """Write on where a file ends, once it is mended. Raises UserError for one that is of another kind."""
     if Format.of_file(path) is not kind:
-        raise UserError(f"{path} holds no {kind}; leave out --append and name another file with -o")
+        raise UserError(f"{path} holds no {kind}", "leave out --append and name another file with -o")
     if kind is Format.PARQUET:
-        raise UserError(f"{path}: a Parquet file cannot be continued; let -o name a folder instead")
+        raise UserError(f"{path}: a Parquet file cannot be continued", "let -o name a folder instead")
     if kind is Format.CSV and (there := csv.columns_of(path)) != tuple(columns):
-        raise UserError(f"{path} has other columns; name another file, or add --columns {','.join(there)}")
+        raise UserError(f"{path} has other columns", f"name another file, or add --columns {','.join(there)}")
     if kind is Format.SQLITE:
         return sqlite.SqliteWriter(path, name_of)
     return stream_writer(kind, continued_file(path), name_of, columns)
@@ -153,4 +153,4 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_HEAD)
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}; name a recording") from error
+        raise UserError(f"cannot read {path}: {error.strerror}", "name a recording") from error

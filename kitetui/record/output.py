@@ -150,21 +150,23 @@ def empty_file(path: Path) -> Output:
     output = continued_file(path)
     if output.size:
         output.close()
-        raise UserError(f"{path} is there already and holds data; name another file with -o, or add --append")
+        raise UserError(
+            f"{path} is there already and holds data", "name another file with -o, or add --append"
+        )
     return output
 
 
 def continued_file(path: Path) -> Output:
     """Open a file of this name to write on where it ends. Raises UserError."""
     if path.is_fifo():  # to open it would wait for a reader, and heed no signal
-        raise UserError(f"{path} is a pipe; write to it as standard output: -o - > {path}")
+        raise UserError(f"{path} is a pipe", f"write to it as standard output: -o - > {path}")
     try:
         file = path.open("ab", buffering=0)
     except OSError as error:
-        raise UserError(f"cannot write to {path}: {error.strerror}; name another file with -o") from error
+        raise UserError(f"cannot write to {path}: {error.strerror}", "name another file with -o") from error
     if not _locked(file):
         file.close()
-        raise UserError(f"{path} is being written by another recorder; name another file with -o")
+        raise UserError(f"{path} is being written by another recorder", "name another file with -o")
     return Output(str(path), file)
 
 

@@ -82,7 +82,7 @@ class Folder:
                     made.append(new_writer(each, self.path / f"{stem}{each.suffix}", name_of, self.columns))
                     opened.callback(made[-1].close)
             except OSError as error:
-                raise UserError(f"cannot write to {self.path}: {error.strerror}; {self.way_out}") from error
+                raise UserError(f"cannot write to {self.path}: {error.strerror}", self.way_out) from error
             opened.pop_all()
         names = ", ".join(f"{stem}{each.suffix}" for each in self.formats)
         return _file_set(str(self.path / names), made, log, ledger, is_followed=self.is_series)
@@ -135,9 +135,7 @@ class File:
             try:
                 ledger = LedgerFile(ledger_of(self.path), is_continued=is_continued)
             except OSError as error:
-                raise UserError(
-                    f"cannot write to {error.filename}: {error.strerror}; {_ELSEWHERE}"
-                ) from error
+                raise UserError(f"cannot write to {error.filename}: {error.strerror}", _ELSEWHERE) from error
             opened.pop_all()
         return _file_set(str(self.path), [made], log, ledger, is_followed=True)
 

@@ -72,7 +72,7 @@ def write_new(folder: Path, stem: str, suffix: str, text: str) -> Path:
             raise
     except OSError as error:
         raise UserError(
-            f"cannot write to {folder}: {error.strerror}; start kitetui in a folder that can be written"
+            f"cannot write to {folder}: {error.strerror}", "start kitetui in a folder that can be written"
         ) from error
     return path
 

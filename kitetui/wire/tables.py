@@ -79,4 +79,4 @@ def _needed(package: str, extra: str) -> Iterator[None]:
     try:
         yield
     except ImportError:
-        raise UserError(f"this table needs {package}; run pip install 'kitetui[{extra}]'") from None
+        raise UserError(f"this table needs {package}", f"run pip install 'kitetui[{extra}]'") from None

@@ -101,7 +101,7 @@ async def test_a_download_that_cannot_be_started_is_said(
     renewal.cancel()
     await asyncio.wait([renewal])
     assert said == (
-        "today's instruments are not here: kitetui instruments sync cannot be started: "
+        "today's instruments are not here: the program that gets them cannot be started: "
         "No such file or directory"
     )
 

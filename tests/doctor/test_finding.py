@@ -12,8 +12,8 @@ def test_a_finding_is_one_sentence_with_its_next_step() -> None:
     assert warning("it is small", "make it larger").sentence == "it is small; make it larger"
 
 
-def test_an_error_is_a_failure_with_what_stands_behind_its_last_semicolon_as_the_next_step() -> None:
-    error = UserError("cannot read /tmp/a; b: no; make it readable")
+def test_an_error_is_a_failure_whose_remedy_is_the_next_step() -> None:
+    error = UserError("cannot read /tmp/a; b: no", "make it readable")
     assert failure_of(error) == Finding(State.FAILED, "cannot read /tmp/a; b: no", "make it readable")
     assert failure_of(UserError("no more")) == Finding(State.FAILED, "no more")
 

@@ -47,7 +47,7 @@ def test_no_list_is_a_failure_where_one_trades() -> None:
 
 
 def test_a_list_that_cannot_be_read_is_a_failure_with_its_own_next_step() -> None:
-    problem = UserError("it is damaged; get it anew")
+    problem = UserError("it is damaged", "get it anew")
     finding = instruments_check(Summary(problem=problem), is_live=False, now=MONDAY)
     assert (finding.state, finding.found, finding.next) == (State.FAILED, "it is damaged", "get it anew")
 

@@ -234,7 +234,7 @@ def test_what_is_no_file_is_one_sentence(make, tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "sessions.toml"
     path.symlink_to(path)
-    with pytest.raises(UserError, match=r"^cannot read .*symbolic links; make it a readable file$"):
+    with pytest.raises(UserError, match=r"^cannot read .*symbolic links; make it readable$"):
         read_calendar(path)
 
 

@@ -24,7 +24,7 @@ def set_named(name: str) -> list[str]:
     """Return the symbols of a set, whose name is given without its sign. Raises UserError."""
     name = name.lower()
     if not _NAME.fullmatch(name):
-        raise UserError(f"{name[:40]!a} names no set; names are of a-z, 0-9, - and _")
+        raise UserError(f"{name[:40]!a} names no set", "names are of a-z, 0-9, - and _")
     path = _folder() / f"{name}.txt"
     try:
         return _symbols(path.read_text(encoding="utf-8-sig"))
@@ -32,12 +32,14 @@ def set_named(name: str) -> list[str]:
         pass
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise UserError(f"cannot read the set {path}: {why}; make it readable, or move it away") from None
+        raise UserError(f"cannot read the set {path}: {why}", "make it readable, or move it away") from None
     try:
         return shipped_set(name)
     except FileNotFoundError:
         known = ", ".join(f"{SIGN}{each}" for each in set_names())
-        raise UserError(f"no set {SIGN}{name}; there are {known}, and {path} would be one of yours") from None
+        raise UserError(
+            f"no set {SIGN}{name}", f"there are {known}, and {path} would be one of yours"
+        ) from None
 
 
 def shipped_set(name: str) -> list[str]:

@@ -83,7 +83,7 @@ class CaptureReader:
         try:
             file = self._path.open("rb")
         except OSError as error:
-            raise UserError(f"cannot read {self._path}: {error.strerror}; name a recording") from error
+            raise UserError(f"cannot read {self._path}: {error.strerror}", "name a recording") from error
         head = file.read(len(HEAD))
         if head != HEAD:
             file.close()
@@ -179,7 +179,7 @@ def foreign(path: Path, head: bytes) -> UserError:
         version = int.from_bytes(head[len(MAGIC) :], "little")
         if version > VERSION:
             return UserError(
-                f"{path} is a capture of version {version:,}, and this kitetui reads up to {VERSION}; "
-                "install a later one"
+                f"{path} is a capture of version {version:,}, and this kitetui reads up to {VERSION}",
+                "install a later one",
             )
-    return UserError(f"{path} is no capture of kitetui; name another file")
+    return UserError(f"{path} is no capture of kitetui", "name another file")

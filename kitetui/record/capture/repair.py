@@ -33,7 +33,7 @@ def repair(path: Path) -> str | None:
                 return None
             beside = set_aside(path, file, end)
     except OSError as error:
-        raise UserError(f"cannot mend {path}: {error.strerror}; name another file with -o") from error
+        raise UserError(f"cannot mend {path}: {error.strerror}", "name another file with -o") from error
     return f"moved an unfinished block of {path.name}, {size_of(size - end)}, to {beside}"
 
 

@@ -66,9 +66,9 @@ def parse_columns(text: str) -> tuple[str, ...]:
     names = tuple(each.strip() for each in text.split(","))
     for place, name in enumerate(names):
         if name not in COLUMNS:
-            raise UserError(f"--columns: no column {_quoted(name)}; {_nearest(name)}")
+            raise UserError(f"--columns: no column {_quoted(name)}", _nearest(name))
         if name in names[:place]:
-            raise UserError(f"--columns names {name} twice; name each column once")
+            raise UserError(f"--columns names {name} twice", "name each column once")
     return names
 
 

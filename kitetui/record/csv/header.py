@@ -34,7 +34,7 @@ def columns_of(path: Path) -> tuple[str, ...]:
         with path.open("rb") as file:
             line = read_header(file)
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}; name a recording") from error
+        raise UserError(f"cannot read {path}: {error.strerror}", "name a recording") from error
     if not sniff(line):
         raise UserError(f"{path} is no CSV of ticks: its first line does not name their columns")
     return _columns(line)

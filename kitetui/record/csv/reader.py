@@ -40,7 +40,7 @@ class CsvReader:
         needed = _LEAST if partial else [name for name in COLUMNS if name not in _NOT_NEEDED]
         for name in needed:
             if name not in self._columns:
-                raise UserError(f"{path} has no column {name}; record it again, without --columns")
+                raise UserError(f"{path} has no column {name}", "record it again, without --columns")
         self._names: dict[int, tuple[str, str]] = {}
         self._position = 0.0
         self._damage = Damage()

@@ -42,7 +42,7 @@ def repair_lines(path: Path, is_ours: Callable[..., bool]) -> str | None:
             beside = set_aside(path, file, whole)
     except OSError as error:
         raise UserError(
-            f"cannot mend {path}: {error.strerror}; name another file with -o, or see to its permissions"
+            f"cannot mend {path}: {error.strerror}", "name another file with -o, or see to its permissions"
         ) from error
     return f"moved the unfinished last row of {path.name}, {size_of(size - whole)}, to {beside}"
 

@@ -39,7 +39,7 @@ def pyarrow() -> Any:
         import pyarrow.ipc
         import pyarrow.parquet
     except ImportError:
-        raise UserError("Parquet needs pyarrow; run pip install 'kitetui[parquet]'") from None
+        raise UserError("Parquet needs pyarrow", "run pip install 'kitetui[parquet]'") from None
     return pyarrow
 
 

@@ -44,7 +44,7 @@ class ParquetReader:
             found = file.schema_arrow
             is_ours = MARK in (found.metadata or {}) and set(file_schema().names) <= set(found.names)
         if not is_ours:
-            raise UserError(f"{path} is Parquet, but no recording of kitetui; name another file")
+            raise UserError(f"{path} is Parquet, but no recording of kitetui", "name another file")
 
     @property
     def names(self) -> Mapping[int, tuple[str, str]]:
@@ -103,7 +103,7 @@ class ParquetReader:
             )
         except self._unreadable as error:
             why = getattr(error, "strerror", None) or str(error).splitlines()[0]
-            raise UserError(f"cannot read {self._path}: {why}; name another recording") from error
+            raise UserError(f"cannot read {self._path}: {why}", "name another recording") from error
 
     def _rows(self, batch: Any) -> Rows:
         lengths = _numbers(batch, "length").astype(np.uint8)

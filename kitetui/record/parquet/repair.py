@@ -26,7 +26,7 @@ def repair(path: Path) -> str | None:
     if not found.is_ours:
         if is_finished:
             return None
-        raise UserError(f"{journal} is no journal of kitetui; move it away, or name another file with -o")
+        raise UserError(f"{journal} is no journal of kitetui", "move it away, or name another file with -o")
     try:
         if is_finished:  # but for the tidying up
             journal.unlink()
@@ -44,7 +44,7 @@ def repair(path: Path) -> str | None:
         part.replace(path)
         journal.unlink()
     except (OSError, arrow.ArrowException) as error:
-        raise UserError(f"cannot mend {path}: {error}; name another file with -o") from error
+        raise UserError(f"cannot mend {path}: {error}", "name another file with -o") from error
     torn = f", whose last {found.torn:,} bytes were torn" if found.torn else ""
     return f"finished {path.name} with the {writer.rows:,} rows of its journal{torn}"
 

@@ -53,7 +53,7 @@ class ParquetWriter:
         self.rows = 0
         self._arrow = pyarrow()
         if path.exists() and path.stat().st_size:
-            raise UserError(f"{path} is there already and holds data; name another file with -o")
+            raise UserError(f"{path} is there already and holds data", "name another file with -o")
         self._path = path
         self._name_of = name_of
         self._unflushed: list[Rows] = []
@@ -65,7 +65,9 @@ class ParquetWriter:
             self._journal_file = journal_of(path).open("xb")
             self._part_file = part_of(path).open("xb")
         except OSError as error:
-            raise UserError(f"cannot write to {path}: {error.strerror}; name another file with -o") from error
+            raise UserError(
+                f"cannot write to {path}: {error.strerror}", "name another file with -o"
+            ) from error
         options = self._arrow.ipc.IpcWriteOptions(compression="lz4")
         self._journal = self._arrow.ipc.new_stream(self._journal_file, schema(), options=options)
         self._part = GroupWriter(self._part_file)
@@ -146,8 +148,8 @@ class ParquetWriter:
         except (OSError, self._arrow.ArrowException) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise RecordingError(
-                f"cannot write to {self._path}: {why}; what was flushed before is whole, and the next "
-                "recording there finishes it"
+                f"cannot write to {self._path}: {why}; "
+                "what was flushed before is whole, and the next recording there finishes it"
             ) from error
 
 

@@ -46,13 +46,13 @@ class SqliteReader:
                 (found,) = database.execute("PRAGMA user_version").fetchone()
                 if found > VERSION:
                     raise UserError(
-                        f"{path} is a database of version {found}, and this kitetui reads up to {VERSION}; "
-                        "install a later one"
+                        f"{path} is a database of version {found}, and this kitetui reads up to {VERSION}",
+                        "install a later one",
                     )
                 rows = database.execute("SELECT instrument_token, exchange, tradingsymbol FROM instruments")
                 self._names = {token: (exchange, symbol) for token, exchange, symbol in rows}
         except (sqlite3.Error, ValueError) as error:
-            raise UserError(f"cannot read {path}: {reason(error)}; name another recording") from error
+            raise UserError(f"cannot read {path}: {reason(error)}", "name another recording") from error
 
     @property
     def names(self) -> Mapping[int, tuple[str, str]]:

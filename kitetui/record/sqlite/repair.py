@@ -22,8 +22,8 @@ def repair(path: Path) -> str | None:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
             (found,) = database.execute("PRAGMA application_id").fetchone()
             if found != APPLICATION_ID:
-                raise UserError(f"{path} is no recording of kitetui; name another file with -o")
+                raise UserError(f"{path} is no recording of kitetui", "name another file with -o")
             database.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:
-        raise UserError(f"cannot mend {path}: {error}; name another file with -o") from error
+        raise UserError(f"cannot mend {path}: {error}", "name another file with -o") from error
     return f"took over what was in the write-ahead log of {path.name}"

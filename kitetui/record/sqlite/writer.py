@@ -55,13 +55,13 @@ class SqliteWriter:
                 self._database.execute("INSERT INTO meta VALUES ('kitetui', ?)", (version("kitetui"),))
             (found,) = self._database.execute("PRAGMA application_id").fetchone()
             if found != APPLICATION_ID:
-                raise UserError(f"{path} is no recording of kitetui; name another file with -o")
+                raise UserError(f"{path} is no recording of kitetui", "name another file with -o")
             # A reader sees what was there when it began, and holds up nobody.
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.execute(f"PRAGMA busy_timeout = {_LOOK_MS}")
         except (sqlite3.Error, OSError) as error:
-            raise UserError(f"cannot write to {path}: {error}; name another file with -o") from error
+            raise UserError(f"cannot write to {path}: {error}", "name another file with -o") from error
 
     @property
     def size(self) -> int:
