@@ -1,16 +1,24 @@
-"""Pictures of the whole screen in every state that it can be in, on a still market and a still clock."""
+"""The whole screen in every state that it can be in, on a still market and a still clock.
+
+Each state is kept as text; those that a person would look at as pictures too.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
+from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
+import textual
 from pytest_textual_snapshot import SVGImageExtension
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from kitetui.feed import FeedState
 from kitetui.market.calendarfile import load_calendar
-from kitetui.tui.theme import load_themes
+from kitetui.tui.theme import DEFAULT_THEME, load_themes
 from tests.tui.conftest import quick_looks, running
 from tests.tui.rows import NOW
 from tests.tui.tape import Tape
@@ -18,16 +26,38 @@ from tests.tui.tape import Tape
 SIZES = [(80, 24), (120, 40), (200, 60)]
 THEMES = [theme.name for theme in load_themes().themes]
 
+DRAWN_WITH = Path(__file__).with_name("textual-of-the-pictures.txt").read_text().strip()
+
+as_drawn = pytest.mark.skipif(
+    textual.__version__ != DRAWN_WITH and "CI" not in os.environ,
+    reason=f"the pictures are of Textual {DRAWN_WITH}, and this is {textual.__version__}",
+)
 at_every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A screen as text, and as the picture that a person would look at."""
+
+    text: str
+    svg: str
+
+
+class TextExtension(SingleFileSnapshotExtension):
+    """A file of plain text for each screen."""
+
+    _file_extension = "txt"
+    _write_mode = WriteMode.TEXT
+
+
 async def drawn(session, keys=()):
-    """Return the screen as SVG after these keys."""
+    """Return the screen after these keys."""
     session.app.clear_notifications()
     await session.pilot.press(*keys)
     session.screen()
     await session.pilot.pause()
-    return session.app.export_screenshot(title="kitetui")
+    lines = (line.rstrip() for line in session.screen().splitlines())
+    return Drawn("\n".join(lines) + "\n", session.app.export_screenshot(title="kitetui"))
 
 
 async def picture(size, keys=(), theme=None, **options):
@@ -111,25 +141,46 @@ MOMENTS = {
 
 @at_every_size
 @pytest.mark.parametrize("state", STATES)
-def test_the_screen(state, size, snapshot):
-    assert asyncio.run(STATES[state](size)) == snapshot(extension_class=SVGImageExtension)
+def test_the_text_of_the_screen(state, size, snapshot):
+    assert asyncio.run(STATES[state](size)).text == snapshot(extension_class=TextExtension)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_the_narrow_screen(moment, snapshot):
-    assert asyncio.run(picture((80, 24), MOMENTS[moment])) == snapshot(extension_class=SVGImageExtension)
-
-
-def test_a_replay_that_is_paused(snapshot):
-    assert asyncio.run(replayed((120, 40), ["space"])) == snapshot(extension_class=SVGImageExtension)
+def test_the_text_of_the_narrow_screen(moment, snapshot):
+    assert asyncio.run(picture((80, 24), MOMENTS[moment])).text == snapshot(extension_class=TextExtension)
 
 
 @at_every_size
-def test_the_screen_without_colours(size, snapshot, monkeypatch):
+def test_the_text_of_the_screen_without_colours(size, snapshot, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
-    assert asyncio.run(picture(size)) == snapshot(extension_class=SVGImageExtension)
+    assert asyncio.run(picture(size)).text == snapshot(extension_class=TextExtension)
 
 
-@pytest.mark.parametrize("theme", THEMES)
+@as_drawn
+@pytest.mark.parametrize("state", ["live", "detail", "one-lost", "login-refused", "help"])
+def test_the_screen(state, snapshot):
+    assert asyncio.run(STATES[state]((120, 40))).svg == snapshot(extension_class=SVGImageExtension)
+
+
+@as_drawn
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=["narrow", "wide"])
+def test_the_screen_at_another_size(size, snapshot):
+    assert asyncio.run(picture(size)).svg == snapshot(extension_class=SVGImageExtension)
+
+
+@as_drawn
+def test_a_replay_that_is_paused(snapshot):
+    assert asyncio.run(replayed((120, 40), ["space"])).svg == snapshot(extension_class=SVGImageExtension)
+
+
+@as_drawn
+def test_the_screen_without_colours(snapshot, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert asyncio.run(picture((120, 40))).svg == snapshot(extension_class=SVGImageExtension)
+
+
+@as_drawn
+@pytest.mark.parametrize("theme", [name for name in THEMES if name != DEFAULT_THEME])
 def test_the_screen_in_a_theme(theme, snapshot):
-    assert asyncio.run(picture((120, 40), ["v"], theme=theme)) == snapshot(extension_class=SVGImageExtension)
+    drawn = asyncio.run(picture((120, 40), ["v"], theme=theme))
+    assert drawn.svg == snapshot(extension_class=SVGImageExtension)
