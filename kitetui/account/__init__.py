@@ -5,8 +5,7 @@ What is imported here is light; the login itself, with its HTTP client, is in `k
 
 from kitetui.account.profiles import ENDPOINTS, KITE, SANDBOX, SIMULATOR, EndpointProfile, endpoint_named
 from kitetui.account.secrets import Secrets
-from kitetui.account.tokens import KeptToken
-from kitetui.account.validity import ended, valid_until
+from kitetui.account.tokens import KeptToken, ended, valid_until
 from kitetui.account.vault import DEFAULT, Vault, login_command
 
 __all__ = [

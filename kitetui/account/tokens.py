@@ -1,15 +1,17 @@
-"""The access token of the moment, for a feed that asks before every dial."""
+"""The access token of the moment, for a feed that asks before every dial, and until when a token is valid."""
 
 from __future__ import annotations
 
 import logging
+from datetime import datetime, time, timedelta
 from threading import Thread
 from typing import Final, Self
 
-from kitetui.account.private import Signature
 from kitetui.account.secrets import Secrets
-from kitetui.account.vault import DEFAULT, Vault
+from kitetui.account.vault import DEFAULT, Signature, Vault, login_command
 from kitetui.errors import UserError
+from kitetui.formatting import weekday_clock
+from kitetui.times import IST
 
 PATIENCE: Final = 0.25
 """Seconds that an asker waits for a new login to be read; a keyring may take as long as its user does."""
@@ -69,3 +71,23 @@ class KeptToken:
 
 def _is_of_one_key(one: Secrets, other: Secrets) -> bool:
     return (one.api_key, one.endpoint) == (other.api_key, other.endpoint)
+
+
+_ENDS: Final = time(6, 0)
+
+
+def valid_until(issued_at: float) -> float:
+    """Return when a token that was issued then ends: the next six o'clock in India, in UTC seconds."""
+    issued = datetime.fromtimestamp(issued_at, IST)
+    end = datetime.combine(issued.date(), _ENDS, IST)
+    return (end if issued < end else end + timedelta(days=1)).timestamp()
+
+
+def ended(secrets: Secrets, now: float, account: str = DEFAULT) -> str | None:
+    """Return the sentence that says that the token has ended, None while it may be alive.
+
+    Of a token whose time of issue is not known, nothing is said.
+    """
+    if secrets.issued_at is None or now < (end := valid_until(secrets.issued_at)):
+        return None
+    return f"the access token ended on {weekday_clock(end)} IST; log in with {login_command(account)}"

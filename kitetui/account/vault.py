@@ -1,21 +1,18 @@
-"""Where an account's secrets are kept: in the system's keyring where there is one, else in a private file.
-
-Each account has a file of its own in any case. With a keyring the file says only that, so that one look at
-it tells whether there was another login, and a keyring that is locked is not taken for an account unknown.
-"""
+"""The secrets of the accounts: in the system's keyring, or in files that their owner alone can read."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+import stat
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from kitetui.account.keyrings import Keyring
-from kitetui.account.private import Signature, read_private, signature, write_private
 from kitetui.account.profiles import SIMULATOR
 from kitetui.account.secrets import (
     NewerVersion,
@@ -29,6 +26,133 @@ from kitetui.account.secrets import (
 from kitetui.errors import LoginError, UserError
 from kitetui.logs import redact
 from kitetui.paths import data_folder
+from kitetui.writing import put_whole
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+
+Signature = tuple[int, int, int, int]
+"""What differs between two files of one name: device, inode, time of the last change, size."""
+
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_IS_POSIX: Final = os.name == "posix"
+
+
+def read_private(path: Path) -> str | None:
+    """Return the text of a file, None where there is none.
+
+    Raises UserError when others can read it or its folder, UnicodeDecodeError, OSError.
+    """
+    try:
+        file = open(path, "rb", opener=_no_links)  # noqa: SIM115 - closed below
+    except FileNotFoundError:
+        return None
+    with file:
+        _refuse_others(path.parent, path.parent.stat().st_mode, "700")
+        # Of the open file, so that it cannot be another one by the time it is read.
+        _refuse_others(path, os.fstat(file.fileno()).st_mode, "600")
+        return file.read().decode()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Put a text in the place of a file's, all of it or nothing. Raises UserError, OSError."""
+    path.parent.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
+    _refuse_others(path.parent, path.parent.stat().st_mode, "700")
+    put_whole(path, text.encode())
+
+
+def signature(path: Path) -> Signature | None:
+    """Return what changes whenever the file does, None where there is none; costs one look at the disk."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _no_links(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
+
+
+def _refuse_others(path: Path, mode: int, wanted: str) -> None:
+    if _IS_POSIX and mode & _OTHERS:
+        raise UserError(f"others can read {path}, which holds secrets", f"run chmod {wanted} {path}")
+
+
+_SERVICE: Final = "kitetui"
+_RECOMMENDED: Final = 1
+
+KEYRING_PATIENCE: Final = 5.0
+"""Seconds that the keyring has to answer."""
+
+T = TypeVar("T")
+
+
+class Keyring:
+    """The keyring's entries of this program, by the account's name; one that does not answer has none."""
+
+    def __init__(self) -> None:
+        self._waiting: Thread | None = None
+        self._lock = Lock()
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the last look still waits for its answer; another one is not even begun until then."""
+        return self._waiting is not None and self._waiting.is_alive()
+
+    @property
+    def name(self) -> str | None:
+        """What the keyring is called, None where there is none that works."""
+        return self._asked(lambda backend: backend.name, None)
+
+    def get(self, account: str) -> str | None:
+        """Return an entry, None where there is none or the keyring does not answer."""
+        return self._asked(lambda backend: backend.get_password(_SERVICE, account), None)
+
+    def put(self, account: str, text: str) -> bool:
+        """Keep an entry, and return whether the keyring has it: some take what they cannot give back."""
+
+        def put(backend: KeyringBackend) -> bool:
+            with suppress(Exception):
+                backend.set_password(_SERVICE, account, text)
+            return backend.get_password(_SERVICE, account) == text
+
+        return self._asked(put, False)
+
+    def forget(self, account: str) -> None:
+        """Remove an entry, if there is one."""
+        self._asked(lambda backend: backend.delete_password(_SERVICE, account), None)
+
+    def _asked(self, question: Callable[[KeyringBackend], T], otherwise: T) -> T:
+        """Return the answer of the backend, or what holds where there is none, or none in time."""
+        answers: list[T] = []
+
+        def ask() -> None:
+            if (backend := _backend()) is not None:
+                with suppress(Exception):
+                    answers.append(question(backend))
+
+        with self._lock:
+            if not self.is_silent:
+                # A daemon, so that the end of the program does not wait for it either.
+                self._waiting = Thread(target=ask, name="kitetui keyring", daemon=True)
+                self._waiting.start()
+                self._waiting.join(KEYRING_PATIENCE)
+            # What comes in the very moment of giving up counts for nothing.
+            return otherwise if self.is_silent or not answers else answers[0]
+
+
+def _backend() -> KeyringBackend | None:
+    # Backends raise whatever their platform does, and those that a user configured need not even load.
+    try:
+        import keyring
+
+        backend = keyring.get_keyring()
+        return backend if backend.priority >= _RECOMMENDED else None
+    except Exception:
+        return None
+
 
 DEFAULT: Final = "default"
 """The account that is meant where none is named."""
@@ -70,7 +194,8 @@ class Origins:
 class Vault:
     """The secrets of all accounts, by the account's name; each method works on the disk at once.
 
-    A look at the keyring may ask the user, and is given up where it takes longer than `keyrings.PATIENCE`.
+    A look at the keyring may ask the user, and is given up where it takes longer than
+    `KEYRING_PATIENCE`.
     """
 
     def __init__(

@@ -5,9 +5,8 @@ measured have a process each, so that processor time and memory are their own.
 """
 
 from kitetui.bench.benchmarks import Benchmark, run_benchmark
-from kitetui.bench.machine import Machine, this_machine
-from kitetui.bench.outcome import Figure, Outcome, Table
-from kitetui.bench.settings import Settings
+from kitetui.bench.process import Machine, this_machine
+from kitetui.bench.results import Figure, Outcome, Settings, Table
 
 __all__ = [
     "Benchmark",

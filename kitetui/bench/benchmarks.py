@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from kitetui.bench.outcome import Outcome
-from kitetui.bench.settings import Settings
+from kitetui.bench.results import Outcome, Settings
 
 
 class Benchmark(StrEnum):

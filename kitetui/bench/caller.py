@@ -24,7 +24,7 @@ from kitetui.feed import (
     UnknownMessage,
 )
 from kitetui.feed import TickerMessage as Message
-from kitetui.instruments.simulated import simulated_shares
+from kitetui.instruments.builtin import simulated_shares
 from kitetui.market import LastValueCache
 from kitetui.wire import Mode
 from kitetui.wire.layout import LAST_QUANTITY, VOLUME

@@ -14,9 +14,7 @@ import numpy as np
 
 from kitetui.bench.frames import KINDS, frames_of_kind
 from kitetui.bench.official import ABSENT, parser
-from kitetui.bench.outcome import Cell, Figure, Outcome, Table, least, ratio
-from kitetui.bench.rounds import Spread, Work, in_turn
-from kitetui.bench.settings import Settings
+from kitetui.bench.results import Cell, Figure, Outcome, Settings, Spread, Table, Work, in_turn, least, ratio
 from kitetui.market import LastValueCache
 from kitetui.wire import decode_frame, decode_frames
 

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from kitetui.bench.official import ABSENT, is_installed
-from kitetui.bench.outcome import Cell, Figure, Outcome, Table, ratio
 from kitetui.bench.process import command_of, line_of, output_of, running
-from kitetui.bench.rounds import Found, median_of
-from kitetui.bench.settings import Settings
+from kitetui.bench.results import Cell, Figure, Found, Outcome, Settings, Table, median_of, ratio
 
 RATE: Final = 20_000
 SYMBOLS: Final = 3000
 SIZES: Final = (1, 20, 200)
 CONNECTIONS: Final = (1, 3)
 
-CALLER, OFFICIAL = "kitetui.bench.caller", "kitetui.bench.official_caller"
+CALLER, OFFICIAL = "kitetui.bench.caller", "kitetui.bench.official"
 _NAMES: Final = {CALLER: "kitetui", OFFICIAL: "official"}
 _MEASURES: Final = (
     "ticks_a_second",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.instruments import Instrument
-from kitetui.instruments.simulated import simulated_shares
+from kitetui.instruments.builtin import simulated_shares
 from kitetui.simulator.market import Market
 from kitetui.wire import Exchange, encode_frame
 from kitetui.wire.layout import FULL, INDEX_FULL, LAST_QUANTITY, LTP, QUOTE, TOKEN

@@ -17,11 +17,9 @@ from typing import Final
 import numpy as np
 
 from kitetui.bench.frames import frames_of_shares
-from kitetui.bench.outcome import Figure, Outcome, Table
-from kitetui.bench.rounds import Spread
-from kitetui.bench.settings import Settings
+from kitetui.bench.results import Figure, Outcome, Settings, Spread, Table
 from kitetui.feed import Ticks
-from kitetui.instruments.simulated import simulated_shares
+from kitetui.instruments.builtin import simulated_shares
 from kitetui.record import COLUMNS, Format
 from kitetui.record.capture import CaptureWriter
 from kitetui.record.framing import frames_of

@@ -9,9 +9,8 @@ from typing import Any, Final
 from rich import box
 from rich.table import Table as Drawn
 
-from kitetui.bench.machine import Machine
-from kitetui.bench.outcome import Cell, Figure, Outcome, Table
-from kitetui.bench.settings import Settings
+from kitetui.bench.process import Machine
+from kitetui.bench.results import Cell, Figure, Outcome, Settings, Table
 
 _JUDGED: Final = {True: "met", False: "MISSED", None: "not judged"}
 

@@ -28,7 +28,7 @@ from websockets.http11 import Request as Handshake
 from websockets.server import ServerProtocol
 
 from kitetui.bench.frames import frames_of_shares
-from kitetui.instruments.simulated import simulated_shares
+from kitetui.instruments.builtin import simulated_shares
 from kitetui.wire import HEARTBEAT, SetMode, Subscribe, parse_request
 
 HOST: Final = "127.0.0.1"

@@ -27,7 +27,7 @@ from kitetui.cli.lists import InstrumentList, kept_list, list_of_the_day
 from kitetui.config import Config
 from kitetui.errors import LoginError, UserError
 from kitetui.feed import KITE_URL, Account, Credentials, Endpoint, KiteManagerConfig, KiteTickerManager
-from kitetui.feed.accounts import TokenSource
+from kitetui.feed.endpoint import TokenSource
 from kitetui.instruments import Universe
 from kitetui.logs import redact
 from kitetui.market.calendar import Calendar

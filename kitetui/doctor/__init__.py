@@ -4,11 +4,10 @@ Each room beneath is a family of checks. Most are a look, which may take its tim
 seen, which is a pure function.
 """
 
-from kitetui.doctor.checks import Check, Result
+from kitetui.doctor.checks import Check, Finding, Group, Result, State
 from kitetui.doctor.examination import Examination
-from kitetui.doctor.finding import Finding, Group, State
-from kitetui.doctor.instruments import Summary, instruments_check
-from kitetui.doctor.terminal import Terminal
+from kitetui.doctor.kite import Summary, instruments_check
+from kitetui.doctor.machine import Terminal
 
 __all__ = [
     "Check",

@@ -7,14 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from kitetui.account import DEFAULT, Vault, endpoint_named
-from kitetui.doctor.checks import LIMIT, Check, Result, in_thread, run_checks
-from kitetui.doctor.finding import Finding, Group
-from kitetui.doctor.folders import folder, room
-from kitetui.doctor.hours import market_hours
-from kitetui.doctor.instruments import kept_list
-from kitetui.doctor.remote import Instruments, Profiles, Remote
-from kitetui.doctor.terminal import Terminal, characters, colours, size
-from kitetui.doctor.versions import versions
+from kitetui.doctor.checks import LIMIT, Check, Finding, Group, Result, in_thread, run_checks
+from kitetui.doctor.kite import kept_list
+from kitetui.doctor.machine import Terminal, characters, colours, folder, market_hours, room, size, versions
+from kitetui.doctor.network import Instruments, Profiles, Remote
 from kitetui.paths import cache_folder, config_folder, data_folder, log_folder, sessions_file
 
 

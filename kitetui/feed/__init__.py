@@ -1,11 +1,8 @@
 """The feed: one connection, the manager over several, their states, channels and statistics."""
 
-from kitetui.feed.accounts import Account, Distribution, TokenSource
 from kitetui.feed.channel import Channel, ReaderStats, Receiver
 from kitetui.feed.config import MAX_CONNECTIONS, MAX_SYMBOLS_PER_CONNECTION, KiteManagerConfig
-from kitetui.feed.down import FeedDownError
-from kitetui.feed.endpoint import KITE_URL, Credentials, Endpoint
-from kitetui.feed.health import Health, HealthSummary
+from kitetui.feed.endpoint import KITE_URL, Account, Credentials, Distribution, Endpoint, TokenSource
 from kitetui.feed.manager import KiteTickerManager
 from kitetui.feed.messages import (
     BrokerMessage,
@@ -23,8 +20,8 @@ from kitetui.feed.messages import (
     Ticks,
     UnknownMessage,
 )
-from kitetui.feed.state import ConnectionState, FeedState, FeedStatus, feed_status
-from kitetui.feed.stats import ConnectionStats, ManagerStats, Percentiles
+from kitetui.feed.state import ConnectionState, FeedDownError, FeedState, FeedStatus, feed_status
+from kitetui.feed.stats import ConnectionStats, Health, HealthSummary, ManagerStats, Percentiles
 from kitetui.feed.subscriptions import CapacityError
 
 __all__ = [

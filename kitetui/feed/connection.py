@@ -12,12 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, NoReturn, Protocol
 
-from kitetui.feed.accounts import Account
 from kitetui.feed.activity import MUTE_AFTER, Activity
+from kitetui.feed.batcher import Batcher
 from kitetui.feed.bugs import log, log_bug, place_of_log
 from kitetui.feed.config import KiteManagerConfig
-from kitetui.feed.endpoint import Credentials
-from kitetui.feed.intake import Intake
+from kitetui.feed.endpoint import Account, Credentials
 from kitetui.feed.lastpackets import LastPackets
 from kitetui.feed.messages import ConnectionChanged, FeedMessage, Gap, RawFrame, SymbolsWanted
 from kitetui.feed.retry import Failure
@@ -39,8 +38,8 @@ class ConnectionSetup:
     """What a manager gives to each of its connections.
 
     number: its index. wanted: the tokens it is to carry and their modes, owned and changed by the manager.
-    publish: is given frames, and the message that they became; see `Intake`. wants_raw: whether anybody reads
-    frames. clock: UTC nanoseconds.
+    publish: is given frames, and the message that they became; see `Batcher`. wants_raw: whether anybody
+    reads frames. clock: UTC nanoseconds.
     """
 
     number: int
@@ -73,7 +72,7 @@ class Connection(ABC):
     """
 
     is_replay: ClassVar[bool] = False
-    intake_type: ClassVar[type[Intake]] = Intake
+    batcher_type: ClassVar[type[Batcher]] = Batcher
 
     def __init__(self, setup: ConnectionSetup) -> None:
         config = setup.config
@@ -93,7 +92,7 @@ class Connection(ABC):
         self._wanted = setup.wanted
         self._told: dict[int, Mode] = {}
         self._hand_on = setup.publish
-        self._intake = self.intake_type(
+        self._batcher = self.batcher_type(
             setup.number,
             self.measures,
             setup.wanted,
@@ -208,7 +207,7 @@ class Connection(ABC):
     @property
     def last(self) -> LastPackets:
         """The last packets of its tokens."""
-        return self._intake.last
+        return self._batcher.last
 
     @property
     def outage(self) -> tuple[int, str] | None:
@@ -261,7 +260,7 @@ class Connection(ABC):
             symbols=len(self._wanted),
             connected_at=self._connected_at if live else None,
             last_frame_at=self._last_frame_at,
-            last_tick_at=self._intake.last_tick_at,
+            last_tick_at=self._batcher.last_tick_at,
             tick_age=self._tick_age(),
             silence=now - self._last_frame if self._last_frame_at is not None else None,
             quiet_for=self.quiet_for if live else None,
@@ -295,7 +294,7 @@ class Connection(ABC):
 
     def _tick_age(self) -> float | None:
         """Return the seconds since anything ticked, None where nothing has."""
-        timed_at = self._intake.last_timed_at
+        timed_at = self._batcher.last_timed_at
         return None if timed_at is None else max(self._config.stopwatch() - timed_at, 0.0)
 
     def _missing_since(self) -> int | None:
@@ -307,15 +306,15 @@ class Connection(ABC):
     def hand_on_received(self) -> None:
         """Hand on what was received; a failure ends the session, whoever called."""
         try:
-            self._intake.flush()
-        except Exception:  # which the intake keeps
+            self._batcher.flush()
+        except Exception:  # which the batcher keeps
             self._broke.set()
 
     def clock_stepped(self, ahead: int) -> None:
         """Hand on what was received before the clock was set, and have what goes on by the clock of now."""
         self.hand_on_received()
         self._needed_at += ahead
-        self._intake.handed_on_at += ahead
+        self._batcher.handed_on_at += ahead
         if self._outage is not None:
             since, reason = self._outage
             self._outage = since + ahead, reason
@@ -371,7 +370,9 @@ class Connection(ABC):
         if not failure.is_bug:
             return failure
         self.measures.bugs += 1
-        lost = f"; {self._intake.lost_frames:,} frames are lost" if exception is self._intake.failure else ""
+        lost = (
+            f"; {self._batcher.lost_frames:,} frames are lost" if exception is self._batcher.failure else ""
+        )
         secrets = self._dialled_with
         log_bug(
             f"connection {self.number} ended by {failure.reason}{lost}",
@@ -388,7 +389,7 @@ class Connection(ABC):
         self._came_up_at = self._asked_at = self._config.stopwatch()
         self._session_ticks = self.measures.ticks
         self._broke.clear()
-        self._intake.began(now)
+        self._batcher.began(now)
         self._become(ConnectionState.LIVE)
 
     def _count(self, message: bytes | str, now: int) -> None:

@@ -11,19 +11,17 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Final
 
-from kitetui.feed.accounts import DEFAULT_ACCOUNT, Account, Distribution, TokenSource, checked
 from kitetui.feed.bugs import log_bug
 from kitetui.feed.channel import Channel, Receiver
 from kitetui.feed.clock import Clock
 from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.connection import Connection, ConnectionSetup, FeedSource
-from kitetui.feed.down import FeedDownError
-from kitetui.feed.health import HealthSummary, health_of
+from kitetui.feed.endpoint import DEFAULT_ACCOUNT, Account, Distribution, TokenSource, checked
 from kitetui.feed.messages import ClockStepped, ConnectionChanged, FeedMessage, RawFrame, TickerMessage
 from kitetui.feed.rebalancer import Rebalancer
 from kitetui.feed.socket import KiteSource
-from kitetui.feed.state import QUIET_AFTER, ConnectionState, FeedState, FeedStatus, feed_status
-from kitetui.feed.stats import ManagerStats
+from kitetui.feed.state import QUIET_AFTER, ConnectionState, FeedDownError, FeedState, FeedStatus, feed_status
+from kitetui.feed.stats import HealthSummary, ManagerStats, health_of
 from kitetui.feed.subscriptions import CapacityError, Subscriptions
 from kitetui.wire import Mode
 

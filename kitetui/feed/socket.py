@@ -20,7 +20,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from kitetui.feed.bugs import log
 from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.connection import Connection, ConnectionSetup
-from kitetui.feed.down import DIAL_AGAIN, LOG_IN
 from kitetui.feed.endpoint import SIMULATED_HEADER, Credentials
 from kitetui.feed.retry import (
     CAP,
@@ -32,7 +31,7 @@ from kitetui.feed.retry import (
     classify_failure,
     until_freed,
 )
-from kitetui.feed.state import ConnectionState
+from kitetui.feed.state import DIAL_AGAIN, LOG_IN, ConnectionState
 from kitetui.feed.subscriptions import apply_request, requests_to_follow
 from kitetui.wire import HEARTBEAT, Unsubscribe, encode_request
 
@@ -109,7 +108,7 @@ class SocketConnection(Connection):
             if was_live:
                 was_up, places = True, self._places()
                 self.measures.last_close = failure.reason
-                self._outage = self._outage or (self._intake.handed_on_at, failure.reason)
+                self._outage = self._outage or (self._batcher.handed_on_at, failure.reason)
             if failure.action is Action.WAIT_FOR_TOKEN:
                 await self._wait_for_another_token(failure)
                 delays = self._delays()
@@ -184,7 +183,7 @@ class SocketConnection(Connection):
                 await socket.close()
         except Exception as bug:
             return bug
-        return self._intake.failure or failure
+        return self._batcher.failure or failure
 
     async def _use(self, socket: ClientConnection) -> Exception:
         """Follow the wanted symbols and read, until something fails; return what did."""
@@ -194,7 +193,7 @@ class SocketConnection(Connection):
         return await _first_failure(
             asyncio.create_task(self._read(socket), name=f"kitetui reader {self.number}"),
             asyncio.create_task(self._keep_subscribed(socket), name=f"kitetui writer {self.number}"),
-            asyncio.create_task(self._watch_intake(), name=f"kitetui intake {self.number}"),
+            asyncio.create_task(self._watch_batcher(), name=f"kitetui batcher {self.number}"),
             asyncio.create_task(self._watch_silence(), name=f"kitetui watch {self.number}"),
             asyncio.create_task(self._watch_activity(), name=f"kitetui activity {self.number}"),
             asyncio.create_task(self._measure_round_trip(socket), name=f"kitetui ping {self.number}"),
@@ -203,26 +202,26 @@ class SocketConnection(Connection):
     async def _read(self, socket: ClientConnection) -> NoReturn:
         """Gather frames, and let the loop's next turn decode all that have come together."""
         loop = asyncio.get_running_loop()
-        intake = self._intake
+        batcher = self._batcher
         while True:
             message = await socket.recv()
             now = self._clock()
             self._count(message, now)
             if isinstance(message, str):
-                intake.take_text(message, now)
+                batcher.take_text(message, now)
                 continue
             if message != HEARTBEAT:
                 self._report_gap(now)
-            if intake.is_empty:
+            if batcher.is_empty:
                 loop.call_soon(self.hand_on_received)
-            intake.take(message, now)
-            if intake.is_full:
-                intake.flush()
+            batcher.take(message, now)
+            if batcher.is_full:
+                batcher.flush()
 
-    async def _watch_intake(self) -> NoReturn:
+    async def _watch_batcher(self) -> NoReturn:
         """End the session when what was received could not be handed on."""
         await self._broke.wait()
-        raise self._intake.failure or AssertionError("an intake that broke says why")
+        raise self._batcher.failure or AssertionError("a batcher that broke says why")
 
     async def _keep_subscribed(self, socket: ClientConnection) -> NoReturn:
         """Make the server's state follow the wanted one, from nothing, for as long as the session lasts."""
@@ -235,7 +234,7 @@ class SocketConnection(Connection):
                 await self._changed.wait()
                 continue
             # Noted first: the answer may be there before `send` returns.
-            self._intake.sent(request, self._clock())
+            self._batcher.sent(request, self._clock())
             await socket.send(encode_request(request))
             apply_request(on_wire, request)
             if isinstance(request, Unsubscribe):
@@ -263,7 +262,7 @@ class SocketConnection(Connection):
                 self._answers_pings = True
             # The answer to a ping overtakes the few messages that wait to be read. By the next, they are.
             if was_answered:
-                self._intake.pinged()
+                self._batcher.pinged()
             was_answered = True
             await asyncio.sleep(_PING_INTERVAL)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from kitetui.errors import UserError
+
 QUIET_AFTER: Final = 30.0
 """Seconds without news after which a feed that is otherwise well is not called live."""
 
@@ -119,3 +121,13 @@ def _feed_state(used: Sequence[tuple[ConnectionState, bool]], live: int) -> Feed
     if all(state is ConnectionState.DOWN for state, _ in used):
         return FeedState.DOWN
     return FeedState.RETRYING if failed else FeedState.CONNECTING
+
+
+LOG_IN: Final = (
+    "log in again, and give the new access token, or a function that returns the one of the moment"
+)
+DIAL_AGAIN: Final = "look at the network, then stop the manager and start it again"
+
+
+class FeedDownError(UserError):
+    """No connection is live, and none will be: the login was refused, or the attempts ran out."""

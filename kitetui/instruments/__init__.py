@@ -1,9 +1,9 @@
 """What can be traded, and by which name: the list of the day, and a built-in one without it."""
 
+from kitetui.instruments.builtin import simulated_instruments
 from kitetui.instruments.choice import Choice, choose
 from kitetui.instruments.instrument import Instrument, Kind
 from kitetui.instruments.master import Master
-from kitetui.instruments.simulated import simulated_instruments
 from kitetui.instruments.universe import Universe, UnknownSymbol
 
 __all__ = [

@@ -14,8 +14,7 @@ from itertools import takewhile
 from operator import itemgetter
 from typing import Final
 
-from kitetui.instruments.instrument import Kind, Row
-from kitetui.instruments.names import ALIASES, EXCHANGES, MONTHS, spread, squeezed
+from kitetui.instruments.instrument import ALIASES, EXCHANGES, MONTHS, Kind, Row, spread, squeezed
 from kitetui.instruments.sets import shipped_set
 
 MUCH_TRADED: Final = "nifty50"

@@ -1,18 +1,90 @@
-"""What a few letters may mean: `rel`, `hdfc bank`, `nifty 25000 ce`, `reliance fut`, `bse:tcs`, `408065`.
-
-Made for every key that is pressed: the full-text index gives families in the order in which they are listed,
-and no more of them are looked at than are wanted.
-"""
+"""How instruments are found: what a user typed is taken apart (`bse:tcs`, `nifty 25000 ce`), and what matches
+is listed; a name that is not known is told the nearest that are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import islice
 from typing import Final
 
-from kitetui.instruments.instrument import Instrument
-from kitetui.instruments.query import Query
+from kitetui.instruments.instrument import Instrument, Kind, spread, squeezed
 from kitetui.instruments.table import Table
+
+_KINDS: Final = {kind.value: kind for kind in Kind if kind.value} | {
+    "FUTURE": Kind.FUTURE,
+    "FUTURES": Kind.FUTURE,
+    "CALL": Kind.CALL,
+    "PUT": Kind.PUT,
+}
+
+_LONGEST: Final = 80
+"""Characters that are looked at; no name is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for, in capitals.
+
+    typed: all that may be the beginning of a symbol, without blanks.
+    words: what has to be found, each where a word begins.
+    kinds: those that are meant, any if empty.
+    exchange: the one that is meant, any if empty.
+    """
+
+    typed: str
+    words: tuple[str, ...]
+    kinds: tuple[str, ...]
+    exchange: str
+
+    @classmethod
+    def parse(cls, text: str) -> Query:
+        """Take a text apart. A kind counts as one behind another word only: `fut` alone begins a name."""
+        exchange, _, typed = text[:_LONGEST].upper().rpartition(":")
+        first, *others = typed.split() or [""]
+        kinds = dict.fromkeys(_KINDS[word].value for word in others if word in _KINDS)
+        kept = [first, *(word for word in others if word not in _KINDS)]
+        return cls("".join(kept), tuple(spread(" ".join(kept)).split()), tuple(kinds), squeezed(exchange))
+
+    @property
+    def symbol(self) -> str:
+        """What was typed as one word, as the index has symbols."""
+        return squeezed(self.typed)
+
+    def allows(self, instrument: Instrument) -> bool:
+        """Whether it is of a kind that is meant."""
+        return not self.kinds or instrument.kind in self.kinds
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The words that may be a strike."""
+        return tuple(word for word in self.words if word.replace(".", "", 1).isdigit())
+
+
+_LENGTH_SLACK: Final = 2
+_LIKENESS: Final = 0.75
+_LONGEST_NAME: Final = 40
+
+
+def nearest(
+    symbol: str, beginning_with: Callable[[str], Iterable[Instrument]], count: int = 2
+) -> list[Instrument]:
+    """Return up to `count` instruments with symbols close to this one, the closest first.
+
+    beginning_with: gives some instruments whose symbols begin so, those that are likely first.
+
+    What shares a longer beginning is looked at first: the comparison is slow, and a list can be long.
+    """
+    for length in range(min(len(symbol) - 1, _LONGEST_NAME), 0, -1):
+        candidates: dict[str, Instrument] = {}
+        for each in beginning_with(symbol[:length]):
+            if abs(len(each.tradingsymbol) - len(symbol)) <= _LENGTH_SLACK:
+                candidates.setdefault(each.tradingsymbol, each)
+        if found := get_close_matches(symbol, candidates, n=count, cutoff=_LIKENESS):
+            return [candidates[name] for name in found]
+    return []
+
 
 _TOKEN_DIGITS: Final = 10
 _SHORTEST_PART: Final = 3

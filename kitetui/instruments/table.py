@@ -16,8 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from kitetui.instruments.instrument import Instrument, Kind, Row
-from kitetui.instruments.names import EXCHANGES
+from kitetui.instruments.instrument import EXCHANGES, Instrument, Kind, Row
 from kitetui.instruments.ranking import Family, families
 
 _SCHEMA: Final = (

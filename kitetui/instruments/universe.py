@@ -11,11 +11,8 @@ from kitetui.account.profiles import KITE
 from kitetui.errors import UserError
 from kitetui.instruments.archive import Archive
 from kitetui.instruments.builtin import DEFAULT_WATCHLIST, builtin_instruments
-from kitetui.instruments.instrument import Instrument, Kind
-from kitetui.instruments.names import ALIASES, EXCHANGES, shown
-from kitetui.instruments.nearest import nearest
-from kitetui.instruments.search import search
-from kitetui.instruments.successor import ended, successor
+from kitetui.instruments.instrument import ALIASES, EXCHANGES, Contract, Instrument, Kind, shown
+from kitetui.instruments.search import nearest, search
 from kitetui.instruments.table import Table
 from kitetui.wire import Exchange
 
@@ -212,3 +209,48 @@ def _unnamed(token: int, segment: Exchange) -> Instrument:
         reference_price=0,
         listed=True,
     )
+
+
+_OF_SHARES: Final = ("NSE", "BSE")
+"""The exchanges that have no contracts."""
+
+_SERIES: Final = ("BE", "BZ", "SM", "ST")
+"""What stands behind the symbol of a share that is not in the regular series."""
+
+
+def successor(table: Table, key: str) -> Instrument | None:
+    """Return what a key may be replaced by: the next contract of its kind, or the share in another series.
+
+    table: what can be asked for.
+    """
+    exchange, _, symbol = key.partition(":")
+    contract = _contract(key)
+    if contract is not None:
+        of_kind = (
+            each
+            for each in table.beginning_with(contract.name, exchange)
+            if (each.name, each.kind, each.strike) == (contract.name, contract.kind, contract.strike)
+        )
+        # They come in the order of their expiry, and those that have expired do not come.
+        return next(of_kind, None)
+    share, _, series = symbol.rpartition("-")
+    regular = share if series in _SERIES else symbol
+    names = [regular, *(f"{regular}-{each}" for each in _SERIES)]
+    marks = ", ".join("?" * len(names))
+    return next(table.select(f"exchange = ? AND tradingsymbol IN ({marks})", exchange, *names), None)
+
+
+def ended(key: str, known: Instrument | None, day: date) -> str | None:
+    """Say when a contract ended, None for what is no contract, or has not ended.
+
+    known: what the list has under the key, if anything.
+    """
+    if known is not None:
+        return f"expired on {known.expiry}" if known.expiry is not None and known.expiry < day else None
+    contract = _contract(key)
+    return "has expired" if contract is not None and contract.ended_by < day else None
+
+
+def _contract(key: str) -> Contract | None:
+    exchange, _, symbol = key.partition(":")
+    return None if exchange in _OF_SHARES else Contract.parse(symbol)

@@ -11,7 +11,7 @@ from typing import Final, Self
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from kitetui.account.loopback import HOST
+from kitetui.account.redirect import HOST
 from kitetui.feed.endpoint import SIMULATED_HEADER
 from kitetui.replay.client import ReplayClient
 from kitetui.replay.playback import Playback

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.feed import ConnectionChanged, ConnectionState, Gap
+from kitetui.feed.batcher import Batcher, cut
 from kitetui.feed.connection import Connection, ConnectionSetup
 from kitetui.feed.freshness import flags_at
-from kitetui.feed.intake import Intake
 from kitetui.feed.retry import Failure, classify_failure
 from kitetui.feed.state import FAILED
 from kitetui.feed.subscriptions import requests_to_follow
-from kitetui.feed.texts import cut
 from kitetui.record.capture.marks import Places
 from kitetui.record.capture.notes import GapNote, StateNote
 from kitetui.replay.market import Noted
@@ -36,7 +35,7 @@ class ReplaySource:
         return ReplayedConnection(setup, self._player)
 
 
-class RecordedIntake(Intake):
+class RecordedBatcher(Batcher):
     """Takes in what was recorded, which says itself when it was received and which ticks carry the mark."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -65,8 +64,8 @@ class ReplayedConnection(Connection):
     """Listens to a player while any symbol is wanted; it is as well as the recorded connection was."""
 
     is_replay = True
-    intake_type = RecordedIntake
-    _intake: RecordedIntake
+    batcher_type = RecordedBatcher
+    _batcher: RecordedBatcher
 
     def __init__(self, setup: ConnectionSetup, player: Player) -> None:
         super().__init__(setup)
@@ -98,7 +97,7 @@ class ReplayedConnection(Connection):
                     await self._changed.wait()
         finally:
             watching.cancel()
-        if (bug := self._intake.failure) is not None:
+        if (bug := self._batcher.failure) is not None:
             self._become(ConnectionState.DOWN, self._noted(bug, classify_failure(bug)))
             await asyncio.get_running_loop().create_future()
 
@@ -106,7 +105,7 @@ class ReplayedConnection(Connection):
         """Subscribe what is wanted; of what was played already the last packets come, with the mark."""
         changed: dict[int, None] = {}
         while (request := next(requests_to_follow(self.modes, self._wanted), None)) is not None:
-            self._intake.sent(request, self._clock())
+            self._batcher.sent(request, self._clock())
             changed.update(dict.fromkeys(self._subscribed.apply(request)))
             if isinstance(request, Unsubscribe):
                 self.last.forget_ticks(request.tokens)
@@ -126,8 +125,8 @@ class ReplayedConnection(Connection):
             return
         self._count(message, at)
         try:
-            self._intake.take_text(message, at)
-        except Exception:  # which the intake keeps
+            self._batcher.take_text(message, at)
+        except Exception:  # which the batcher keeps
             self._broke.set()
             self._changed.set()
 
@@ -137,7 +136,7 @@ class ReplayedConnection(Connection):
         match noted:
             case StateNote(state, reason):
                 if state in FAILED:
-                    self._intake.lost()
+                    self._batcher.lost()
                     self._failed_at = self._time()
                     self._needed_at = at if self._state not in FAILED else self._needed_at
                 self._state, self._failure = state, Failure(cut(reason))
@@ -156,8 +155,8 @@ class ReplayedConnection(Connection):
 
     def _receive(self, frame: bytes, at: int, places: Places) -> None:
         self._count(frame, at)
-        if self._intake.is_empty:
+        if self._batcher.is_empty:
             asyncio.get_running_loop().call_soon(self.hand_on_received)
-        self._intake.take_recorded(frame, at, places)
-        if self._intake.is_full:
+        self._batcher.take_recorded(frame, at, places)
+        if self._batcher.is_full:
             self.hand_on_received()

@@ -21,9 +21,9 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from kitetui.account.loopback import HOST, Request, Response, listening
+from kitetui.account.redirect import HOST, Request, Response, listening
 from kitetui.instruments import Instrument, Kind
-from kitetui.instruments.names import EXCHANGES
+from kitetui.instruments.instrument import EXCHANGES
 from kitetui.simulator.faults import HandshakeFaults
 from kitetui.times import IST
 from kitetui.wire import divisor_of

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from kitetui.formatting import plain
 from kitetui.instruments import Instrument, Kind
-from kitetui.instruments.names import EXCHANGES
+from kitetui.instruments.instrument import EXCHANGES
 from kitetui.market.quotes import Figures, Quotes
 
 Kept = NDArray[np.bool_]

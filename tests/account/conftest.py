@@ -9,7 +9,7 @@ import pytest
 from keyring.backends import fail
 
 from kitetui import logs
-from kitetui.account import keyrings
+from kitetui.account import vault
 from kitetui.simulator import SimulatedExchange
 from tests.account.helpers import SilentKeyring
 
@@ -37,7 +37,7 @@ async def exchange() -> AsyncIterator[SimulatedExchange]:
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[SilentKeyring]:
     """A keyring that does not answer, and is not waited for long."""
-    monkeypatch.setattr(keyrings, "PATIENCE", 0.05)
+    monkeypatch.setattr(vault, "KEYRING_PATIENCE", 0.05)
     backend = SilentKeyring()
     yield backend
     backend.answers.set()

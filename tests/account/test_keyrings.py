@@ -9,8 +9,8 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 
-from kitetui.account import keyrings
-from kitetui.account.keyrings import Keyring
+from kitetui.account import vault
+from kitetui.account.vault import Keyring
 from tests.account.helpers import MemoryKeyring, SilentKeyring
 
 
@@ -74,7 +74,7 @@ def test_a_keyring_that_does_not_answer_is_given_up_once(
     entries = Keyring()
     assert entries.get("default") is None
     assert entries.is_silent
-    monkeypatch.setattr(keyrings, "PATIENCE", 1000.0)  # no look more is begun while that one waits
+    monkeypatch.setattr(vault, "KEYRING_PATIENCE", 1000.0)  # no look more is begun while that one waits
     assert not entries.put("default", "text")
     assert entries.name is None
     entries.forget("default")
@@ -87,7 +87,7 @@ def test_a_keyring_that_answers_again_is_asked_again(
     keyring.set_keyring(silent)
     entries = Keyring()
     assert entries.get("default") is None
-    monkeypatch.setattr(keyrings, "PATIENCE", 30.0)
+    monkeypatch.setattr(vault, "KEYRING_PATIENCE", 30.0)
     silent.answers.set()
     while entries.is_silent:
         time.sleep(0.001)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import httpx
 import pytest
 
-from kitetui.account.loopback import HOST, Request, Response, listening
+from kitetui.account.redirect import HOST, Request, Response, listening
 
 PATIENCE = 10.0
 

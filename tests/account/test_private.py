@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kitetui.account.private import read_private, signature, write_private
+from kitetui.account.vault import read_private, signature, write_private
 from kitetui.errors import UserError
 
 

@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from kitetui.account.loopback import HOST, Request, Response, listening
-from kitetui.account.redirect import caught_token, pasted_token
+from kitetui.account.redirect import HOST, Request, Response, caught_token, listening, pasted_token
 from kitetui.errors import LoginError, UserError
 from tests.account.helpers import free_port
 

@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from kitetui.account import KITE, EndpointProfile
-from kitetui.account.loopback import HOST, Request, Response, listening
 from kitetui.account.problems import (
     KeyPairError,
     RefusedError,
@@ -26,6 +25,7 @@ from kitetui.account.problems import (
     UnexpectedAnswerError,
     UnreachableError,
 )
+from kitetui.account.redirect import HOST, Request, Response, listening
 from kitetui.account.rest import KiteRest, User, authorization
 from kitetui.errors import UserError
 from kitetui.instruments.listing import ListError

@@ -9,7 +9,7 @@ from dataclasses import replace
 import keyring
 import pytest
 
-from kitetui.account import DEFAULT, KeptToken, Vault, keyrings, tokens
+from kitetui.account import DEFAULT, KeptToken, Vault, tokens
 from tests.account.helpers import SECRETS, MemoryKeyring
 
 FRESH = replace(SECRETS, access_token="t0ken-of-tomorrow")
@@ -132,7 +132,7 @@ def test_a_keyring_that_waits_for_its_user_holds_nobody_up(monkeypatch: pytest.M
     vault.store(DEFAULT, FRESH)
     backend.is_locked = True
     monkeypatch.setattr(tokens, "PATIENCE", 0.0)
-    monkeypatch.setattr(keyrings, "PATIENCE", 60.0)
+    monkeypatch.setattr("kitetui.account.vault.KEYRING_PATIENCE", 60.0)
     assert {token() for _ in range(100)} == {SECRETS.access_token}
     reader = next(each for each in threading.enumerate() if each.name == "kitetui login")
     assert reader.daemon

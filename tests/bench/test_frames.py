@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kitetui.bench.frames import frames_of_kind, frames_of_shares
-from kitetui.instruments.simulated import simulated_shares
+from kitetui.instruments.builtin import simulated_shares
 from kitetui.wire import decode_frames
 from kitetui.wire.layout import FULL, INDEX_FULL, LAST_QUANTITY, LTP, QUOTE, TOKEN
 

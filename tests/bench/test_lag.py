@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from kitetui.bench.lag import LOOK, LoopLag
+from kitetui.bench.tally import LOOK, LoopLag
 
 
 def test_nothing_is_known_before_a_look() -> None:

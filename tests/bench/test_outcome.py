@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kitetui.bench import Figure, Table
-from kitetui.bench.outcome import least, ratio
+from kitetui.bench.results import least, ratio
 
 
 @pytest.mark.parametrize(("value", "met"), [(4.9, False), (5.0, True), (5.1, True)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kitetui.bench.rounds import Spread, in_turn, median_of
+from kitetui.bench.results import Spread, in_turn, median_of
 
 
 def test_all_warm_up_and_then_take_turns() -> None:

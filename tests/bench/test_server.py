@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from kitetui.bench.server import HOST, Load, Server
-from kitetui.instruments.simulated import simulated_shares
+from kitetui.instruments.builtin import simulated_shares
 from kitetui.wire import Mode, SetMode, Subscribe, TickBatch, decode_frame, encode_request
 from kitetui.wire.layout import LAST_QUANTITY, TOKEN, VOLUME
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import keyring
 import pytest
 
-from kitetui.account import DEFAULT, Vault, keyrings
+from kitetui.account import DEFAULT, Vault, vault
 from kitetui.cli.main import run
 from tests.account.helpers import SECRETS, SilentKeyring
 from tests.cli.served import Served
@@ -21,7 +21,7 @@ def _login_in_a_silent_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     keyring.set_keyring(backend)
     backend.answers.set()
     Vault().store(DEFAULT, replace(SECRETS, endpoint="exchange"))
-    monkeypatch.setattr(keyrings, "PATIENCE", 0.05)
+    monkeypatch.setattr(vault, "KEYRING_PATIENCE", 0.05)
     backend.answers.clear()
     yield
     backend.answers.set()

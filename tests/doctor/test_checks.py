@@ -9,8 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from kitetui.doctor import Check, Finding, Group, State
-from kitetui.doctor.checks import Fact, in_thread, run_checks
-from kitetui.doctor.finding import ok
+from kitetui.doctor.checks import Fact, in_thread, ok, run_checks
 
 
 def check(look: Callable[[], Awaitable[Finding]], name: str = "it") -> Check:

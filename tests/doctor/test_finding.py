@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kitetui.doctor import Finding, State
-from kitetui.doctor.finding import failure_of, milliseconds, ok, warning
+from kitetui.doctor.checks import failure_of, milliseconds, ok, warning
 from kitetui.errors import UserError
 
 

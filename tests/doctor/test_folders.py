@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kitetui.doctor import State
-from kitetui.doctor.folders import ROOM, folder, room, roomy
+from kitetui.doctor.machine import ROOM, folder, room, roomy
 
 
 def test_a_folder_that_is_there_is_written_to_and_left_as_it_was(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_a_full_disk_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def full(**_: object) -> object:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("kitetui.doctor.folders.tempfile.TemporaryFile", full)
+    monkeypatch.setattr("kitetui.doctor.machine.tempfile.TemporaryFile", full)
     assert folder(tmp_path).found == f"{tmp_path} cannot be written to (No space left on device)"
 
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from kitetui.doctor import State
-from kitetui.doctor.hosts import look_at_host, timed
+from kitetui.doctor.network import look_at_host, timed
 from tests.account.helpers import free_port
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kitetui.doctor import State
-from kitetui.doctor.hours import market_hours
+from kitetui.doctor.machine import market_hours
 from tests.market.moments import at
 
 

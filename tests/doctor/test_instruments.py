@@ -9,7 +9,7 @@ import pytest
 
 from kitetui.account import KITE
 from kitetui.doctor import State, Summary, instruments_check
-from kitetui.doctor.instruments import kept_list
+from kitetui.doctor.kite import kept_list
 from kitetui.errors import UserError
 from kitetui.instruments.master import Master
 from tests.market.moments import at

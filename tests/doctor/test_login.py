@@ -10,9 +10,9 @@ import keyring
 import pytest
 
 from kitetui.account import KITE, SANDBOX, Secrets, Vault, endpoint_named
-from kitetui.account.keyrings import Keyring
+from kitetui.account.vault import Keyring
 from kitetui.doctor import State
-from kitetui.doctor.login import Login, permissions, read_login
+from kitetui.doctor.kite import Login, permissions, read_login
 from kitetui.errors import UserError
 from tests.account.helpers import SECRETS, MemoryKeyring
 

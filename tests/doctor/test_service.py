@@ -7,7 +7,7 @@ import pytest
 from kitetui.account.problems import RefusedError, ServiceDownError, TokenEndedError
 from kitetui.account.rest import User
 from kitetui.doctor import State
-from kitetui.doctor.service import Answer, clock, token
+from kitetui.doctor.kite import Answer, clock, token
 from tests.market.moments import at
 
 USER = User("AB1234", "A User")

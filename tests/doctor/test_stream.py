@@ -8,7 +8,7 @@ import pytest
 
 from kitetui.account import EndpointProfile, Secrets
 from kitetui.doctor import State
-from kitetui.doctor.stream import Dialled, connections, dial, heartbeat, market_data
+from kitetui.doctor.network import Dialled, connections, dial, heartbeat, market_data
 from kitetui.logs import redact
 from tests.doctor.helpers import serving
 

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from kitetui.doctor import State, Terminal
-from kitetui.doctor.terminal import characters, colours, size
+from kitetui.doctor.machine import characters, colours, size
 from tests.doctor.helpers import TERMINAL
 
 

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from kitetui import __version__
 from kitetui.doctor import State
-from kitetui.doctor.versions import versions
+from kitetui.doctor.machine import versions
 
 
 def test_all_versions_stand_in_one_line() -> None:

@@ -29,7 +29,7 @@ def fails_on(price: int, monkeypatch: pytest.MonkeyPatch) -> None:
             raise RuntimeError(f"{URL} and secret-token")
         return batch
 
-    monkeypatch.setattr("kitetui.feed.intake.decode_frames", decode)
+    monkeypatch.setattr("kitetui.feed.batcher.decode_frames", decode)
 
 
 def bug_records(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
@@ -68,7 +68,7 @@ async def test_frames_that_a_bug_costs_are_a_gap_from_the_last_good_one_on(
 async def test_what_comes_after_a_failure_in_the_same_session_lies_in_the_gap_too(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kitetui.feed.intake._FULL_BYTES", 1)  # each frame is a batch of its own
+    monkeypatch.setattr("kitetui.feed.batcher._FULL_BYTES", 1)  # each frame is a batch of its own
     fails_on(13, monkeypatch)
     manager = manager_on(server)
     async with running(manager) as reader:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kitetui.feed import ConnectionState, Health, ManagerStats
-from kitetui.feed.health import health_of
+from kitetui.feed.stats import health_of
 from tests.tui.rows import stats as connection_stats
 
 LIVE, RETRYING, DOWN, UNUSED = (

@@ -13,7 +13,7 @@ from kitetui.feed import (
     ServerError,
     UnknownMessage,
 )
-from kitetui.feed.texts import LONGEST, message_of
+from kitetui.feed.batcher import LONGEST, message_of
 from kitetui.wire import encode_error, encode_message, encode_order
 from tests.feed.helpers import manager_on, next_of, running
 from tests.feed.server import ScriptedServer

@@ -10,11 +10,11 @@ from datetime import date
 from pathlib import Path
 from zlib import crc32
 
-from kitetui.account.loopback import HOST
 from kitetui.account.profiles import EndpointProfile
+from kitetui.account.redirect import HOST
 from kitetui.instruments import Instrument, Universe
+from kitetui.instruments.instrument import MONTHS
 from kitetui.instruments.master import Imported, Master
-from kitetui.instruments.names import MONTHS
 from kitetui.wire import Exchange
 
 COLUMNS = (

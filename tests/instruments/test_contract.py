@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kitetui.instruments import Kind, simulated_instruments
-from kitetui.instruments.contract import Contract
+from kitetui.instruments.instrument import Contract
 
 
 @pytest.mark.parametrize(

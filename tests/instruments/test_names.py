@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kitetui.instruments.names import ALIASES, EXCHANGES, MONTHS, shown, spread, squeezed
+from kitetui.instruments.instrument import ALIASES, EXCHANGES, MONTHS, shown, spread, squeezed
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kitetui.instruments import Instrument, simulated_instruments
-from kitetui.instruments.nearest import nearest
+from kitetui.instruments.search import nearest
 
 LISTED = simulated_instruments()
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kitetui.instruments import Kind, simulated_instruments
-from kitetui.instruments.query import Query
+from kitetui.instruments.search import Query
 
 SHARE = next(each for each in simulated_instruments() if each.kind is Kind.EQUITY)
 

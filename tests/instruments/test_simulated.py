@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kitetui.instruments import Kind, Universe
-from kitetui.instruments.simulated import simulated_shares
+from kitetui.instruments.builtin import simulated_shares
 from kitetui.wire import Exchange
 
 SHARES = list(simulated_shares(30_000))

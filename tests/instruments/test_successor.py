@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kitetui.instruments import Universe, UnknownSymbol
-from kitetui.instruments.successor import ended, successor
 from kitetui.instruments.table import Table
+from kitetui.instruments.universe import ended, successor
 from tests.instruments.helpers import future, option, share, universe_of
 
 OCTOBER, NOVEMBER, DECEMBER = date(2026, 10, 27), date(2026, 11, 24), date(2026, 12, 29)

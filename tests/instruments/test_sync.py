@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from kitetui.account import rest
-from kitetui.account.loopback import Request, Response, listening
 from kitetui.account.problems import (
     ServiceDownError,
     TokenEndedError,
@@ -22,6 +21,7 @@ from kitetui.account.problems import (
     UnreachableError,
 )
 from kitetui.account.profiles import EndpointProfile
+from kitetui.account.redirect import Request, Response, listening
 from kitetui.account.secrets import Secrets
 from kitetui.errors import UserError
 from kitetui.instruments import Kind

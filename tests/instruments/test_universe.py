@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kitetui.instruments import Instrument, Kind, Universe, UnknownSymbol
-from kitetui.instruments.names import ALIASES, EXCHANGES
+from kitetui.instruments.instrument import ALIASES, EXCHANGES
 
 TODAY = date(2026, 11, 2)
 

@@ -283,7 +283,7 @@ async def test_a_bug_ends_a_connection_and_says_so(monkeypatch: pytest.MonkeyPat
     def broken(frames: Sequence[bytes]) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("kitetui.feed.intake.decode_frames", broken)
+    monkeypatch.setattr("kitetui.feed.batcher.decode_frames", broken)
     async with source_of(Recording(prices(INFY, 1, 2)), at_once()) as manager:
         reader = manager.stream()
         await manager.subscribe_symbols([INFY], Mode.FULL)

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kitetui.instruments import Instrument, Kind
-from kitetui.instruments.names import EXCHANGES
+from kitetui.instruments.instrument import EXCHANGES
 from kitetui.market.cache import LastValueCache
 from kitetui.market.quotes import Quotes, quotes
 from kitetui.tui.filter import EVERYTHING, FIELDS, OPERATORS, Filter, FilterError

@@ -13,12 +13,11 @@ from types import TracebackType
 from typing import Final
 
 from kitetui.bench.process import command_of, line_of, megabytes, pipe_of, running
-from kitetui.bench.rounds import Found
+from kitetui.bench.results import Found, Settings
 from kitetui.bench.server import END
-from kitetui.bench.settings import Settings
 from kitetui.bench.terminal import Terminal
 from kitetui.feed import MAX_SYMBOLS_PER_CONNECTION, Percentiles
-from kitetui.instruments.simulated import simulated_shares
+from kitetui.instruments.builtin import simulated_shares
 
 PAINTED: Final = re.compile(rb"SYMBOL.*\xe2\x96\x8c", re.DOTALL)
 """The list's heading, and then the sign of the selected row."""
@@ -41,7 +40,7 @@ _LATE: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Scenario:
     """What the monitor is given to show."""
 
     name: str
@@ -56,24 +55,24 @@ class Sight:
         return 3 if not self.presses else -(-self.symbols // MAX_SYMBOLS_PER_CONNECTION)
 
 
-def watched(sight: Sight, settings: Settings, home: str) -> Found:
+def watched(scenario: Scenario, settings: Settings, home: str) -> Found:
     """Return what the monitor took while it was streamed to."""
     server = command_of(
         "kitetui.bench.server",
-        *("--packets", sight.packets, "--rate", sight.rate, "--connections", sight.connections),
+        *("--packets", scenario.packets, "--rate", scenario.rate, "--connections", scenario.connections),
         *("--warm-up", min(_WARM_UP, settings.seconds), "--seconds", settings.seconds + _MARGIN),
-        *("--symbols", sight.symbols),
+        *("--symbols", scenario.symbols),
     )
     with running(server) as serving, _Pipes() as pipes:
-        seat = command_of(
-            "kitetui.bench.seat",
-            *(line_of(serving), "--symbols", sight.symbols, "--connections", sight.connections),
+        probe = command_of(
+            "kitetui.bench.probe",
+            *(line_of(serving), "--symbols", scenario.symbols, "--connections", scenario.connections),
             *("--pipes", *pipes.theirs),
         )
-        with Terminal(seat, {"KITETUI_HOME": home}, pipes.theirs) as terminal:
+        with Terminal(probe, {"KITETUI_HOME": home}, pipes.theirs) as terminal:
             terminal.wait_for(PAINTED)
             _line(serving, terminal)
-            found = _measured(sight, settings, terminal, pipes)
+            found = _measured(scenario, settings, terminal, pipes)
             sent = int(_line(serving, terminal).removeprefix(END))
             after = pipes.ask(terminal)
             deadline = time.monotonic() + _LATE
@@ -84,14 +83,14 @@ def watched(sight: Sight, settings: Settings, home: str) -> Found:
     return found
 
 
-def _measured(sight: Sight, settings: Settings, terminal: Terminal, pipes: _Pipes) -> Found:
+def _measured(scenario: Scenario, settings: Settings, terminal: Terminal, pipes: _Pipes) -> Found:
     pipes.ask(terminal)
     written, start = terminal.written, time.perf_counter()
     keys, middle = _Keys(terminal), None
     while (passed := time.perf_counter() - start) < settings.seconds:
         if middle is None and passed > settings.seconds / 2:
             middle = megabytes(terminal.process.pid)
-        if sight.presses:
+        if scenario.presses:
             keys.press()
         terminal.read_for(_KEY_EVERY)
     found = pipes.ask(terminal)
@@ -127,7 +126,7 @@ class _Keys:
 
 
 class _Pipes:
-    """The pipes to and from a seat; a context manager. `theirs` are the ends that the seat inherits."""
+    """The pipes to and from a probe; a context manager. `theirs` are the ends that the probe inherits."""
 
     def __init__(self) -> None:
         asked, self._asks = os.pipe()
@@ -144,7 +143,7 @@ class _Pipes:
             os.close(end)
 
     def ask(self, terminal: Terminal) -> Found:
-        """Return what the seat took since it was last asked."""
+        """Return what the probe took since it was last asked."""
         os.write(self._asks, b"?")
         terminal.read_until(self._answers)
         found: Found = json.loads(os.read(self._answers, select.PIPE_BUF))

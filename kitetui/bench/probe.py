@@ -1,4 +1,4 @@
-"""`python -m kitetui.bench.seat`: the monitor as it is, in a program that says what it takes.
+"""`python -m kitetui.bench.probe`: the monitor as it is, in a program that says what it takes.
 
 Whenever it gets a byte on one pipe, it writes JSON to another: figures since the time before.
 """
@@ -10,18 +10,18 @@ import asyncio
 import json
 import os
 
-from kitetui.bench.lag import LoopLag
 from kitetui.bench.process import Stopwatch, megabytes
+from kitetui.bench.tally import LoopLag
 from kitetui.feed import Endpoint, KiteManagerConfig, KiteTickerManager, Percentiles
 from kitetui.instruments import Universe
-from kitetui.instruments.simulated import simulated_shares
+from kitetui.instruments.builtin import simulated_shares
 from kitetui.tui import MonitorApp
 from kitetui.tui.groups import FIRST_GROUP, Groups
 from kitetui.tui.pulse import Pulse
 from kitetui.tui.watchlist import Watchlist
 
 
-class Seat:
+class Probe:
     """Who watches the monitor from inside its process; `asks` and `answers` are the pipes."""
 
     def __init__(self, app: MonitorApp, asks: int, answers: int) -> None:
@@ -86,7 +86,7 @@ def main() -> None:
     shares = list(simulated_shares(given.symbols))
     manager, watchlist = KiteTickerManager(config=config), Watchlist(shares, FIRST_GROUP)
     app = MonitorApp(manager=manager, universe=Universe.of(shares), groups=Groups([watchlist]))
-    asyncio.run(Seat(app, *given.pipes).sit())
+    asyncio.run(Probe(app, *given.pipes).sit())
 
 
 if __name__ == "__main__":

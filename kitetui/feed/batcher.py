@@ -3,31 +3,95 @@
 Frames gather until the loop's next turn, and are decoded together: a batch costs little more than a frame.
 
 Nothing is handed on before all of a batch is known, so a bug on the way leaves no half of it behind. Then the
-intake is broken for the rest of its session: `failure` says why, `handed_on_at` since when something lacks.
+batcher is broken for the rest of its session: `failure` says why, `handed_on_at` since when something lacks.
+
+No text is so long that showing it would hold up a screen: what is cut says so, and the raw frame stays whole.
 """
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Container, Sequence
-from typing import Final
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.feed.freshness import Freshness
 from kitetui.feed.lastpackets import LastPackets
-from kitetui.feed.messages import FeedMessage, Heartbeat, RawFrame, Ticks
+from kitetui.feed.messages import (
+    BrokerMessage,
+    FeedMessage,
+    Heartbeat,
+    OrderUpdate,
+    RawFrame,
+    ServerError,
+    Ticks,
+    UnknownMessage,
+)
 from kitetui.feed.stats import Measures
-from kitetui.feed.texts import message_of
-from kitetui.wire import Request, Subscribe, TickBatch, decode_frames, encode_request
+from kitetui.wire import (
+    ErrorText,
+    MessageText,
+    OrderText,
+    Request,
+    Subscribe,
+    TickBatch,
+    decode_frames,
+    encode_request,
+    parse_text,
+)
 from kitetui.wire.tokenrows import tokens_of
+
+LONGEST: Final = 4_096
+"""Characters of one text, before the mark that it was cut."""
+
+_FIELDS: Final = 256
+"""Fields of an order; Kite's have about forty."""
+
+
+def message_of(connection: int, text: str, now: int) -> FeedMessage:
+    """Return the message that a text message is read as; never raises."""
+    match parse_text(text):
+        case OrderText(order) if len(order) <= _FIELDS:
+            try:
+                return OrderUpdate(connection, shortened(order), now)
+            except RecursionError:
+                return UnknownMessage(connection, cut(text), now)
+        case ErrorText(said):
+            return ServerError(connection, cut(said), now)
+        case MessageText(said):
+            return BrokerMessage(connection, cut(said), now)
+    return UnknownMessage(connection, cut(text), now)
+
+
+def cut(text: str) -> str:
+    """Return a text, or its beginning with the mark that it was cut."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}… [cut, {len(text):,} characters]"
+
+
+def shortened(order: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an order whose texts are cut; lists and objects that are too long become their cut text."""
+    return {cut(name): _shortened(value) for name, value in order.items()}
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, str):
+        return cut(value)
+    if isinstance(value, list | dict) and value:
+        written = json.dumps(value, ensure_ascii=False)
+        return value if len(written) <= LONGEST else cut(written)
+    return value
+
 
 _FULL_BYTES: Final = 100_000
 """Larger batches leave the processor's caches and decode several times slower."""
 
 
-class Intake:
+class Batcher:
     """What a connection has received and not yet handed on.
 
     wanted: the tokens that are to be subscribed.
