@@ -108,6 +108,7 @@ def test_the_users_program_uses_every_name(package: str) -> None:
     assert set(exported(package)) <= imported & used
 
 
+@pytest.mark.landing
 def test_the_users_program_is_accepted_in_strict_mode(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mypy", "--config-file", str(CONFIG), str(PROGRAM)]
     done = subprocess.run(
@@ -116,6 +117,7 @@ def test_the_users_program_is_accepted_in_strict_mode(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.landing
 def test_the_reference_is_built_without_a_warning(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", "-m", "pdoc", "--output-directory", str(tmp_path), *PACKAGES]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)

@@ -287,6 +287,7 @@ def test_a_benchmark_is_one_that_there_is(line: str, monkeypatch: pytest.MonkeyP
     )
 
 
+@pytest.mark.landing
 @pytest.mark.parametrize("line", EXAMPLES)
 def test_an_example_runs(line: str) -> None:
     """All of them, and what they print, are in tests/examples."""
@@ -317,6 +318,7 @@ def test_every_example_is_in_the_table() -> None:
     assert sorted(listed) == sorted(set(examples) - {"__init__", "market"})
 
 
+@pytest.mark.landing
 @pytest.mark.parametrize("line", SERVERS)
 def test_a_page_is_served(line: str) -> None:
     line = re.sub(r"--port \d+", "", line).replace("kitetui", KITETUI, 1) + " --port 0 --feed sim"
@@ -330,6 +332,7 @@ def test_a_page_is_served(line: str) -> None:
         assert process.wait(30) == 0
 
 
+@pytest.mark.landing
 @pytest.mark.parametrize("line", MONITORS)
 async def test_a_monitor_opens(line: str) -> None:
     async with SimulatedExchange() as exchange:
@@ -343,6 +346,7 @@ def open_and_quit(line: str) -> None:
         assert terminal.wait_exit() == 0
 
 
+@pytest.mark.landing
 @pytest.mark.parametrize("line", EXCHANGES)
 def test_an_exchange_prints_its_url(line: str) -> None:
     line = re.sub(r"--port \d+", "", line).replace("kitetui sim", f"{KITETUI} sim --port 0")

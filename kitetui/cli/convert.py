@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kitetui.cli.inspect import DAMAGED
-from kitetui.cli.passing import with_bar
+from kitetui.cli.progressbar import with_bar
 from kitetui.errors import UserError
 
 

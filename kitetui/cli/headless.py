@@ -14,8 +14,8 @@ from kitetui.cli.progress import Progress
 from kitetui.cli.recording import RecordingOptions
 from kitetui.cli.renewal import LOOK, follow_lists
 from kitetui.cli.run import Run
-from kitetui.cli.signals import ended_by_signals
 from kitetui.cli.source import Source
+from kitetui.cli.terminal import ended_by_signals
 from kitetui.cli.wanted import Wanted
 from kitetui.errors import LoginError, RecordingError, UserError
 from kitetui.feed import ConnectionChanged, FeedState, KiteTickerManager, TickerMessage

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kitetui.cli.passing import with_bar
+from kitetui.cli.progressbar import with_bar
 
 if TYPE_CHECKING:
     from kitetui.record.inspection import Inspection

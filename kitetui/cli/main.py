@@ -8,8 +8,7 @@ import sys
 import typer
 
 from kitetui.cli.app import app
-from kitetui.cli.crash import crash_of
-from kitetui.cli.saying import say
+from kitetui.cli.saying import crash_of, say
 from kitetui.errors import CrashError, UserError
 
 

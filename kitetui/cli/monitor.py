@@ -6,12 +6,11 @@ import asyncio
 import logging
 from typing import Final
 
-from kitetui.cli.crash import crash_of
 from kitetui.cli.renewal import follow_lists
 from kitetui.cli.run import Run
-from kitetui.cli.signals import ended_by_signals
+from kitetui.cli.saying import crash_of
 from kitetui.cli.source import Source
-from kitetui.cli.terminal import end_with_terminal
+from kitetui.cli.terminal import end_with_terminal, ended_by_signals
 from kitetui.config import ConfigFile
 from kitetui.logs import start_logging
 from kitetui.paths import config_file, config_folder

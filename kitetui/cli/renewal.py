@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from kitetui.cli.crash import crash_of
+from kitetui.cli.saying import crash_of
 from kitetui.cli.source import Source
 from kitetui.errors import UserError
 from kitetui.formatting import duration

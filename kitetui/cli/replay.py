@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from kitetui.cli.passing import with_bar
+from kitetui.cli.progressbar import with_bar
 from kitetui.cli.saying import say
 from kitetui.errors import UserError
 from kitetui.formatting import clock, plain
@@ -78,7 +78,7 @@ def replay(
 
 
 async def _serve(recording: Recording, port: int, **settings: Any) -> None:
-    from kitetui.cli.signals import ended_by_signals
+    from kitetui.cli.terminal import ended_by_signals
     from kitetui.replay import Playback, ReplayExchange
 
     ended = asyncio.Event()
@@ -110,9 +110,8 @@ async def _say_the_end(playback: Playback, exchange: ReplayExchange) -> None:
 
 
 async def _show(recording: Recording, found: Inspection, **settings: Any) -> None:
-    from kitetui.cli.crash import crash_of
-    from kitetui.cli.signals import ended_by_signals
-    from kitetui.cli.terminal import end_with_terminal
+    from kitetui.cli.saying import crash_of
+    from kitetui.cli.terminal import end_with_terminal, ended_by_signals
     from kitetui.config import ConfigFile
     from kitetui.feed import KiteManagerConfig, KiteTickerManager
     from kitetui.instruments import Universe

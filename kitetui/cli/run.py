@@ -9,7 +9,7 @@ from datetime import date
 from kitetui.account import Vault
 from kitetui.cli.saying import say
 from kitetui.cli.source import Feed, Source, choose_source
-from kitetui.cli.symbols import choose_instruments
+from kitetui.cli.wanted import choose_instruments
 from kitetui.config import Config
 from kitetui.feed import MAX_SYMBOLS_PER_CONNECTION
 from kitetui.instruments import Instrument, Universe

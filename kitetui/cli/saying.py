@@ -2,6 +2,8 @@
 
 A pipe that is full, or a terminal that is held with Ctrl-S, would keep a program from heeding a signal. What
 finds no room there is left out.
+
+Of a bug a user is told one sentence, with the place of its traceback.
 """
 
 from __future__ import annotations
@@ -12,6 +14,18 @@ import time
 from contextlib import suppress
 from io import TextIOBase
 from typing import Final
+
+from kitetui.errors import CrashError
+from kitetui.logs import crash_report, start_logging
+
+
+def crash_of(error: BaseException) -> CrashError:
+    """Write a bug's traceback to the log, and return the sentence that says where."""
+    start_logging()
+    path = crash_report(error)
+    where = f"its traceback is in {path}" if path else "and no log could be written"
+    return CrashError(f"kitetui has a bug, {type(error).__name__}", where)
+
 
 PATIENCE: Final = 0.15
 """Seconds that standard error has to make room, all pieces that find none together."""

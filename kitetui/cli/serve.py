@@ -181,7 +181,7 @@ async def _serve(server: Server, host: str, port: int) -> None:
     """Serve until a signal comes, and end the pages' monitors with it. Raises UserError for a taken port."""
     from aiohttp import web
 
-    from kitetui.cli.signals import ended_by_signals
+    from kitetui.cli.terminal import ended_by_signals
     from kitetui.logs import start_logging
 
     start_logging()  # what libraries say of a broken request is not for the terminal

@@ -10,7 +10,7 @@ from typing import Final
 import typer
 
 from kitetui.account import SIMULATOR
-from kitetui.cli.signals import ended_by_signals
+from kitetui.cli.terminal import ended_by_signals
 from kitetui.errors import UserError
 from kitetui.simulator import SimulatedExchange
 from kitetui.simulator.rest import API_SECRET

@@ -4,6 +4,8 @@ Textual writes to the terminal through a bounded queue and a thread. When the te
 die with the queue full, and the event loop then waits for ever to put one more line into it: no signal, no
 timer and no task of the loop runs any more. So it is a thread of its own that sees the terminal go. It does
 so too where the signal of a closed terminal is ignored: a screen that is nowhere shown is of no use.
+
+Ctrl-C, a termination and a closed terminal are an event that ends a run in order.
 """
 
 from __future__ import annotations
@@ -11,14 +13,54 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from kitetui.errors import RecordingError
+
+_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
+
+_KEPT_IGNORED: Final = ("SIGINT", "SIGHUP")
+"""What `&` and `nohup` have a program ignore, so that it outlives the terminal and its Ctrl-C."""
+
+
+@contextmanager
+def ended_by_signals(ended: asyncio.Event, heard: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Set the event when a signal asks the run to end, for as long as the context lasts.
+
+    A signal that was ignored when the program began stays so. heard: is called with each of the others, too.
+    """
+
+    def end() -> None:
+        ended.set()
+        heard()
+
+    loop = asyncio.get_running_loop()
+    signals = list(_heeded())
+    try:
+        for number in signals:
+            loop.add_signal_handler(number, end)
+    except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
+        signals = []
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def _heeded() -> Iterator[signal.Signals]:
+    for name in _SIGNALS:
+        number: signal.Signals | None = getattr(signal, name, None)
+        if number is None or (name in _KEPT_IGNORED and signal.getsignal(number) is signal.SIG_IGN):
+            continue
+        yield number
+
 
 PATIENCE: Final = 1.2
 """Seconds that the process has, once its terminal has gone, to end in order; it needs about half of them."""

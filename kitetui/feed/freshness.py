@@ -58,21 +58,21 @@ from numpy.typing import NDArray
 from kitetui.feed.lastpackets import LastPackets
 from kitetui.feed.subscriptions import SERVER_DEFAULT
 from kitetui.wire import Request, SetMode, Subscribe, TickBatch
-from kitetui.wire.fields import FIELDS
 from kitetui.wire.layout import (
     BUY_QUANTITY,
     EXCHANGE_TIME,
+    FIELDS,
     FULL,
     INDEX_FULL,
     INDEX_QUOTE,
     LAST_PRICE,
     LTP,
     QUOTE,
+    RANK,
     SELL_QUANTITY,
     VOLUME,
     WORDS,
 )
-from kitetui.wire.modes import RANK
 
 _ROUNDS: Final = 2
 """Pings after which no answer is on its way, where data comes; the first may have left before the request."""

@@ -26,11 +26,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kitetui.market.folding import NONE, Rows, count_volume, fold, rows_of
-from kitetui.market.interval import Interval
+from kitetui.market.folding import NONE, Interval, Rows, count_volume, fold, rows_of
 from kitetui.wire import TickBatch
-from kitetui.wire.layout import EXCHANGE_TIME, TOKEN
-from kitetui.wire.segments import DIVISORS
+from kitetui.wire.layout import DIVISORS, EXCHANGE_TIME, TOKEN
 from kitetui.wire.tables import Column, to_arrow, to_pandas, to_polars
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ from kitetui.record.gaplog import gap_log_of
 from kitetui.record.ledgerfile import ledger_of, read_ledger
 from kitetui.record.rows import Rows
 from kitetui.times import ist_microseconds
-from kitetui.wire.fields import MODE_OF_LENGTH
-from kitetui.wire.layout import TOKEN
+from kitetui.wire.layout import MODE_OF_LENGTH, TOKEN
 
 _SECOND = 1_000_000_000
 

@@ -46,8 +46,7 @@ from kitetui.record.absence import (
 )
 from kitetui.record.gaplog import Lack
 from kitetui.wire import Mode
-from kitetui.wire.fields import MODE_OF_LENGTH
-from kitetui.wire.modes import RANK
+from kitetui.wire.layout import MODE_OF_LENGTH, RANK
 from kitetui.wire.tokenrows import tokens_of
 
 PATIENCE: Final = 5.0

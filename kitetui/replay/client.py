@@ -11,8 +11,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from kitetui.record.capture.marks import Places
-from kitetui.replay.market import Noted, RecordedMarket
-from kitetui.replay.packets import Packets, Subscribed, join
+from kitetui.replay.market import Noted, Packets, RecordedMarket, Subscribed, join
 from kitetui.wire import HEARTBEAT, Mode, RequestError, encode_error, parse_request
 
 _MOST_PACKETS: Final = 3_000

@@ -11,11 +11,9 @@ from typing import Final, Protocol
 from kitetui.errors import UserError
 from kitetui.record.capture.marks import Places
 from kitetui.record.capture.records import Kind, Record
-from kitetui.replay.ahead import read_ahead
-from kitetui.replay.market import Noted, RecordedMarket
-from kitetui.replay.packets import Packets, split
+from kitetui.replay.market import Noted, Packets, RecordedMarket, split
 from kitetui.replay.playback import Playback
-from kitetui.replay.recording import Recording
+from kitetui.replay.recording import Recording, read_ahead
 from kitetui.wire import HEARTBEAT, Mode
 
 _IDLE: Final = frozenset({HEARTBEAT, b"", b"\x00\x00"})

@@ -18,8 +18,7 @@ from kitetui.feed.state import FAILED
 from kitetui.feed.subscriptions import requests_to_follow
 from kitetui.record.capture.marks import Places
 from kitetui.record.capture.notes import GapNote, StateNote
-from kitetui.replay.market import Noted
-from kitetui.replay.packets import Packets, Subscribed, join, ticks_in
+from kitetui.replay.market import Noted, Packets, Subscribed, join, ticks_in
 from kitetui.replay.player import Player
 from kitetui.wire import Mode, Unsubscribe
 

@@ -1,21 +1,181 @@
 """A made-up market: every instrument's row as the exchange last knew it, moved step by step.
 
-The same universe, seed and steps give the same rows, bit for bit. A step draws once for all the
-instruments that it moves, never in a loop over them.
+What is fixed about an instrument are its traits, in columns. Prices are a random walk in whole ticks, pulled
+back and inside the day's band, counted in ticks of the instrument, so that no arithmetic can leave the tick's
+multiples; they become the wire's integers only when a row is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import count as counting
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kitetui.instruments import Instrument
-from kitetui.simulator.book import draw_book
-from kitetui.simulator.prices import next_prices, opening
-from kitetui.simulator.traits import Bools, Ints, Traits
-from kitetui.wire import layout
+from kitetui.instruments import Instrument, Kind
+from kitetui.wire import divisor_of, layout
+from kitetui.wire.layout import DEPTH_LEVELS
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+MIN_PRICE_TICKS = 100
+"""A cheaper instrument would have no room for a band of a tenth and five levels of depth below it."""
+
+_MOVE = 5e-5
+_MIN_MOVE_TICKS = 0.5
+_OPTION_MOVE = 4.0
+_BAND = 10
+_RESTING_RUPEES = 300_000
+_MIN_RESTING_LOTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """Columns with an entry for each instrument; prices in ticks, quantities in lots.
+
+    `tick` is what one tick is on the wire; `close` the previous session's close; `low`, `high` the day's
+    price band; `move` the typical step of a price; `gap` the most ticks between neighbouring levels of
+    the book; `resting` the typical quantity of a level.
+    """
+
+    tick: Ints
+    lot: Ints
+    close: Ints
+    low: Ints
+    high: Ints
+    move: Floats
+    gap: Ints
+    resting: Floats
+    is_index: Bools
+    has_oi: Bools
+
+    @classmethod
+    def of(cls, instruments: Sequence[Instrument]) -> Traits:
+        """Derive the traits of instruments, in their order.
+
+        Raises ValueError for a reference price below `MIN_PRICE_TICKS` ticks.
+        """
+        for each in instruments:
+            if each.reference_price < MIN_PRICE_TICKS * each.tick_size:
+                raise ValueError(f"{each.key} is too cheap to simulate: below {MIN_PRICE_TICKS} ticks")
+        kinds = [each.kind for each in instruments]
+        tick = _ints(each.tick_size for each in instruments)
+        lot = _ints(each.lot_size for each in instruments)
+        close = _ints(each.reference_price for each in instruments) // tick
+        divisor = _ints(divisor_of(each.instrument_token) for each in instruments)
+        is_option = np.array([kind in (Kind.CALL, Kind.PUT) for kind in kinds], dtype=bool)
+        move = np.maximum(close * _MOVE, _MIN_MOVE_TICKS) * np.where(is_option, _OPTION_MOVE, 1.0)
+        lot_rupees = close * tick / divisor * lot
+        return cls(
+            tick=tick,
+            lot=lot,
+            close=close,
+            low=close - close // _BAND,
+            high=close + close // _BAND,
+            move=move,
+            gap=1 + np.ceil(move).astype(np.int64),
+            resting=np.maximum(_RESTING_RUPEES / lot_rupees, _MIN_RESTING_LOTS),
+            is_index=np.array([kind is Kind.INDEX for kind in kinds], dtype=bool),
+            has_oi=np.array(
+                [kind is Kind.FUTURE or option for kind, option in zip(kinds, is_option, strict=True)]
+            ),
+        )
+
+    def take(self, rows: NDArray[np.intp]) -> Traits:
+        """Return the traits of some rows."""
+        return Traits(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+def _ints(values: Iterable[int]) -> Ints:
+    return np.fromiter(values, dtype=np.int64)
+
+
+_PULL = 1e-4
+"""The share of its distance from the open that a step takes back: strays of some 70 typical steps."""
+
+_OPENING_GAP = 20.0
+_OPENING_RANGE = 40.0
+
+
+def opening(rng: np.random.Generator, traits: Traits) -> tuple[Ints, Ints, Ints, Ints]:
+    """Draw a session some hours old: open, high, low and last price of each instrument, in ticks."""
+    count = len(traits.close)
+    gap = np.rint(rng.normal(size=count) * traits.move * _OPENING_GAP).astype(np.int64)
+    first = np.clip(traits.close + gap, traits.low, traits.high)
+    above, below = np.abs(rng.normal(size=(2, count)) * traits.move * _OPENING_RANGE).astype(np.int64)
+    high = np.minimum(first + above, traits.high)
+    low = np.maximum(first - below, traits.low)
+    last = rng.integers(low, high, endpoint=True)
+    return first, high, low, last
+
+
+def next_prices(rng: np.random.Generator, traits: Traits, last: Ints, first: Ints) -> Ints:
+    """Draw the prices that follow `last` on a day that opened at `first`, in ticks; some stay as they are."""
+    step = rng.normal(size=len(last)) * traits.move + (first - last) * _PULL
+    return np.clip(last + np.rint(step).astype(np.int64), traits.low, traits.high)
+
+
+_MOST_ORDERS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Prices in ticks, quantities in lots and numbers of orders: each of shape (n, 10), bids first."""
+
+    prices: Ints
+    lots: Ints
+    orders: Ints
+
+
+def draw_book(rng: np.random.Generator, traits: Traits, last: Ints) -> Book:
+    """Draw books whose best bid or best offer is at the last price, which the last trade hit or lifted."""
+    shape = (len(last), DEPTH_LEVELS)
+    gap = traits.gap[:, None]
+    bid_gaps, ask_gaps = rng.integers(1, gap, size=(2, *shape), endpoint=True)
+    spread = ask_gaps[:, 0]
+    bid_gaps[:, 0] = np.where(rng.random(len(last)) < 0.5, 0, spread)
+    best_bid = last - bid_gaps[:, 0]
+    ask_gaps[:, 0] = spread
+    bids = last[:, None] - np.cumsum(bid_gaps, axis=1)
+    asks = best_bid[:, None] + np.cumsum(ask_gaps, axis=1)
+    lots = 1 + (rng.standard_exponential((len(last), 2 * DEPTH_LEVELS)) * traits.resting[:, None]).astype(
+        np.int64
+    )
+    orders = rng.integers(1, np.minimum(lots, _MOST_ORDERS), endpoint=True)
+    return Book(prices=np.concatenate([bids, asks], axis=1), lots=lots, orders=orders)
+
+
+STEPS_A_SECOND = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Steps `interval` seconds apart; `counts()` yields how many updates each of them makes, forever."""
+
+    rate: float
+    interval: float
+
+    @classmethod
+    def of(cls, rate: float, instruments: int) -> Pace:
+        """Spread a rate evenly: fewer steps where it is small, more where one step cannot hold its share.
+
+        rate: updates a second, above 0; a step updates each of the instruments at most once.
+        """
+        steps = max(min(rate, STEPS_A_SECOND), rate / instruments)
+        return cls(rate=rate, interval=1 / steps)
+
+    def counts(self) -> Iterator[int]:
+        """Yield the updates of each step; they add up to the rate over time."""
+        made = 0
+        for number in counting(1):
+            due = round(number * self.rate * self.interval)
+            yield due - made
+            made = due
+
 
 Rows = NDArray[np.intp]
 

@@ -24,8 +24,7 @@ from kitetui.feed.endpoint import SIMULATED_HEADER
 from kitetui.instruments import Universe, simulated_instruments
 from kitetui.simulator.client import Client, Sent
 from kitetui.simulator.faults import Answering, HandshakeFaults
-from kitetui.simulator.market import Market, Rows
-from kitetui.simulator.pace import Pace
+from kitetui.simulator.market import Market, Pace, Rows
 from kitetui.simulator.rest import API_SECRET, SimulatedRest
 
 HOST: Final = "127.0.0.1"

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from kitetui.formatting import plain
 from kitetui.instruments import Instrument, Kind
 from kitetui.instruments.instrument import EXCHANGES
-from kitetui.market.quotes import Figures, Quotes
+from kitetui.market.cache import Figures, Quotes
 
 Kept = NDArray[np.bool_]
 """For each instrument whether it is shown."""

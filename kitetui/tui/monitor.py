@@ -23,10 +23,10 @@ from kitetui.feed import (
 from kitetui.formatting import duration, group
 from kitetui.instruments import Instrument
 from kitetui.market import LastValueCache
+from kitetui.market.cache import quotes
 from kitetui.market.calendar import Calendar
 from kitetui.market.calendarfile import load_calendar
 from kitetui.market.history import Candles, History
-from kitetui.market.quotes import quotes
 from kitetui.tui.eventlog import Weight
 from kitetui.tui.events import Events, Notice
 from kitetui.tui.groups import Groups
@@ -39,7 +39,7 @@ from kitetui.tui.rows import NEVER_TICKED, Rows
 from kitetui.tui.transport import Transport
 from kitetui.tui.watchlist import Watchlist
 from kitetui.wire import Mode, TickBatch
-from kitetui.wire.modes import RANK
+from kitetui.wire.layout import RANK
 
 HOUR_CELLS: Final = 8
 """Cells of the graph of the last hour."""

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from kitetui.instruments import Instrument
-from kitetui.market.quotes import Figures, Quotes
+from kitetui.market.cache import Figures, Quotes
 from kitetui.tui.filter import EVERYTHING, Filter
 from kitetui.tui.layout import Column
 

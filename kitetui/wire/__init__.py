@@ -6,27 +6,23 @@ Nothing in here opens a socket, reads a clock, writes a log or raises on what a 
 from kitetui.wire.batch import TickBatch
 from kitetui.wire.decode import decode_frame, decode_frames
 from kitetui.wire.encode import HEARTBEAT, encode_batch, encode_frame, encode_packets
-from kitetui.wire.errors import PacketError
-from kitetui.wire.modes import Mode
+from kitetui.wire.layout import Exchange, Mode, PacketError, decimals_of, divisor_of
 from kitetui.wire.requests import (
+    ErrorText,
+    MessageText,
+    OrderText,
     Request,
     RequestError,
     SetMode,
     Subscribe,
-    Unsubscribe,
-    encode_request,
-    parse_request,
-)
-from kitetui.wire.segments import Exchange, decimals_of, divisor_of
-from kitetui.wire.text import (
-    ErrorText,
-    MessageText,
-    OrderText,
     TextMessage,
     UnknownText,
+    Unsubscribe,
     encode_error,
     encode_message,
     encode_order,
+    encode_request,
+    parse_request,
     parse_text,
 )
 from kitetui.wire.tick import OHLC, Depth, DepthEntry, Tick

@@ -10,11 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.wire import layout
-from kitetui.wire.dicts import dict_of, words_needed
-from kitetui.wire.errors import PacketError
-from kitetui.wire.fields import FIELDS, MODE_OF_LENGTH, Kind
-from kitetui.wire.segments import DECIMALS, DIVISORS, Exchange
-from kitetui.wire.tables import Column, to_arrow, to_pandas, to_polars
+from kitetui.wire.layout import DECIMALS, DIVISORS, FIELDS, MODE_OF_LENGTH, Exchange, Kind, PacketError
+from kitetui.wire.tables import Column, dict_of, to_arrow, to_pandas, to_polars, words_needed
 from kitetui.wire.tick import Tick
 
 if TYPE_CHECKING:

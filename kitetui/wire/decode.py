@@ -1,10 +1,10 @@
 """From binary messages to columns; nothing in here raises on bad bytes.
 
-Large messages of packets of one kind, and those that come alone, are read where they are (see
-`kitetui.wire.equal` and `kitetui.wire.single`). All others go through two steps together. The scan finds
-where each packet begins (see `kitetui.wire.scan`). The gather then copies all packets at once out of
-overlapping windows on the joined messages, swaps their bytes, and puts those of the shorter kinds into the
-shape of the full one.
+Messages of packets of one kind are read where they are, without a scan: what is done for each message is
+soon made good by what is not done for each packet. One packet alone is read by `kitetui.wire.single`. All
+others go through two steps together. The scan finds where each packet begins (see `kitetui.wire.scan`). The
+gather then copies all packets at once out of overlapping windows on the joined messages, swaps their bytes,
+and puts those of the shorter kinds into the shape of the full one.
 """
 
 from __future__ import annotations
@@ -17,10 +17,67 @@ from numpy.typing import NDArray
 
 from kitetui.wire import layout
 from kitetui.wire.batch import TickBatch
-from kitetui.wire.equal import read_equal, shift_orders
-from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, WORDS
+from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, PACKET_LENGTHS, WORDS
 from kitetui.wire.scan import PADDING, find_packets
 from kitetui.wire.single import read_single
+
+_PREFIX: Final = 2
+_HEAD: Final = 2 * _PREFIX
+"""The count of packets, and the length of the first."""
+
+_LENGTH_OF: Final = {length.to_bytes(_PREFIX, "big"): length for length in PACKET_LENGTHS}
+
+
+def read_equal(frames: Sequence[bytes]) -> TickBatch | None:
+    """Return the ticks of messages that have good packets of one kind each, None if any of them has not."""
+    counts: list[int] = []
+    lengths: list[int] = []
+    for data in frames:
+        length = _LENGTH_OF.get(data[_PREFIX:_HEAD])
+        count = data[0] << 8 | data[1] if length else 0
+        if length is None or not _are_equal(data, count, length):
+            return None
+        counts.append(count)
+        lengths.append(length)
+    words = np.zeros((sum(counts), WORDS), np.int32)
+    start = 0
+    for data, count, length in zip(frames, counts, lengths, strict=True):
+        _fill(words[start : start + count], data, length)
+        start += count
+    if FULL in lengths:
+        shift_orders(words)
+    numbers = np.arange(len(frames), dtype=np.int32)
+    return TickBatch(words, np.repeat(np.array(lengths, np.uint8), counts), np.repeat(numbers, counts))
+
+
+def shift_orders(words: NDArray[np.int32]) -> None:
+    """Put the orders of each level of depth, two bytes before two of padding, where their word ends."""
+    orders = words[:, layout.DEPTH + layout.ENTRY_ORDERS :: layout.DEPTH_ENTRY_WORDS].view(np.uint32)
+    orders >>= 16
+
+
+def _are_equal(data: bytes, count: int, length: int) -> bool:
+    """Whether a message is of so many packets of this length."""
+    stride = _PREFIX + length
+    return (
+        count > 0
+        and len(data) == _PREFIX + count * stride
+        and data[_PREFIX::stride] == data[_PREFIX : _PREFIX + 1] * count
+        and data[_PREFIX + 1 :: stride] == data[_PREFIX + 1 : _HEAD] * count
+    )
+
+
+def _fill(words: NDArray[np.int32], data: bytes, length: int) -> None:
+    """Copy the packets of a message into rows of zeros, as native words."""
+    shape, strides = (len(words), length // 4), (_PREFIX + length, 4)
+    sent = np.ndarray(shape, dtype=">i4", buffer=data, offset=_HEAD, strides=strides)
+    if length == FULL:
+        words[:] = sent
+    elif length in (INDEX_QUOTE, INDEX_FULL):
+        words[:, layout.INDEX_WORDS[: length // 4]] = sent
+    else:
+        words[:, : length // 4] = sent
+
 
 _PACKET: Final = np.dtype(f"V{FULL}")
 """A full packet's worth of bytes: NumPy moves such records many times faster than rows of a matrix."""

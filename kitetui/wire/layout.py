@@ -12,11 +12,49 @@ packet in the order of the wire, and the other kinds fill what they carry:
 Prices are signed integers, to be divided by the divisor of the token's segment. Tokens, quantities,
 open interest and times are unsigned 32-bit numbers in signed words: view them as unsigned, or mask
 them, before use. What a packet does not carry is 0 in its row, and `PRESENT` says so.
+
+The fields of a tick by name serve columns, ticks and recorders, so that each is described in one place. The
+low byte of a token is its segment, which says what its integer prices are worth. Segments 1 to 9 are those of
+Kite's documents, 12 (NCO, commodity derivatives of the NSE) that of the official Python client 5.2.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import Enum, IntEnum, StrEnum, auto
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kitetui.wire import layout
+
+
+class Mode(StrEnum):
+    """How much of an instrument is streamed: the last price, the quote, or the quote with depth."""
+
+    LTP = "ltp"
+    QUOTE = "quote"
+    FULL = "full"
+
+
+RANK: Final = {Mode.LTP: 0, Mode.QUOTE: 1, Mode.FULL: 2}
+"""The modes, the poorest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PacketError:
+    """Bytes that could not be read as market data.
+
+    `offset` is where they begin in the message (at the length prefix, where there is one), `length` how
+    many bytes the packet says it has, `frame` the message's index in the batch.
+    """
+
+    offset: int
+    length: int
+    reason: str
+    frame: int = 0
+
 
 LTP: Final = 8
 INDEX_QUOTE: Final = 28
@@ -60,3 +98,124 @@ PRICE_CHANGE: Final = DEPTH
 
 INDEX_WORDS: Final = (TOKEN, LAST_PRICE, HIGH, LOW, OPEN, CLOSE, PRICE_CHANGE, EXCHANGE_TIME)
 """For each 4-byte field of an index packet, in the order of the wire, its word in a row."""
+
+
+class Exchange(IntEnum):
+    """A segment of a token, numbered as on the wire; `UNKNOWN` stands for every number not known."""
+
+    UNKNOWN = 0
+    NSE = 1
+    NFO = 2
+    CDS = 3
+    BSE = 4
+    BFO = 5
+    BCD = 6
+    MCX = 7
+    MCXSX = 8
+    INDICES = 9
+    NCO = 12
+
+    @classmethod
+    def of(cls, instrument_token: int) -> Exchange:
+        """Return the segment of a token."""
+        return _BY_NUMBER.get(instrument_token & 0xFF, cls.UNKNOWN)
+
+
+_BY_NUMBER: Final = {int(exchange): exchange for exchange in Exchange}
+
+_DECIMALS: Final = {Exchange.CDS: 7, Exchange.BCD: 4, Exchange.NCO: 4}
+_DEFAULT_DECIMALS: Final = 2
+
+DECIMALS: Final[NDArray[np.int64]] = np.array(
+    [_DECIMALS.get(_BY_NUMBER.get(number, Exchange.UNKNOWN), _DEFAULT_DECIMALS) for number in range(256)]
+)
+"""Decimal places of a price as sent, by segment number: shape (256,), int64."""
+
+DIVISORS: Final[NDArray[np.float64]] = np.float_power(10.0, DECIMALS)
+"""What an integer price is divided by, by segment number: shape (256,), float64."""
+
+_DIVISORS: Final[tuple[int, ...]] = tuple(10**decimals for decimals in DECIMALS.tolist())
+
+
+def decimals_of(instrument_token: int) -> int:
+    """Return the decimal places of this token's prices as sent: 7 on CDS, 4 on BCD and NCO, else 2."""
+    return int(DECIMALS[instrument_token & 0xFF])
+
+
+def divisor_of(instrument_token: int) -> int:
+    """Return what this token's integer prices are divided by: 10,000,000, 10,000 or 100."""
+    return _DIVISORS[instrument_token & 0xFF]
+
+
+class Kind(Enum):
+    """What the integer in a word means."""
+
+    PRICE = auto()
+    """Signed, in the segment's smallest unit."""
+    COUNT = auto()
+    """Unsigned: a token, a quantity, a volume, open interest or a number of orders."""
+    TIME = auto()
+    """Unsigned: UNIX seconds in UTC; 0 means none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a tick.
+
+    `word` is its place in a row, `lengths` the packet lengths that carry it.
+    """
+
+    name: str
+    word: int
+    kind: Kind
+    lengths: frozenset[int]
+
+
+_ALL = frozenset(layout.PACKET_LENGTHS)
+_TRADED = frozenset({QUOTE, FULL})
+_INDEX = frozenset({INDEX_QUOTE, INDEX_FULL})
+_QUOTED = _TRADED | _INDEX
+_FULL = frozenset({FULL})
+
+
+def _depth_fields() -> list[Field]:
+    fields = []
+    for side, first in (("bid", 0), ("ask", layout.DEPTH_LEVELS)):
+        for level in range(layout.DEPTH_LEVELS):
+            word = layout.DEPTH + layout.DEPTH_ENTRY_WORDS * (first + level)
+            number = level + 1
+            fields += [
+                Field(f"{side}_price_{number}", word + layout.ENTRY_PRICE, Kind.PRICE, _FULL),
+                Field(f"{side}_quantity_{number}", word + layout.ENTRY_QUANTITY, Kind.COUNT, _FULL),
+                Field(f"{side}_orders_{number}", word + layout.ENTRY_ORDERS, Kind.COUNT, _FULL),
+            ]
+    return fields
+
+
+FIELDS: Final = {
+    field.name: field
+    for field in [
+        Field("instrument_token", layout.TOKEN, Kind.COUNT, _ALL),
+        Field("last_price", layout.LAST_PRICE, Kind.PRICE, _ALL),
+        Field("last_traded_quantity", layout.LAST_QUANTITY, Kind.COUNT, _TRADED),
+        Field("average_traded_price", layout.AVERAGE_PRICE, Kind.PRICE, _TRADED),
+        Field("volume_traded", layout.VOLUME, Kind.COUNT, _TRADED),
+        Field("total_buy_quantity", layout.BUY_QUANTITY, Kind.COUNT, _TRADED),
+        Field("total_sell_quantity", layout.SELL_QUANTITY, Kind.COUNT, _TRADED),
+        Field("open", layout.OPEN, Kind.PRICE, _QUOTED),
+        Field("high", layout.HIGH, Kind.PRICE, _QUOTED),
+        Field("low", layout.LOW, Kind.PRICE, _QUOTED),
+        Field("close", layout.CLOSE, Kind.PRICE, _QUOTED),
+        Field("price_change", layout.PRICE_CHANGE, Kind.PRICE, _INDEX),
+        Field("last_trade_time", layout.LAST_TRADE_TIME, Kind.TIME, _FULL),
+        Field("oi", layout.OI, Kind.COUNT, _FULL),
+        Field("oi_day_high", layout.OI_DAY_HIGH, Kind.COUNT, _FULL),
+        Field("oi_day_low", layout.OI_DAY_LOW, Kind.COUNT, _FULL),
+        Field("exchange_timestamp", layout.EXCHANGE_TIME, Kind.TIME, _FULL | {INDEX_FULL}),
+        *_depth_fields(),
+    ]
+}
+"""Every field that stands in a row, by name."""
+
+MODE_OF_LENGTH: Final = {LTP: "ltp", INDEX_QUOTE: "quote", QUOTE: "quote", INDEX_FULL: "full", FULL: "full"}
+"""The streaming mode that a packet of this length belongs to."""

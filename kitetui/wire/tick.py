@@ -12,11 +12,18 @@ from datetime import datetime
 from typing import Any
 
 from kitetui.wire import layout
-from kitetui.wire.dicts import dict_of, time_of
-from kitetui.wire.fields import MODE_OF_LENGTH
-from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, LTP, QUOTE
-from kitetui.wire.modes import Mode
-from kitetui.wire.segments import Exchange, divisor_of
+from kitetui.wire.layout import (
+    FULL,
+    INDEX_FULL,
+    INDEX_QUOTE,
+    LTP,
+    MODE_OF_LENGTH,
+    QUOTE,
+    Exchange,
+    Mode,
+    divisor_of,
+)
+from kitetui.wire.tables import dict_of, time_of
 
 _UNSIGNED = 0xFFFFFFFF
 

@@ -17,6 +17,7 @@ def _few_packets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decode, "_MOST", 300)
 
 
+@pytest.mark.landing
 def test_every_kind_and_size_is_measured_alone_and_coalesced() -> None:
     (table,) = bench_decode(MOMENT).tables
     rows = table.as_dicts()

@@ -17,6 +17,7 @@ def _one_load(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "CONNECTIONS", (1,))
 
 
+@pytest.mark.landing
 def test_both_clients_are_measured_at_capacity_and_at_a_rate() -> None:
     outcome = bench_feed(MOMENT)
     table, backlog = outcome.tables
@@ -37,6 +38,7 @@ def test_both_clients_are_measured_at_capacity_and_at_a_rate() -> None:
     assert all(map(stands_in_readme, outcome.figures))
 
 
+@pytest.mark.landing
 def test_without_the_official_client_ours_is_measured_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     without_the_official_client(monkeypatch)
     outcome = bench_feed(MOMENT)

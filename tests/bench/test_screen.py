@@ -11,6 +11,7 @@ from tests.bench.readme import stands_in_readme
 pytest.importorskip("termios", reason="there are no pseudo-terminals on this system")
 
 
+@pytest.mark.landing
 def test_the_monitor_is_measured_under_each_load_and_its_first_paint() -> None:
     outcome = bench_screen(MOMENT)
     table, first = outcome.tables

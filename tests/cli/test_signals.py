@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kitetui.cli.signals import ended_by_signals
+from kitetui.cli.terminal import ended_by_signals
 from tests.record.csv.helpers import infy, written
 from tests.terminal import Terminal
 

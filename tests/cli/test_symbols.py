@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kitetui.cli.symbols import choose_instruments
+from kitetui.cli.wanted import choose_instruments
 from kitetui.errors import UserError
 from kitetui.instruments import Universe
 from kitetui.paths import config_folder

@@ -7,8 +7,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import mkdtemp
 
-from kitetui.cli.symbols import choose_instruments
-from kitetui.cli.wanted import Wanted
+from kitetui.cli.wanted import Wanted, choose_instruments
 from kitetui.feed import KiteManagerConfig, KiteTickerManager
 from kitetui.instruments import Universe
 from kitetui.paths import config_folder

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitetui.market.cache import LastValueCache
-from kitetui.market.quotes import Quotes, quotes
+from kitetui.market.cache import LastValueCache, Quotes, quotes
 from kitetui.wire import decode_frame
 from tests.wire.packets import (
     FULL,

@@ -13,6 +13,8 @@ import pytest
 from kitetui import __version__
 from tests.packaging.environment import ROOT, Archives, build
 
+pytestmark = pytest.mark.landing
+
 NOT_SHIPPED = {"__pycache__", ".gitignore"}
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.landing
+
 ON_TAB = [
     ("kitetui --mo", "--mode"),
     ("kitetui --mode ", "ltp"),

@@ -26,6 +26,8 @@ import sys
 sys.modules[sys.argv[1]] = None
 from kitetui import decode_frame
 from kitetui.errors import UserError
+
+pytestmark = pytest.mark.landing
 try:
     getattr(decode_frame(bytes.fromhex("0001000800063a0100026683")), sys.argv[2])()
 except UserError as error:

@@ -68,6 +68,7 @@ def assert_works(environment: Environment, folder: Path) -> None:
     assert Path(place).is_relative_to(environment.folder)
 
 
+@pytest.mark.landing
 def test_an_installed_wheel_works(installed: Environment, tmp_path: Path) -> None:
     assert_works(installed, tmp_path)
 

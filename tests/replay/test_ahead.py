@@ -10,7 +10,7 @@ from contextlib import aclosing
 import pytest
 
 from kitetui.record.capture.records import Record
-from kitetui.replay.ahead import read_ahead
+from kitetui.replay.recording import read_ahead
 from tests.replay.recordings import INFY, Recording, data, full, prices
 
 MANY = prices(INFY, *range(10_000))

@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from kitetui.replay.clock import RecordedClock
+from kitetui.replay.playback import RecordedClock
 from tests.replay.recordings import SECOND, START, moment
 
 

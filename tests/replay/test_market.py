@@ -7,8 +7,7 @@ import pytest
 from kitetui.feed import ConnectionState
 from kitetui.record.capture.notes import GapNote, NamesNote, StateNote
 from kitetui.record.capture.records import Kind, Record
-from kitetui.replay.market import RecordedMarket
-from kitetui.replay.packets import Packets, split
+from kitetui.replay.market import Packets, RecordedMarket, split
 from tests.replay.recordings import BEGUN, INFY, SBIN, data, full, marked, moment, note, sent, state
 from tests.wire.packets import frame
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitetui.replay.packets import Subscribed, cut, join, places_left, split, ticks_in
+from kitetui.replay.market import Subscribed, cut, join, places_left, split, ticks_in
 from kitetui.wire import Mode, SetMode, Subscribe, decode_frame
 from kitetui.wire.layout import LAST_PRICE
 from tests.replay.recordings import INFY, NIFTY, SBIN, full, index

@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from kitetui.simulator.pace import Pace
+from kitetui.simulator.market import Pace
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from kitetui.instruments import Universe
+from kitetui.simulator.client import LIMIT_TEXT, Due, Subscriptions
 from kitetui.simulator.faults import Answering
 from kitetui.simulator.market import Market
-from kitetui.simulator.subscriptions import LIMIT_TEXT, Due, Subscriptions
 from kitetui.wire import Mode, SetMode, Subscribe, Unsubscribe, layout
 
 INFY, SBIN, NIFTY, UNKNOWN = 408065, 779521, 256265, 779777

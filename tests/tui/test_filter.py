@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from kitetui.instruments import Instrument, Kind
 from kitetui.instruments.instrument import EXCHANGES
-from kitetui.market.cache import LastValueCache
-from kitetui.market.quotes import Quotes, quotes
+from kitetui.market.cache import LastValueCache, Quotes, quotes
 from kitetui.tui.filter import EVERYTHING, FIELDS, OPERATORS, Filter, FilterError
 from kitetui.wire import decode_frame
 from tests.wire.packets import FULL, INDEX_FULL, LTP, frame, packet, token

@@ -7,7 +7,7 @@ import pytest
 
 from kitetui.instruments import Universe
 from kitetui.market import LastValueCache
-from kitetui.market.quotes import quotes
+from kitetui.market.cache import quotes
 from kitetui.tui.filter import EVERYTHING, Filter
 from kitetui.tui.layout import Column
 from kitetui.tui.ordering import PAUSE, Ordering, Sort, can_sort

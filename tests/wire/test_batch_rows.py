@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kitetui.wire import PacketError, TickBatch, decode_frame, decode_frames
-from kitetui.wire.fields import FIELDS
+from kitetui.wire.layout import FIELDS
 from tests.wire.packets import (
     DIVISORS,
     FULL,

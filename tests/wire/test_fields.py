@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from kitetui.wire.fields import FIELDS, MODE_OF_LENGTH, Kind
-from kitetui.wire.layout import FULL, INDEX_WORDS, PACKET_LENGTHS, WORDS
+from kitetui.wire.layout import FIELDS, FULL, INDEX_WORDS, MODE_OF_LENGTH, PACKET_LENGTHS, WORDS, Kind
 from tests.wire import packets
 
 

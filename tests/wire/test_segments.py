@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kitetui.wire import Exchange, decimals_of, divisor_of
-from kitetui.wire.segments import DECIMALS, DIVISORS
+from kitetui.wire.layout import DECIMALS, DIVISORS
 from tests.wire import packets
 
 

@@ -15,8 +15,7 @@ from typing import Any, Final
 
 from kitetui.feed import ClockStepped, ConnectionChanged, ConnectionState, SymbolsWanted, Ticks
 from kitetui.wire import Mode
-from kitetui.wire.layout import TOKEN
-from kitetui.wire.modes import RANK
+from kitetui.wire.layout import RANK, TOKEN
 from tests.record.helpers import Hole
 from tests.world.account import Key
 from tests.world.network import Network, Wire

@@ -15,8 +15,7 @@ from kitetui.record.cells.single import change_text, field_cell
 from kitetui.record.rows import Rows
 from kitetui.times import ist_microseconds
 from kitetui.wire import decimals_of
-from kitetui.wire.fields import FIELDS, MODE_OF_LENGTH
-from kitetui.wire.layout import CLOSE, LAST_PRICE, LTP, PACKET_LENGTHS, TOKEN
+from kitetui.wire.layout import CLOSE, FIELDS, LAST_PRICE, LTP, MODE_OF_LENGTH, PACKET_LENGTHS, TOKEN
 
 _FEW: Final = 18
 """Fewer rows than this are written faster one cell after the other than all at once."""

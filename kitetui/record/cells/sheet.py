@@ -19,9 +19,7 @@ from kitetui.record.cells.digits import (
 )
 from kitetui.record.cells.single import change_text
 from kitetui.record.rows import Rows
-from kitetui.wire.fields import FIELDS, MODE_OF_LENGTH, Kind
-from kitetui.wire.layout import CLOSE, FULL, LAST_PRICE, LTP, TOKEN
-from kitetui.wire.segments import DECIMALS
+from kitetui.wire.layout import CLOSE, DECIMALS, FIELDS, FULL, LAST_PRICE, LTP, MODE_OF_LENGTH, TOKEN, Kind
 
 _MODES: Final = words_of((MODE_OF_LENGTH.get(length, "").encode() for length in range(FULL + 1)), 2)
 _SNAPSHOTS: Final = words_of([b"", b"1"])

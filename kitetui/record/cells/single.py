@@ -9,7 +9,7 @@ from typing import Final
 from kitetui.record.decimals import price_text
 from kitetui.times import ist_seconds
 from kitetui.wire import Tick, decimals_of
-from kitetui.wire.fields import FIELDS, Kind
+from kitetui.wire.layout import FIELDS, Kind
 
 FieldCell = Callable[[Sequence[int], int], str]
 """Makes one cell of a row's words and the decimals of its prices."""

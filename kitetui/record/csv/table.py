@@ -12,9 +12,10 @@ from kitetui.record.csv.columns import COLUMNS
 from kitetui.record.csv.lines import Lines, Places
 from kitetui.record.csv.parse import Cells, Ints, short_text
 from kitetui.record.rows import Rows
-from kitetui.wire.fields import FIELDS, Field, Kind
 from kitetui.wire.layout import (
     CLOSE,
+    DECIMALS,
+    FIELDS,
     FULL,
     INDEX_FULL,
     INDEX_QUOTE,
@@ -23,8 +24,10 @@ from kitetui.wire.layout import (
     PRICE_CHANGE,
     QUOTE,
     WORDS,
+    Exchange,
+    Field,
+    Kind,
 )
-from kitetui.wire.segments import DECIMALS, Exchange
 
 _LENGTHS: Final = {short_text(b"ltp"): LTP, short_text(b"quote"): QUOTE, short_text(b"full"): FULL}
 _OF_INDEX: Final = {QUOTE: INDEX_QUOTE, FULL: INDEX_FULL}

@@ -16,10 +16,10 @@ from kitetui.record.formats import Damage
 from kitetui.record.rows import Rows
 from kitetui.times import nanoseconds_of
 from kitetui.wire import decimals_of
-from kitetui.wire.fields import FIELDS, Kind
 from kitetui.wire.layout import (
     CLOSE,
     DEPTH_LEVELS,
+    FIELDS,
     FULL,
     INDEX_FULL,
     INDEX_QUOTE,
@@ -29,6 +29,7 @@ from kitetui.wire.layout import (
     PRICE_CHANGE,
     QUOTE,
     WORDS,
+    Kind,
 )
 
 _BATCH: Final = 5_000

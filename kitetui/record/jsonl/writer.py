@@ -14,8 +14,17 @@ from kitetui.record.output import Output, StalledError
 from kitetui.record.rows import Rows
 from kitetui.times import ist_nanoseconds
 from kitetui.wire import Exchange
-from kitetui.wire.fields import FIELDS, MODE_OF_LENGTH, Kind
-from kitetui.wire.layout import DEPTH_LEVELS, FULL, INDEX_FULL, INDEX_QUOTE, LTP, TOKEN
+from kitetui.wire.layout import (
+    DEPTH_LEVELS,
+    FIELDS,
+    FULL,
+    INDEX_FULL,
+    INDEX_QUOTE,
+    LTP,
+    MODE_OF_LENGTH,
+    TOKEN,
+    Kind,
+)
 
 _OHLC: Final = ("open", "high", "low", "close")
 _TRADED: Final = (

@@ -15,9 +15,7 @@ import numpy as np
 
 from kitetui.errors import UserError
 from kitetui.record.rows import Rows
-from kitetui.wire.fields import FIELDS, MODE_OF_LENGTH, Kind
-from kitetui.wire.layout import FULL, TOKEN
-from kitetui.wire.segments import DECIMALS
+from kitetui.wire.layout import DECIMALS, FIELDS, FULL, MODE_OF_LENGTH, TOKEN, Kind
 
 MARK: Final = b"kitetui"
 """The key in the metadata of a schema that says who made it."""

@@ -12,8 +12,7 @@ from kitetui.errors import UserError
 from kitetui.record.formats import Damage
 from kitetui.record.parquet.arrow import MARK, NAMED, file_schema, pyarrow
 from kitetui.record.rows import Rows
-from kitetui.wire.fields import FIELDS, Kind
-from kitetui.wire.layout import PACKET_LENGTHS, TOKEN, WORDS
+from kitetui.wire.layout import FIELDS, PACKET_LENGTHS, TOKEN, WORDS, Kind
 
 _BATCH: Final = 10_000
 

@@ -12,8 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from kitetui.wire.fields import FIELDS, Kind
-from kitetui.wire.layout import FULL, PACKET_LENGTHS
+from kitetui.wire.layout import FIELDS, FULL, PACKET_LENGTHS, Kind
 
 APPLICATION_ID: Final = 0x4B544943
 """In the head of the file: a recording of kitetui."""

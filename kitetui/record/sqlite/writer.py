@@ -17,9 +17,7 @@ from kitetui.record.names import NameOf
 from kitetui.record.patience import PATIENCE, Patience
 from kitetui.record.rows import Rows
 from kitetui.record.sqlite.schema import APPLICATION_ID, CARRIED, INSERT, SCHEMA, UNSIGNED, WORDS
-from kitetui.wire.fields import FIELDS, Kind
-from kitetui.wire.layout import TOKEN
-from kitetui.wire.segments import DECIMALS
+from kitetui.wire.layout import DECIMALS, FIELDS, TOKEN, Kind
 
 _TIMES = [place for place, field in enumerate(FIELDS.values()) if field.kind is Kind.TIME]
 

@@ -13,7 +13,7 @@ from kitetui.feed import Ticks
 from kitetui.record.csv import COLUMNS, HEADER, CsvEncoder, field_text
 from kitetui.record.rows import Rows
 from kitetui.wire import decode_frames, encode_frame
-from kitetui.wire.fields import FIELDS
+from kitetui.wire.layout import FIELDS
 from tests.record.csv.helpers import any_rows, name_of, reference
 from tests.wire.packets import INFY_FULL, INFY_QUOTE, frame
 

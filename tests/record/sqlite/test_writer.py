@@ -13,7 +13,7 @@ from kitetui.record.patience import Patience
 from kitetui.record.rows import Rows
 from kitetui.record.sqlite import SqliteWriter
 from kitetui.record.sqlite.writer import LAST
-from kitetui.wire.fields import FIELDS
+from kitetui.wire.layout import FIELDS
 from tests.record.csv.helpers import infy, name_of, rows_of
 from tests.wire.packets import SEGMENTS
 from tests.wire.strategies import Drawn

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kitetui.wire import HEARTBEAT, TickBatch, decode_frames
-from kitetui.wire.equal import read_equal
+from kitetui.wire.decode import read_equal
 from tests.wire.packets import FULL, LENGTHS, LTP, QUOTE, frame, packet
 from tests.wire.strategies import Drawn, drawn_packets
 
