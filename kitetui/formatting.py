@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -35,27 +36,95 @@ class Units(StrEnum):
     WESTERN = "western"
 
 
-_units = Units.INDIAN
+@dataclass(frozen=True, slots=True)
+class Numerals:
+    """How figures are written in some units."""
+
+    units: Units = Units.INDIAN
+
+    def group(self, number: int) -> str:
+        """Return an integer with Indian grouping, 3-2-2: `12,34,567`; in western units `1,234,567`."""
+        if self.units is Units.WESTERN:
+            return f"{number:,}"
+        digits = str(abs(number))
+        head, tail = digits[:-3], digits[-3:]
+        pairs = []
+        while head:
+            pairs.append(head[-2:])
+            head = head[:-2]
+        grouped = ",".join([*reversed(pairs), tail])
+        return f"-{grouped}" if number < 0 else grouped
+
+    def price(self, value: int, decimals: int) -> str:
+        """Return a price, an integer with so many decimals, as `1,36,450.00`; at most four are shown.
+
+        What is sent with more is rounded half to even.
+        """
+        if decimals > _SHOWN_DECIMALS:
+            value = rounded(value, 10 ** (decimals - _SHOWN_DECIMALS))
+            decimals = _SHOWN_DECIMALS
+        whole, part = divmod(abs(value), 10**decimals)
+        sign = "-" if value < 0 else ""
+        return f"{sign}{self.group(whole)}.{part:0{decimals}d}" if decimals else f"{sign}{self.group(whole)}"
+
+    def price_within(self, value: int, decimals: int, width: int) -> str:
+        """Return a price in at most `width` cells: where it must without decimals, or in lakhs and crores."""
+        whole = rounded(value, 10**decimals)
+        return _first_fitting(
+            width, lambda: self.price(value, decimals), lambda: self.group(whole), lambda: self.short(whole)
+        )
+
+    def quantity_within(self, number: int, width: int) -> str:
+        """Return a quantity in full if it fits into `width` cells, else in lakhs and crores."""
+        return _first_fitting(width, lambda: self.group(number), lambda: self.short(number))
+
+    def short(self, number: int) -> str:
+        """Return a quantity in full below a lakh, else with two decimals in lakhs or crores: `1.24Cr`.
+
+        From a hundred crore on it has one decimal, and from a thousand none. What decides is the rounded
+        figure, so that 99,99,999 is `1.00Cr` and never `100.00L`. In western units it is `862.13K`, `12.41M`
+        and `4.29B`.
+        """
+        size = abs(number)
+        if size < LAKH:
+            return self.group(number)
+        if self.units is Units.WESTERN:
+            return f"{'-' if number < 0 else ''}{self._western(size)}"
+        hundredths = rounded(size, LAKH // 100)
+        if hundredths < 10_000:
+            text = f"{self.price(hundredths, 2)}L"
+        elif (hundredths := rounded(size, CRORE // 100)) < 10_000:
+            text = f"{self.price(hundredths, 2)}Cr"
+        elif (tenths := rounded(size, CRORE // 10)) < 10_000:
+            text = f"{self.price(tenths, 1)}Cr"
+        else:
+            text = f"{self.group(rounded(size, CRORE))}Cr"
+        return f"-{text}" if number < 0 else text
+
+    def change(self, value: int, decimals: int) -> str:
+        """Return a change of price with its sign, `+11.75`; zero has none."""
+        text = self.price(value, decimals)
+        return f"+{text}" if value > 0 and text.strip("0.") else text
+
+    def change_within(self, value: int, decimals: int, width: int) -> str:
+        """Return a change with its sign in at most `width` cells."""
+        text = self.change(value, decimals)
+        if len(text) <= width:
+            return text
+        return f"{'+' if value > 0 else ''}{self.price_within(value, decimals, width - (value > 0))}"
+
+    def _western(self, size: int) -> str:
+        for unit, name in ((THOUSAND, "K"), (MILLION, "M")):
+            hundredths = rounded(size, unit // 100)
+            if hundredths < 100_000:
+                return f"{self.price(hundredths, 2)}{name}"
+        return f"{self.price(rounded(size, BILLION // 100), 2)}B"
 
 
-def use_units(units: Units) -> None:
-    """Write all figures in these units from now on: like a locale, there is one for the whole program."""
-    global _units
-    _units = units
-
-
-def group(number: int) -> str:
-    """Return an integer with Indian grouping, 3-2-2: `12,34,567`; in western units `1,234,567`."""
-    if _units is Units.WESTERN:
-        return f"{number:,}"
-    digits = str(abs(number))
-    head, tail = digits[:-3], digits[-3:]
-    pairs = []
-    while head:
-        pairs.append(head[-2:])
-        head = head[:-2]
-    grouped = ",".join([*reversed(pairs), tail])
-    return f"-{grouped}" if number < 0 else grouped
+INDIAN: Final = Numerals()
+group, price, price_within = INDIAN.group, INDIAN.price, INDIAN.price_within
+quantity_within, short = INDIAN.quantity_within, INDIAN.short
+change, change_within = INDIAN.change, INDIAN.change_within
 
 
 def noun(count: int, one: str) -> str:
@@ -66,68 +135,6 @@ def noun(count: int, one: str) -> str:
 def ungroup(text: str) -> int:
     """Return the integer of a grouped text, whatever the grouping. Raises ValueError for anything else."""
     return int(text.replace(",", ""))
-
-
-def price(value: int, decimals: int) -> str:
-    """Return a price, an integer with so many decimals, as `1,36,450.00`; at most four decimals are shown.
-
-    What is sent with more is rounded half to even.
-    """
-    if decimals > _SHOWN_DECIMALS:
-        value = rounded(value, 10 ** (decimals - _SHOWN_DECIMALS))
-        decimals = _SHOWN_DECIMALS
-    whole, part = divmod(abs(value), 10**decimals)
-    sign = "-" if value < 0 else ""
-    return f"{sign}{group(whole)}.{part:0{decimals}d}" if decimals else f"{sign}{group(whole)}"
-
-
-def price_within(value: int, decimals: int, width: int) -> str:
-    """Return a price in at most `width` cells: without decimals, or in lakhs and crores, where it must."""
-    whole = rounded(value, 10**decimals)
-    return _first_fitting(width, lambda: price(value, decimals), lambda: group(whole), lambda: short(whole))
-
-
-def quantity_within(number: int, width: int) -> str:
-    """Return a quantity in full if it fits into `width` cells, else in lakhs and crores."""
-    return _first_fitting(width, lambda: group(number), lambda: short(number))
-
-
-def short(number: int) -> str:
-    """Return a quantity in full below a lakh, else with two decimals in lakhs or crores: `86.12L`, `1.24Cr`.
-
-    From a hundred crore on it has one decimal, and from a thousand none. What decides is the rounded
-    figure, so that 99,99,999 is `1.00Cr` and never `100.00L`. In western units it is `862.13K`, `12.41M`
-    and `4.29B`.
-    """
-    size = abs(number)
-    if size < LAKH:
-        return group(number)
-    if _units is Units.WESTERN:
-        return f"{'-' if number < 0 else ''}{_western(size)}"
-    hundredths = rounded(size, LAKH // 100)
-    if hundredths < 10_000:
-        text = f"{price(hundredths, 2)}L"
-    elif (hundredths := rounded(size, CRORE // 100)) < 10_000:
-        text = f"{price(hundredths, 2)}Cr"
-    elif (tenths := rounded(size, CRORE // 10)) < 10_000:
-        text = f"{price(tenths, 1)}Cr"
-    else:
-        text = f"{group(rounded(size, CRORE))}Cr"
-    return f"-{text}" if number < 0 else text
-
-
-def change(value: int, decimals: int) -> str:
-    """Return a change of price with its sign, `+11.75`; zero has none."""
-    text = price(value, decimals)
-    return f"+{text}" if value > 0 and text.strip("0.") else text
-
-
-def change_within(value: int, decimals: int, width: int) -> str:
-    """Return a change with its sign in at most `width` cells."""
-    text = change(value, decimals)
-    if len(text) <= width:
-        return text
-    return f"{'+' if value > 0 else ''}{price_within(value, decimals, width - (value > 0))}"
 
 
 def percent_of(value: int, base: int) -> int:
@@ -198,14 +205,6 @@ def rounded(value: int, divisor: int) -> int:
     whole, rest = divmod(value, divisor)
     above = 2 * rest - divisor
     return whole + (above > 0 or (above == 0 and whole % 2 == 1))
-
-
-def _western(size: int) -> str:
-    for unit, name in ((THOUSAND, "K"), (MILLION, "M")):
-        hundredths = rounded(size, unit // 100)
-        if hundredths < 100_000:
-            return f"{price(hundredths, 2)}{name}"
-    return f"{price(rounded(size, BILLION // 100), 2)}B"
 
 
 def _safe(character: str) -> str:

@@ -161,15 +161,9 @@ def test_rounding_is_to_the_nearest_and_half_to_even(value, divisor):
     assert 2 * distance < divisor or (2 * distance == divisor and result % 2 == 0)
 
 
-@pytest.fixture
-def western():
-    """Figures in western units, and in Indian ones again afterwards."""
-    formatting.use_units(formatting.Units.WESTERN)
-    yield
-    formatting.use_units(formatting.Units.INDIAN)
+WESTERN = formatting.Numerals(formatting.Units.WESTERN)
 
 
-@pytest.mark.usefixtures("western")
 @pytest.mark.parametrize(
     ("number", "text"),
     [
@@ -183,19 +177,17 @@ def western():
     ],
 )
 def test_western_units_are_thousands_millions_and_billions(number, text):
-    assert formatting.short(number) == text
+    assert WESTERN.short(number) == text
 
 
-@pytest.mark.usefixtures("western")
 def test_western_prices_are_grouped_in_threes():
-    assert formatting.price(1_36_450_00, 2) == "136,450.00"
-    assert formatting.group(-1_234_567) == "-1,234,567"
+    assert WESTERN.price(1_36_450_00, 2) == "136,450.00"
+    assert WESTERN.group(-1_234_567) == "-1,234,567"
 
 
-@pytest.mark.usefixtures("western")
 @given(st.integers(0, 2**32 - 1))
 def test_no_western_quantity_is_wider_than_its_cell(number):
-    assert len(formatting.short(number)) <= 7
+    assert len(WESTERN.short(number)) <= 7
 
 
 def test_an_opening_is_told_by_its_day():

@@ -11,6 +11,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -136,7 +137,8 @@ class KiteRest:
         """End the session of a token, and with it the token."""
         redact(access_token)
         query = {"api_key": self._api_key, "access_token": access_token}
-        await self._ask("DELETE", "/session/token", query=query)
+        with _hidden_in_the_log():  # Kite wants the token in the URL
+            await self._ask("DELETE", "/session/token", query=query)
 
     async def instruments(
         self,
@@ -301,12 +303,19 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 class _WithoutSecrets(logging.Filter):
-    """Hides what is secret in a URL: the end of a session has its token there."""
+    """Hides what is secret in a URL, which the HTTP client logs to whoever listens."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = redacted(record.getMessage()), ()
         return True
 
 
-# The HTTP client logs the URL of each request, to whoever listens.
-logging.getLogger("httpx").addFilter(_WithoutSecrets())
+@contextmanager
+def _hidden_in_the_log() -> Iterator[None]:
+    """Hide secrets in what the HTTP client logs meanwhile."""
+    logger, hiding = logging.getLogger("httpx"), _WithoutSecrets()
+    logger.addFilter(hiding)
+    try:
+        yield
+    finally:
+        logger.removeFilter(hiding)

@@ -19,7 +19,6 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 from kitetui.config import Config
 from kitetui.errors import UserError
 from kitetui.feed import KiteTickerManager
-from kitetui.formatting import group, use_units
 from kitetui.instruments import Universe
 from kitetui.market.calendar import Calendar
 from kitetui.tui.commands import Context, Keymap, bindings_of
@@ -28,6 +27,7 @@ from kitetui.tui.eventlog import Weight
 from kitetui.tui.events import Notice
 from kitetui.tui.groups import Groups
 from kitetui.tui.monitor import Monitor
+from kitetui.tui.numerals import group, use_units
 from kitetui.tui.outlet import Outlet, terminal_output
 from kitetui.tui.pulse import Pulse
 from kitetui.tui.recording import Recording

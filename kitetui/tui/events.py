@@ -19,8 +19,9 @@ from kitetui.feed import (
     TickerMessage,
     UnknownMessage,
 )
-from kitetui.formatting import clock, group, plain
+from kitetui.formatting import clock, plain
 from kitetui.tui.eventlog import EventLog, Weight
+from kitetui.tui.numerals import group
 
 _LOGGER: Final = logging.getLogger(__name__)
 _LEVELS: Final = {

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from kitetui.formatting import (
-    arrow,
-    change_within,
-    percent,
-    percent_of,
-    price_within,
-    quantity_within,
-    rounded,
-    short,
-)
+from kitetui.formatting import arrow, percent, percent_of, rounded
+from kitetui.tui.numerals import change_within, price_within, quantity_within, short
 from kitetui.wire import Exchange, Mode, Tick, decimals_of, layout
 from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, LTP, QUOTE
 

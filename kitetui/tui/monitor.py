@@ -20,7 +20,7 @@ from kitetui.feed import (
     TickerMessage,
     Ticks,
 )
-from kitetui.formatting import duration, group
+from kitetui.formatting import duration
 from kitetui.instruments import Instrument
 from kitetui.market import LastValueCache
 from kitetui.market.cache import quotes
@@ -31,6 +31,7 @@ from kitetui.tui.eventlog import Weight
 from kitetui.tui.events import Events, Notice
 from kitetui.tui.groups import Groups
 from kitetui.tui.hours import Hours, hours_of
+from kitetui.tui.numerals import group
 from kitetui.tui.ordering import Ordering
 from kitetui.tui.paint.row import Row
 from kitetui.tui.paint.spark import sparkline

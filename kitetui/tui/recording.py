@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from kitetui.errors import RecordingError, UserError
 from kitetui.feed import KiteTickerManager, Receiver, TickerMessage
-from kitetui.formatting import group, noun, plain
+from kitetui.formatting import noun, plain
 from kitetui.times import stopwatch
 from kitetui.tui.eventlog import Weight
+from kitetui.tui.numerals import group
 
 if TYPE_CHECKING:
     from kitetui.record import NameOf, Recorder

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from kitetui.feed import ConnectionState, ConnectionStats, Gap, ManagerStats, Percentiles
-from kitetui.formatting import age, clock, duration, group, plain, quantity_within
+from kitetui.formatting import age, clock, duration, plain
 from kitetui.tui.figures import UNKNOWN, WAITING
+from kitetui.tui.numerals import group, quantity_within
 from kitetui.tui.paint.ink import Ink, Line, fitted, spread, text_of, width_of
 from kitetui.tui.paint.spark import sparkline
 from kitetui.tui.pulse import Vitals

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from kitetui.formatting import group, price, quantity_within, rounded, short
+from kitetui.formatting import rounded
 from kitetui.instruments import Kind
 from kitetui.tui.figures import UNKNOWN, Figures, Level
+from kitetui.tui.numerals import group, price, quantity_within, short
 from kitetui.tui.paint.ink import Ink, Line, fitted, width_of
 from kitetui.tui.paint.row import Row
 from kitetui.tui.rowstate import RowState

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kitetui.formatting import group, plain
+from kitetui.formatting import plain
 from kitetui.tui.figures import WAITING
+from kitetui.tui.numerals import group
 from kitetui.tui.paint.ink import Ink, Line, direction, fitted, spread, width_of
 from kitetui.tui.paint.row import Row
 

@@ -11,8 +11,9 @@ from typing import Final
 
 from kitetui.feed import FeedState, FeedStatus, ManagerStats
 from kitetui.feed.state import FAILED
-from kitetui.formatting import group, plain
+from kitetui.formatting import plain
 from kitetui.times import IST
+from kitetui.tui.numerals import group
 from kitetui.tui.paint.ink import Ink, Line, Span, fitted, width_of
 from kitetui.tui.transport import Transport, state_text
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from kitetui.feed import ConnectionState, ConnectionStats, FeedState, FeedStatus, ManagerStats
-from kitetui.formatting import age, clock, group, plain, short
+from kitetui.formatting import age, clock, plain
 from kitetui.tui.hours import OPEN, Hours
+from kitetui.tui.numerals import group, short
 from kitetui.tui.paint.ink import Ink, Line, spread, width_of
 from kitetui.tui.paint.replay import recorded_clock, recorded_place, recorded_state, replay_badge
 from kitetui.tui.transport import Transport

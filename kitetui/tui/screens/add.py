@@ -10,11 +10,11 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from kitetui.formatting import group
 from kitetui.instruments import Instrument, Universe, UnknownSymbol, choose
 from kitetui.instruments.choice import is_several
 from kitetui.tui.commands import Context, bindings_of
 from kitetui.tui.monitor import Monitor
+from kitetui.tui.numerals import group
 from kitetui.tui.paint.ink import Ink, Line, fitted, spread
 from kitetui.tui.widgets.painted import PaintedPane
 

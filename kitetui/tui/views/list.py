@@ -9,12 +9,13 @@ from typing import Final
 from textual.app import ComposeResult
 
 from kitetui.config import MAX_GROUP_NAME
-from kitetui.formatting import group, plain
+from kitetui.formatting import plain
 from kitetui.instruments import Instrument
 from kitetui.tui.commands import ON_LIST, bindings_of
 from kitetui.tui.events import Notice
 from kitetui.tui.filter import EVERYTHING, Filter, FilterError
 from kitetui.tui.layout import Column, Pane, is_narrow
+from kitetui.tui.numerals import group
 from kitetui.tui.ordering import Sort, can_sort
 from kitetui.tui.paint.ink import Ink
 from kitetui.tui.screens.add import AddScreen

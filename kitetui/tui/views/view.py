@@ -15,11 +15,11 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from kitetui.errors import UserError
-from kitetui.formatting import group
 from kitetui.tui.commands import Command, Context, bindings_of_views
 from kitetui.tui.desk import Desk
 from kitetui.tui.eventlog import Weight
 from kitetui.tui.events import Notice
+from kitetui.tui.numerals import group
 from kitetui.tui.paint.log import log_lines
 from kitetui.tui.screens.choice import ChoiceScreen
 from kitetui.tui.screens.palette import palette_items

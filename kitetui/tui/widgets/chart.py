@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from textual_hires_canvas import Canvas, HiResMode
 
-from kitetui.formatting import clock, price
+from kitetui.formatting import clock
 from kitetui.market.history import LENGTHS, Candles
+from kitetui.tui.numerals import price
 from kitetui.tui.paint.frame import framed
 from kitetui.tui.paint.ink import Ink, Line, direction
 from kitetui.tui.widgets.painted import PaintedPane

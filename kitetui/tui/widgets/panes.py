@@ -8,12 +8,12 @@ from typing import ClassVar, Final
 from textual import events
 from textual.message import Message
 
-from kitetui.formatting import group
 from kitetui.tui.commands import Command, Context
 from kitetui.tui.desk import Desk
 from kitetui.tui.figures import Figures
 from kitetui.tui.hours import OPEN
 from kitetui.tui.layout import Pane, is_narrow, too_small
+from kitetui.tui.numerals import group
 from kitetui.tui.paint.connections import connection_lines, gap_text, recorder_line
 from kitetui.tui.paint.depth import depth_title, ladder_lines, spread_text, strip_lines
 from kitetui.tui.paint.frame import framed, rule

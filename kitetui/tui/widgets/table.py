@@ -17,9 +17,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from kitetui.formatting import group
 from kitetui.tui.layout import Column, columns, is_narrow
 from kitetui.tui.monitor import Monitor
+from kitetui.tui.numerals import group
 from kitetui.tui.paint.frame import edge
 from kitetui.tui.paint.ink import Ink, Line, Span, fitted
 from kitetui.tui.paint.row import (
