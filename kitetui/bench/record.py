@@ -21,11 +21,10 @@ from kitetui.bench.results import Figure, Outcome, Settings, Spread, Table
 from kitetui.feed import Ticks
 from kitetui.instruments.builtin import simulated_shares
 from kitetui.record import COLUMNS, Format
+from kitetui.record.base import NameOf
 from kitetui.record.capture import CaptureWriter
-from kitetui.record.framing import frames_of
-from kitetui.record.names import NameOf
-from kitetui.record.opening import new_writer
-from kitetui.record.rows import Rows
+from kitetui.record.formats import new_writer
+from kitetui.record.rows import Rows, frames_of
 from kitetui.wire import decode_frames
 
 SYMBOLS: Final = 3000

@@ -24,10 +24,10 @@ from kitetui.instruments import Universe
 from kitetui.instruments.archive import list_day
 from kitetui.market.calendar import Phase
 from kitetui.record import File, Files, Folder, NameOf, Place, Recorder
+from kitetui.record.destinations import StandardOutput
+from kitetui.record.formats import mend, mend_folder, mend_log
 from kitetui.record.gaplog import gap_log_of
-from kitetui.record.mending import mend, mend_folder, mend_log
-from kitetui.record.patience import PATIENCE
-from kitetui.record.places import StandardOutput
+from kitetui.record.output import PATIENCE
 from kitetui.times import IST
 
 _QUEUE: Final = 65_536

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from kitetui.record.formats import Reader
+    from kitetui.record.base import Reader
 
 T = TypeVar("T")
 

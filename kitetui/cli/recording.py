@@ -12,7 +12,7 @@ from typing import Final
 from kitetui.errors import UserError
 from kitetui.record import COLUMNS, Format, Rotation
 from kitetui.record.csv import parse_columns
-from kitetui.record.places import File, Folder, Place, StandardOutput
+from kitetui.record.destinations import File, Folder, Place, StandardOutput
 from kitetui.record.recorder import FLUSH, Durability
 
 _HERE: Final = "name a file elsewhere with -o"

@@ -1,13 +1,12 @@
 """Recording: what the feed gives, written down."""
 
+from kitetui.record.base import NameOf
 from kitetui.record.csv import COLUMNS, CsvEncoder, field_text
+from kitetui.record.destinations import File, Folder, Place, Rotation, StandardOutput
 from kitetui.record.files import Files, Totals
-from kitetui.record.names import NameOf
-from kitetui.record.opening import Format, open_reader
+from kitetui.record.formats import Format, open_reader
 from kitetui.record.output import new_file
-from kitetui.record.places import File, Folder, Place, StandardOutput
 from kitetui.record.recorder import Durability, Recorder
-from kitetui.record.rotation import Rotation
 from kitetui.record.rows import Rows
 
 __all__ = [

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kitetui.errors import UserError
+from kitetui.record.base import Reader
 from kitetui.record.capture import CaptureWriter
-from kitetui.record.formats import Reader
-from kitetui.record.framing import frames_of
+from kitetui.record.formats import Format, new_writer
 from kitetui.record.gaplog import gap_log_of
-from kitetui.record.opening import Format, new_writer
-from kitetui.record.rows import Rows
+from kitetui.record.rows import Rows, frames_of
 
 
 def convert(reader: Reader, path: Path, kind: Format, columns: Sequence[str]) -> Iterator[Rows]:

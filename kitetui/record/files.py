@@ -20,13 +20,12 @@ from kitetui.feed import (
     TickerMessage,
     Ticks,
 )
-from kitetui.record.absence import Moment
+from kitetui.record.base import NameOf
 from kitetui.record.capture import CaptureWriter, GapNote, LostNote, Note, StateNote
+from kitetui.record.destinations import Place
+from kitetui.record.gapledger import Lacks
 from kitetui.record.gaplog import Lack
-from kitetui.record.lacks import Lacks
-from kitetui.record.ledgerfile import Standing
-from kitetui.record.names import NameOf
-from kitetui.record.places import Place
+from kitetui.record.ledgerfile import Moment, Standing
 from kitetui.record.rows import Rows
 from kitetui.times import boot, stopwatch
 from kitetui.wire import TickBatch

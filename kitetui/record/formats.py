@@ -1,80 +1,187 @@
-"""What every format of a recording does, whatever it looks like on the disk.
-
-Writers and readers do plain blocking work: a recorder calls them in a thread, never on the event loop.
-"""
+"""The registry of formats, by option, file name and content; opens, writes and repairs recordings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
 
-from kitetui.record.names import NameOf
-from kitetui.record.rows import Rows
-
-_SHOWN: Final = 20
-"""Sentences of damage that are kept; a file that is wrong all over needs no more."""
-
-
-class Writer(Protocol):
-    """Writes rows to one file."""
-
-    @property
-    def size(self) -> int:
-        """Bytes that the file has."""
-
-    @property
-    def rows(self) -> int:
-        """Rows of those given that the file has: a kill of now would leave them."""
-
-    def rename(self, name_of: NameOf) -> None:
-        """Name by this the rows to come."""
-
-    def write(self, rows: Rows) -> None:
-        """Add rows. Raises RecordingError where they cannot be written; the file is whole then."""
-
-    def flush(self, *, sync: bool) -> None:
-        """Have a reader, and a later start after a kill, find all that was written; `sync`: after a power
-        cut too. Raises RecordingError."""
-
-    def close(self) -> None:
-        """Finish the file; what comes before is written. Raises RecordingError."""
+from kitetui.errors import UserError
+from kitetui.record import capture, csv, jsonl, parquet, sqlite
+from kitetui.record.base import NameOf, Reader, Writer
+from kitetui.record.gaplog import GAPS_SUFFIX, gap_log_of, repair_log
+from kitetui.record.output import Output, continued_file, empty_file, is_being_written
 
 
-class Reader(Protocol):
-    """Reads the rows of one file, from its beginning, in bounded memory; every iteration begins anew.
+class Format(StrEnum):
+    """A format, named as its option is."""
 
-    names: the exchange and tradingsymbol of each token, known when the rows that have it are yielded.
-    position: how far the iteration is, from 0 to 1.
-    damage: one sentence for each place that could not be read, so far; what is sound around it is yielded.
-    """
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    SQLITE = "sqlite"
+    CAPTURE = "capture"
 
     @property
-    def names(self) -> Mapping[int, tuple[str, str]]: ...
+    def suffix(self) -> str:
+        """How the names of its files end."""
+        return _SUFFIXES[self]
 
     @property
-    def position(self) -> float: ...
+    def is_stream(self) -> bool:
+        """Whether a pipe can take it."""
+        return self in (Format.CSV, Format.JSONL, Format.CAPTURE)
 
-    @property
-    def damage(self) -> Sequence[str]: ...
+    @classmethod
+    def of_name(cls, path: Path) -> Format:
+        """Return the format that a file's name asks for. Raises UserError."""
+        for each, suffix in _SUFFIXES.items():
+            if path.name.lower().endswith(suffix) and not path.name.endswith(GAPS_SUFFIX):
+                return each
+        raise UserError(
+            f"{path} does not say its format", f"let its name end in {', '.join(_SUFFIXES.values())}"
+        )
 
-    def __iter__(self) -> Iterator[Rows]: ...
+    @classmethod
+    def of_file(cls, path: Path) -> Format:
+        """Return the format of what a file holds. Raises UserError."""
+        head = _head(path)
+        if not head and path.name.endswith(cls.JSONL.suffix):  # the one that begins with its first row
+            return cls.JSONL
+        for each, sniff in _SNIFFS.items():
+            if sniff(head):
+                return each
+        raise UserError(f"{path} is no recording of kitetui", f"name one in {_LISTED}")
 
 
-class Damage:
-    """What could not be read of a file, in sentences, however much it is."""
+_SUFFIXES: Final = {
+    Format.CSV: ".csv",
+    Format.JSONL: ".jsonl",
+    Format.PARQUET: ".parquet",
+    Format.SQLITE: ".sqlite",
+    Format.CAPTURE: ".kcap",
+}
+_LISTED: Final = "CSV, JSON lines, Parquet, SQLite or a capture"
 
-    def __init__(self) -> None:
-        self._sentences: list[str] = []
-        self._more = 0
+_SNIFFS: Final = {
+    Format.CAPTURE: capture.sniff,
+    Format.PARQUET: parquet.sniff,
+    Format.SQLITE: sqlite.sniff,
+    Format.JSONL: jsonl.sniff,
+    Format.CSV: csv.sniff,
+}
 
-    def add(self, sentence: str) -> None:
-        """Take in one place that could not be read."""
-        if len(self._sentences) < _SHOWN:
-            self._sentences.append(sentence)
-        else:
-            self._more += 1
+_HEAD: Final = 4096
 
-    @property
-    def sentences(self) -> Sequence[str]:
-        """The first of them, and how many more there are."""
-        return [*self._sentences, f"and {self._more:,} more"] if self._more else list(self._sentences)
+
+Made = Writer | capture.CaptureWriter
+"""A writer of rows, or of what was on the wire."""
+
+
+def new_writer(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]) -> Made:
+    """Begin a file that is not there, or is empty. Raises UserError."""
+    match kind:
+        case Format.PARQUET:
+            return parquet.ParquetWriter(path, name_of)
+        case Format.SQLITE:
+            return sqlite.SqliteWriter(path, name_of)
+        case _:
+            return stream_writer(kind, empty_file(path), name_of, columns)
+
+
+def stream_writer(kind: Format, output: Output, name_of: NameOf, columns: Sequence[str]) -> Made:
+    """Write on an open destination, after what it holds. Raises UserError for a format that cannot."""
+    match kind:
+        case Format.CSV:
+            return csv.CsvWriter(output, name_of, columns, is_new=not output.size)
+        case Format.JSONL:
+            return jsonl.JsonlWriter(output, name_of)
+        case Format.CAPTURE:
+            return capture.CaptureWriter(output, name_of=name_of)
+    raise UserError(f"--{kind} cannot be written to {output.name}", "name a file with -o")
+
+
+def continue_file(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]) -> Made:
+    """Write on where a file ends, once it is mended. Raises UserError for one that is of another kind."""
+    if Format.of_file(path) is not kind:
+        raise UserError(f"{path} holds no {kind}", "leave out --append and name another file with -o")
+    if kind is Format.PARQUET:
+        raise UserError(f"{path}: a Parquet file cannot be continued", "let -o name a folder instead")
+    if kind is Format.CSV and (there := csv.columns_of(path)) != tuple(columns):
+        raise UserError(f"{path} has other columns", f"name another file, or add --columns {','.join(there)}")
+    if kind is Format.SQLITE:
+        return sqlite.SqliteWriter(path, name_of)
+    return stream_writer(kind, continued_file(path), name_of, columns)
+
+
+def open_reader(path: Path, *, partial: bool = False) -> Reader:
+    """Open a recording of any format; a `partial` one may lack columns. Raises UserError."""
+    match Format.of_file(path):
+        case Format.CSV:
+            return csv.CsvReader(path, partial=partial)
+        case Format.JSONL:
+            return jsonl.JsonlReader(path)
+        case Format.PARQUET:
+            return parquet.ParquetReader(path)
+        case Format.SQLITE:
+            return sqlite.SqliteReader(path)
+        case Format.CAPTURE:
+            return capture.CaptureRows(path)
+
+
+def repair(kind: Format, path: Path) -> str | None:
+    """Make good what a kill left of a file; return what was done, None where there was nothing to do."""
+    if kind is not Format.PARQUET and not path.exists():  # of a Parquet file what stands beside it is enough
+        return None
+    match kind:
+        case Format.CSV:
+            return csv.repair(path)
+        case Format.JSONL:
+            return jsonl.repair(path)
+        case Format.PARQUET:
+            return parquet.repair(path)
+        case Format.SQLITE:
+            return sqlite.repair(path)
+        case Format.CAPTURE:
+            return capture.repair(path)
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}", "name a recording") from error
+
+
+_UNFINISHED: Final = (".journal", ".part")
+"""What stands beside a Parquet file that was not finished."""
+
+
+def mend_folder(folder: Path) -> Iterator[str]:
+    """Mend every recording of a folder that nobody is writing; yield what was done, one sentence each."""
+    for path in sorted(set(map(_recording_of, folder.glob("ticks-*")))):
+        with suppress(UserError):  # it is none of ours, and stays as it is
+            if path.name.endswith(GAPS_SUFFIX):
+                yield from mend_log(path)
+            else:
+                yield from mend(path, Format.of_name(path))
+
+
+def mend(path: Path, kind: Format) -> Iterator[str]:
+    """Mend one recording, unless somebody is writing it; yield what was done. Raises UserError."""
+    log = gap_log_of(path)
+    if not (log.exists() and is_being_written(log)) and (done := repair(kind, path)) is not None:
+        yield done
+
+
+def mend_log(log: Path) -> Iterator[str]:
+    """Mend a gap log, unless somebody is writing it; yield what was done. Raises UserError."""
+    if log.exists() and not is_being_written(log) and (done := repair_log(log)) is not None:
+        yield done
+
+
+def _recording_of(path: Path) -> Path:
+    return path.with_suffix("") if path.suffix in _UNFINISHED else path

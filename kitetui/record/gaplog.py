@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from kitetui.formatting import plain
-from kitetui.record.csv.repair import repair_lines
-from kitetui.record.names import NameOf
+from kitetui.record.base import NameOf
 from kitetui.record.output import Output, continued_file
+from kitetui.record.repair import repair_lines
 from kitetui.times import ist_microseconds
 
-SUFFIX: Final = ".gaps.csv"
+GAPS_SUFFIX: Final = ".gaps.csv"
 COLUMNS: Final = ("from", "to", "seconds", "connection", "symbols", "reason", "which")
 
 _BETWEEN: Final = ";"
@@ -98,7 +98,7 @@ class GapLog:
 
 
 def repair_log(path: Path) -> str | None:
-    """Mend a gap log that a kill has torn; see `kitetui.record.csv.repair`."""
+    """Mend a gap log that a kill has torn; see `kitetui.record.repair`."""
     heads = (_HEAD, _HEAD_BEFORE)
     return repair_lines(
         path,
@@ -108,7 +108,7 @@ def repair_log(path: Path) -> str | None:
 
 def gap_log_of(recording: Path) -> Path:
     """Return where the gap log of a recording is: `ticks.csv` has `ticks.gaps.csv`, and that one itself."""
-    return recording if recording.name.endswith(SUFFIX) else recording.with_suffix(SUFFIX)
+    return recording if recording.name.endswith(GAPS_SUFFIX) else recording.with_suffix(GAPS_SUFFIX)
 
 
 def _widened(log: str) -> str:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from kitetui.record.before import is_at_work
-from kitetui.record.formats import Reader
+from kitetui.record.base import Reader
 from kitetui.record.gaplog import gap_log_of
+from kitetui.record.history import is_at_work
 from kitetui.record.ledgerfile import ledger_of, read_ledger
 from kitetui.record.rows import Rows
 from kitetui.times import ist_microseconds

@@ -31,7 +31,8 @@ from typing import Final
 
 from kitetui.feed import ClockStepped, ConnectionChanged, ConnectionState, Heartbeat, SymbolsWanted, Ticks
 from kitetui.feed.state import FAILED
-from kitetui.record.absence import (
+from kitetui.record.gaplog import Lack
+from kitetui.record.ledgerfile import (
     NO_ANSWER,
     NOT_RECORDED,
     TOGETHER,
@@ -44,7 +45,6 @@ from kitetui.record.absence import (
     before_step,
     step_since,
 )
-from kitetui.record.gaplog import Lack
 from kitetui.wire import Mode
 from kitetui.wire.layout import MODE_OF_LENGTH, RANK
 from kitetui.wire.tokenrows import tokens_of

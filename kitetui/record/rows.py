@@ -1,19 +1,21 @@
 """Ticks as a recording has them: any number, of any connections, each with all that is known of it.
 
-The formats write and read these, in batches: large ones, so that a row costs little.
+Formats read and write them in large batches, so that a row costs little.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kitetui.feed import Ticks
+from kitetui.feed import RawFrame, Ticks
 from kitetui.wire import TickBatch
+from kitetui.wire.encode import MAX_PACKETS, encode_frame
 from kitetui.wire.layout import WORDS
 
 
@@ -81,3 +83,31 @@ class Rows:
             self.sequence[which],
             self.snapshot[which],
         )
+
+
+def frames_of(rows: Rows) -> Iterator[RawFrame]:
+    """Yield the messages that bring these rows, with the places of those that carry the mark.
+
+    Rows that follow on each other and were received at the same time on the same connection came together.
+    """
+    if not len(rows):
+        return
+    changes = (
+        (np.diff(rows.received_at) != 0)
+        | (np.diff(rows.connection.astype(np.int64)) != 0)
+        | (np.diff(rows.sequence) != 1)
+    )
+    starts = [0, *(np.flatnonzero(changes) + 1).tolist(), len(rows)]
+    for start, end in pairwise(starts):
+        for first in range(start, end, MAX_PACKETS):
+            yield _frame(rows[first : min(first + MAX_PACKETS, end)])
+
+
+def _frame(rows: Rows) -> RawFrame:
+    return RawFrame(
+        int(rows.connection[0]),
+        encode_frame(rows.words, rows.lengths.tolist()),
+        int(rows.received_at[0]),
+        int(rows.sequence[0]),
+        snapshot=tuple(np.flatnonzero(rows.snapshot).tolist()),
+    )

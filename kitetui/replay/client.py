@@ -10,7 +10,7 @@ from typing import Final
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from kitetui.record.capture.marks import Places
+from kitetui.record.capture.rows import Places
 from kitetui.replay.market import Noted, Packets, RecordedMarket, Subscribed, join
 from kitetui.wire import HEARTBEAT, Mode, RequestError, encode_error, parse_request
 

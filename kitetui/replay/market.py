@@ -12,9 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from kitetui.record.capture.marks import Marks, Places
-from kitetui.record.capture.notes import GapNote, StateNote, parse_note
-from kitetui.record.capture.records import Record
+from kitetui.record.capture.layout import GapNote, Record, StateNote, parse_note
+from kitetui.record.capture.rows import Marks, Places
 from kitetui.wire import Mode, Request, RequestError, SetMode, Subscribe, Unsubscribe, parse_request
 from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, LTP, PACKET_LENGTHS, QUOTE
 

@@ -9,8 +9,8 @@ from math import inf
 from typing import Final, Protocol
 
 from kitetui.errors import UserError
-from kitetui.record.capture.marks import Places
-from kitetui.record.capture.records import Kind, Record
+from kitetui.record.capture.layout import Kind, Record
+from kitetui.record.capture.rows import Places
 from kitetui.replay.market import Noted, Packets, RecordedMarket, split
 from kitetui.replay.playback import Playback
 from kitetui.replay.recording import Recording, read_ahead

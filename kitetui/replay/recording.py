@@ -17,13 +17,11 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from kitetui.record.base import Reader
 from kitetui.record.capture import CaptureReader
-from kitetui.record.capture.notes import BeginNote
-from kitetui.record.capture.records import Record, records_of
-from kitetui.record.formats import Reader
-from kitetui.record.framing import frames_of
-from kitetui.record.opening import Format, open_reader
-from kitetui.record.rows import Rows
+from kitetui.record.capture.layout import BeginNote, Record, records_of
+from kitetui.record.formats import Format, open_reader
+from kitetui.record.rows import Rows, frames_of
 
 _RECORDS: Final = 1_000
 _BYTES: Final = 1_000_000

@@ -16,8 +16,8 @@ from kitetui.feed.freshness import flags_at
 from kitetui.feed.retry import Failure, classify_failure
 from kitetui.feed.state import FAILED
 from kitetui.feed.subscriptions import requests_to_follow
-from kitetui.record.capture.marks import Places
-from kitetui.record.capture.notes import GapNote, StateNote
+from kitetui.record.capture.layout import GapNote, StateNote
+from kitetui.record.capture.rows import Places
 from kitetui.replay.market import Noted, Packets, Subscribed, join, ticks_in
 from kitetui.replay.player import Player
 from kitetui.wire import Mode, Unsubscribe

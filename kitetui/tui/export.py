@@ -18,7 +18,7 @@ from kitetui.errors import UserError
 from kitetui.formatting import plain
 from kitetui.instruments import Instrument
 from kitetui.record import field_text, new_file
-from kitetui.record.decimals import price_text
+from kitetui.record.cells.text import price_text
 from kitetui.times import IST, ist_microseconds
 from kitetui.tui.layout import Column
 from kitetui.tui.rowstate import RowState

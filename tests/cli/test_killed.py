@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from kitetui.record import Format, open_reader
-from kitetui.record.gaplog import SUFFIX as GAPS
+from kitetui.record.gaplog import GAPS_SUFFIX
 from kitetui.simulator import SimulatedExchange
 from kitetui.wire.layout import TOKEN
 from tests.record.helpers import holes_in
@@ -39,12 +39,12 @@ async def start(folder: Path, kind: Format, url: str) -> asyncio.subprocess.Proc
 
 
 def logs_in(folder: Path) -> list[Path]:
-    return sorted(folder.glob(f"*{GAPS}"))
+    return sorted(folder.glob(f"*{GAPS_SUFFIX}"))
 
 
 def is_flushed(log: Path) -> bool:
     """Whether the ledger beside a log says twice what was heard."""
-    ledger = log.with_name(log.name.replace(GAPS, ".ledger"))
+    ledger = log.with_name(log.name.replace(GAPS_SUFFIX, ".ledger"))
     return ledger.exists() and ledger.read_bytes().count(b'"heard":{"') >= 2
 
 
@@ -82,7 +82,7 @@ def rows_in(folder: Path, kind: Format) -> dict[int, np.ndarray]:
     parts = [
         rows
         for path in folder.glob(f"ticks-*{kind.suffix}")
-        if not path.name.endswith(GAPS)
+        if not path.name.endswith(GAPS_SUFFIX)
         for rows in open_reader(path)
     ]
     tokens = np.concatenate([rows.words[:, TOKEN].view(np.uint32) for rows in parts])

@@ -21,12 +21,11 @@ from rich.table import Table
 
 from kitetui.instruments import simulated_instruments
 from kitetui.record import COLUMNS, Format, open_reader
+from kitetui.record.base import NameOf
 from kitetui.record.capture import CaptureWriter
-from kitetui.record.framing import frames_of
-from kitetui.record.names import NameOf
-from kitetui.record.opening import new_writer
-from kitetui.record.parquet.arrow import pyarrow
-from kitetui.record.rows import Rows
+from kitetui.record.formats import new_writer
+from kitetui.record.parquet.schema import pyarrow
+from kitetui.record.rows import Rows, frames_of
 from kitetui.simulator.market import Market
 from kitetui.wire.layout import FULL, INDEX_FULL, TOKEN
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from kitetui.feed import ClockStepped, ConnectionChanged, ConnectionState, Heartbeat, SymbolsWanted, Ticks
 from kitetui.record import COLUMNS, Files, Folder, Format, Rotation
-from kitetui.record.gaplog import SUFFIX as GAPS
+from kitetui.record.gaplog import GAPS_SUFFIX
 from kitetui.times import IST, nanoseconds_of
 from kitetui.wire import Mode, decode_frame
 from tests.wire.packets import FULL, INFY_FULL, frame, packet
@@ -163,7 +163,7 @@ def holes_in(folder: Path) -> list[Hole]:
             frozenset(filter(None, row["which"].split(";"))),
             row["reason"],
         )
-        for path in folder.glob(f"*{GAPS}")
+        for path in folder.glob(f"*{GAPS_SUFFIX}")
         for row in rows_of(path)
     ]
 

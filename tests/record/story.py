@@ -16,9 +16,9 @@ from kitetui.feed import (
     SymbolsWanted,
     Ticks,
 )
-from kitetui.record.absence import Absence, Absent, Moment, Past
 from kitetui.record.gaplog import Lack
 from kitetui.record.ledger import Ledger
+from kitetui.record.ledgerfile import Absence, Absent, Moment, Past
 from kitetui.wire import Mode
 from tests.record.helpers import SECOND, beats, comes, live, lost, stepped, wants
 from tests.wire.packets import FULL

@@ -16,11 +16,10 @@ import pytest
 from kitetui.errors import UserError
 from kitetui.feed import Channel, Lagged, TickerMessage
 from kitetui.record import COLUMNS, Files, Format, NameOf, Recorder, Rotation
-from kitetui.record.before import Before
-from kitetui.record.fileset import FileSet
-from kitetui.record.opening import stream_writer
-from kitetui.record.output import LAST, Output, StalledError, empty_file
-from kitetui.record.patience import Patience
+from kitetui.record.destinations import FileSet
+from kitetui.record.formats import stream_writer
+from kitetui.record.history import Before
+from kitetui.record.output import LAST, Output, Patience, StalledError, empty_file
 from tests.record.helpers import NAMES, at, ticks
 
 NOW = at("2026-11-23T10:42:17")

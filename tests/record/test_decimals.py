@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitetui.record.decimals import price_text
+from kitetui.record.cells.text import price_text
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,9 @@ import pytest
 from kitetui.errors import RecordingError, UserError
 from kitetui.feed import Lagged
 from kitetui.record import Format
-from kitetui.record.absence import Absence
 from kitetui.record.capture import CaptureReader, GapNote, Kind, StateNote, parse_note
 from kitetui.record.files import Message
-from kitetui.record.ledgerfile import read_ledger
+from kitetui.record.ledgerfile import Absence, read_ledger
 from kitetui.times import stopwatch
 from tests.record.helpers import (
     SECOND,

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from kitetui.record import Format, open_reader
-from kitetui.record.mending import mend_folder
+from kitetui.record.formats import mend_folder
 from tests.record.helpers import rows_of
 
 PROGRAM = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kitetui.record.absence import NO_ANSWER, NOT_RECORDED, Absent, Past
+from kitetui.record.ledgerfile import NO_ANSWER, NOT_RECORDED, Absent, Past
 from kitetui.wire import Mode
 from tests.record.helpers import comes
 from tests.record.story import DAY, A, B, C, Story, absence, clock, recorded, row, undisturbed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kitetui.record.absence import NO_ANSWER, NOT_RECORDED, Absent, Moment, Past
+from kitetui.record.ledgerfile import NO_ANSWER, NOT_RECORDED, Absent, Moment, Past
 from tests.record.helpers import wants
 from tests.record.story import A, B, Story, absence, clock, recorded, row, undisturbed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kitetui.record.absence import NO_ANSWER
+from kitetui.record.ledgerfile import NO_ANSWER
 from tests.record.story import DAY, A, B, C, Story, absence, clock, row, undisturbed
 from tests.wire.packets import QUOTE
 

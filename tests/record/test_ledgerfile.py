@@ -11,8 +11,15 @@ import pytest
 
 from kitetui.errors import RecordingError
 from kitetui.record import ledgerfile
-from kitetui.record.absence import NOT_RECORDED, Absence, Moment
-from kitetui.record.ledgerfile import LedgerFile, Standing, ledger_of, read_ledger
+from kitetui.record.ledgerfile import (
+    NOT_RECORDED,
+    Absence,
+    LedgerFile,
+    Moment,
+    Standing,
+    ledger_of,
+    read_ledger,
+)
 from tests.record.helpers import full_disk
 
 T = 1_625_461_887_000_000_000

@@ -16,8 +16,8 @@ from kitetui.errors import RecordingError
 from kitetui.feed import Channel, RawFrame, TickerMessage, Ticks
 from kitetui.record import Files, Format, Recorder, open_reader
 from kitetui.record.files import UNWRITTEN, Message
+from kitetui.record.formats import mend_folder
 from kitetui.record.ledgerfile import read_ledger
-from kitetui.record.mending import mend_folder
 from kitetui.record.sqlite.writer import SqliteWriter
 from kitetui.wire import decode_frame
 from tests.record.helpers import SECOND, Clock, at, files_in, full_disk, live, rows_of, timed, wants

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from websockets.asyncio.client import connect
 
-from kitetui.record.capture.records import Kind, Record
+from kitetui.record.capture.layout import Kind, Record
 from kitetui.replay import Playback, ReplayExchange
 from kitetui.wire import Mode, SetMode, Subscribe, encode_request
 from tests.replay.recordings import BEGUN, full, moment

@@ -12,8 +12,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 
 from kitetui.feed import ConnectionState, KiteManagerConfig, KiteTickerManager
-from kitetui.record.capture.notes import BeginNote, Note, SnapshotNote, StateNote
-from kitetui.record.capture.records import Kind, Record
+from kitetui.record.capture.layout import BeginNote, Kind, Note, Record, SnapshotNote, StateNote
 from kitetui.replay import Playback, Player, ReplayExchange, ReplaySource
 from kitetui.replay import Recording as AnyRecording
 from kitetui.wire import HEARTBEAT, Mode, SetMode, Subscribe, decode_frames, encode_request

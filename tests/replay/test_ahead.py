@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 import pytest
 
-from kitetui.record.capture.records import Record
+from kitetui.record.capture.layout import Record
 from kitetui.replay.recording import read_ahead
 from tests.replay.recordings import INFY, Recording, data, full, prices
 

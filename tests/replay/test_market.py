@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kitetui.feed import ConnectionState
-from kitetui.record.capture.notes import GapNote, NamesNote, StateNote
-from kitetui.record.capture.records import Kind, Record
+from kitetui.record.capture.layout import GapNote, Kind, NamesNote, Record, StateNote
 from kitetui.replay.market import Packets, RecordedMarket, split
 from tests.replay.recordings import BEGUN, INFY, SBIN, data, full, marked, moment, note, sent, state
 from tests.wire.packets import frame

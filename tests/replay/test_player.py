@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from kitetui.errors import UserError
-from kitetui.record.capture.records import Record
+from kitetui.record.capture.layout import Record
 from kitetui.replay import Playback, ReplayExchange
 from kitetui.wire import HEARTBEAT, encode_message, encode_order
 from tests.replay.recordings import (

@@ -8,8 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from kitetui.record.capture.notes import BeginNote, SnapshotNote, parse_note
-from kitetui.record.capture.records import Kind, Record
+from kitetui.record.capture.layout import BeginNote, Kind, Record, SnapshotNote, parse_note
 from kitetui.record.rows import Rows
 from kitetui.replay import RowsRecording
 from kitetui.wire import decode_frames

@@ -19,8 +19,7 @@ from kitetui.feed import (
     Ticks,
 )
 from kitetui.record import COLUMNS, Files, Folder, Format, Recorder, open_reader
-from kitetui.record.capture.notes import GapNote, SnapshotNote, parse_note
-from kitetui.record.capture.records import Kind, Record
+from kitetui.record.capture.layout import GapNote, Kind, Record, SnapshotNote, parse_note
 from kitetui.record.rows import Rows
 from kitetui.replay import Playback, RowsRecording
 from kitetui.replay import Recording as AnyRecording

@@ -205,7 +205,7 @@ async def test_a_full_disk_ends_the_recording_with_one_notice_and_the_feed_lives
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = os.fdopen(os.open("/dev/full", os.O_WRONLY), "wb", buffering=0)
-    monkeypatch.setattr("kitetui.record.opening.empty_file", lambda _: Output("/dev/full", full))
+    monkeypatch.setattr("kitetui.record.formats.empty_file", lambda _: Output("/dev/full", full))
     async with feeding(tmp_path) as session:
         session.recording.start()
         await until(lambda: not session.recording.is_on)

@@ -8,7 +8,7 @@ from typing import Final
 from kitetui.feed import ConnectionState, FeedState
 from kitetui.formatting import age
 from kitetui.market.history import LENGTHS
-from kitetui.record.absence import NOT_RECORDED
+from kitetui.record.ledgerfile import NOT_RECORDED
 from kitetui.tui.rowstate import STANDING_STILL, RowState
 from kitetui.wire import Mode
 from kitetui.wire.layout import LAST_PRICE

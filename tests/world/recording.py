@@ -13,9 +13,8 @@ from typing import Any, Final
 
 from kitetui.feed import KiteTickerManager
 from kitetui.record import COLUMNS, Files, Folder, Format, Recorder, Rotation
-from kitetui.record.gaplog import SUFFIX as GAPS
-from kitetui.record.mending import mend_folder
-from kitetui.record.opening import open_reader
+from kitetui.record.formats import mend_folder, open_reader
+from kitetui.record.gaplog import GAPS_SUFFIX
 from tests.record.helpers import Hole, holes_in
 
 _STREAMS: Final = (Format.CSV, Format.JSONL, Format.CAPTURE)
@@ -143,7 +142,7 @@ class Recording:
     def sequences(self) -> Iterator[tuple[int, int, bool]]:
         """Yield the connection, number and mark of each tick in the files."""
         for path in sorted(self._folder.glob(f"ticks-*{self.kind.suffix}")):
-            if not path.name.endswith(GAPS):
+            if not path.name.endswith(GAPS_SUFFIX):
                 for rows in open_reader(path):
                     columns = rows.connection.tolist(), rows.sequence.tolist(), rows.snapshot.tolist()
                     yield from zip(*columns, strict=True)

@@ -1,18 +1,18 @@
 """Captures: the messages of connections as they were on the wire, from which all else can be made again."""
 
-from kitetui.record.capture.notes import (
+from kitetui.record.capture.layout import (
     BeginNote,
     GapNote,
+    Kind,
     LostNote,
     NamesNote,
     Note,
+    Record,
     SnapshotNote,
     StateNote,
     parse_note,
 )
-from kitetui.record.capture.reader import CaptureReader, sniff
-from kitetui.record.capture.records import Kind, Record
-from kitetui.record.capture.repair import repair
+from kitetui.record.capture.reader import CaptureReader, repair, sniff
 from kitetui.record.capture.rows import CaptureRows
 from kitetui.record.capture.writer import CaptureWriter
 

@@ -13,11 +13,14 @@ from kitetui.record.capture.layout import (
     HEAD,
     MAGIC,
     VERSION,
+    BeginNote,
     BlockHead,
+    Kind,
+    Record,
+    parse_note,
     records_in,
 )
-from kitetui.record.capture.notes import BeginNote, parse_note
-from kitetui.record.capture.records import Kind, Record
+from kitetui.record.repair import set_aside, size_of
 
 _SEARCH: Final = 1 << 16
 _BEGINNING: Final = 1_000
@@ -183,3 +186,48 @@ def foreign(path: Path, head: bytes) -> UserError:
                 "install a later one",
             )
     return UserError(f"{path} is no capture of kitetui", "name another file")
+
+
+def repair(path: Path) -> str | None:
+    """Cut off a block that was not written whole at the end; return what was done, None for nothing.
+
+    Raises UserError.
+    """
+    try:
+        with path.open("rb+") as file:
+            size = file.seek(0, 2)
+            file.seek(0)
+            head = file.read(len(HEAD))
+            if size < len(HEAD) and HEAD.startswith(head):
+                end = 0
+            elif head != HEAD:  # what a later version wrote would look torn
+                raise foreign(path, head)
+            elif ends_finished(file):
+                return None
+            else:
+                end = _end(file, size)
+            if end == size:
+                return None
+            beside = set_aside(path, file, end)
+    except OSError as error:
+        raise UserError(f"cannot mend {path}: {error.strerror}", "name another file with -o") from error
+    return f"moved an unfinished block of {path.name}, {size_of(size - end)}, to {beside}"
+
+
+def _end(file: BinaryIO, size: int) -> int:
+    """Return where the last whole block ends; damage between whole blocks is left as it is."""
+    end = start = len(HEAD)
+    while start < size:
+        file.seek(start)
+        raw = file.read(BLOCK_HEAD)
+        head = BlockHead.parse(raw)
+        stop = start + BLOCK_HEAD + head.stored if head is not None else 0
+        is_last = stop == size
+        if head is None or stop > size or (is_last and head.content(raw, file.read(head.stored)) is None):
+            found = find_block(file, start + 1, size)
+            if found is None:
+                return end
+            start = found
+        else:
+            end = start = stop
+    return end

@@ -11,10 +11,18 @@ from typing import Final
 import numpy as np
 
 from kitetui.feed import RawFrame
-from kitetui.record.capture.layout import FINISHED, HEAD, encode_block, encode_record
-from kitetui.record.capture.notes import BeginNote, NamesNote, Note
-from kitetui.record.capture.records import Record, records_of
-from kitetui.record.names import NameOf
+from kitetui.record.base import NameOf
+from kitetui.record.capture.layout import (
+    FINISHED,
+    HEAD,
+    BeginNote,
+    NamesNote,
+    Note,
+    Record,
+    encode_block,
+    encode_record,
+    records_of,
+)
 from kitetui.record.output import Output
 from kitetui.wire import RequestError, Subscribe, decode_frames, parse_request
 from kitetui.wire.layout import TOKEN

@@ -1,13 +1,10 @@
 """CSV: one row a tick, for whatever reads tables; and back to the words that were received."""
 
-from kitetui.record.cells.single import field_text
-from kitetui.record.csv.columns import COLUMNS, HEADER, parse_columns
-from kitetui.record.csv.encoder import CsvEncoder
-from kitetui.record.csv.header import columns_of, sniff
+from kitetui.record.base import NameOf
+from kitetui.record.cells.text import field_text
 from kitetui.record.csv.reader import CsvReader
-from kitetui.record.csv.repair import repair
-from kitetui.record.csv.writer import CsvWriter
-from kitetui.record.names import NameOf
+from kitetui.record.csv.schema import COLUMNS, HEADER, columns_of, parse_columns, repair, sniff
+from kitetui.record.csv.writer import CsvEncoder, CsvWriter
 
 __all__ = [
     "COLUMNS",

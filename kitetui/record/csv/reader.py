@@ -10,13 +10,147 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.errors import UserError
-from kitetui.record.csv.columns import COLUMNS
-from kitetui.record.csv.header import columns_of, read_header
-from kitetui.record.csv.lines import Lines, lines_of
-from kitetui.record.csv.table import rows_of
-from kitetui.record.formats import Damage
+from kitetui.record.base import Damage
+from kitetui.record.csv.parse import CellParser, Ints, Lines, Places, lines_of, short_text
+from kitetui.record.csv.schema import COLUMNS, columns_of, read_header
 from kitetui.record.rows import Rows
-from kitetui.wire.layout import TOKEN
+from kitetui.wire.layout import (
+    CLOSE,
+    DECIMALS,
+    FIELDS,
+    FULL,
+    INDEX_FULL,
+    INDEX_QUOTE,
+    LAST_PRICE,
+    LTP,
+    PRICE_CHANGE,
+    QUOTE,
+    TOKEN,
+    WORDS,
+    Exchange,
+    Field,
+    Kind,
+)
+
+_LENGTHS: Final = {short_text(b"ltp"): LTP, short_text(b"quote"): QUOTE, short_text(b"full"): FULL}
+_OF_INDEX: Final = {QUOTE: INDEX_QUOTE, FULL: INDEX_FULL}
+_SNAPSHOT: Final = short_text(b"1")
+
+_FIELDS: Final = [field for field in FIELDS.values() if field.name in COLUMNS]
+_CARRIED: Final = {
+    field.name: np.array([length in field.lengths for length in range(FULL + 1)]) for field in _FIELDS
+}
+"""For each field whether a packet of this length has it."""
+
+
+def rows_of(lines: Lines, columns: Sequence[str]) -> tuple[Rows, Places]:
+    """Return a row for each line of a file with these columns; what it has no column for is 0.
+
+    Returns also for each line the place of its first column that is wrong, or how many columns there are.
+    """
+    page = _Page(lines, columns)
+    tokens = page.numbers("instrument_token", most=2**32 - 1)
+    lengths = page.lengths(tokens)
+    decimals = DECIMALS[tokens & 0xFF]
+    words = np.zeros((WORDS, len(tokens)), dtype=np.int32)
+    for field in _FIELDS:
+        if page.has(field.name):
+            words[field.word] += page.field(field, lengths, decimals)
+    is_index = (lengths == INDEX_QUOTE) | (lengths == INDEX_FULL)
+    words[PRICE_CHANGE] += (words[LAST_PRICE] - words[CLOSE]) * is_index
+    rows = Rows(
+        np.ascontiguousarray(words.T),
+        lengths,
+        page.received_at(),
+        (page.numbers("connection", least=1, most=256) - 1).astype(np.uint8),
+        page.numbers("sequence"),
+        page.snapshots(),
+    )
+    return rows, page.wrong
+
+
+class _Page:
+    """Lines, column by column; `wrong` gathers what cannot be read."""
+
+    def __init__(self, lines: Lines, columns: Sequence[str]) -> None:
+        self.wrong = np.full(lines.starts.shape[1], len(columns))
+        self._places = {name: place for place, name in reversed(list(enumerate(columns)))}
+        self._lines = lines
+        self._cells = CellParser(lines.data)
+
+    def has(self, name: str) -> bool:
+        """Whether the file has this column."""
+        return name in self._places
+
+    def numbers(self, name: str, least: int = 0, most: int = 2**63 - 1) -> Ints:
+        """Return a column of numbers that no row is without; `least` where the file has none."""
+        if not self.has(name):
+            return np.full(len(self.wrong), least)
+        starts, ends = self._spans(name)
+        values, right = self._cells.numbers(starts, ends)
+        self._check(name, right & (ends > starts) & (values >= least) & (values <= most))
+        return values
+
+    def lengths(self, tokens: Ints) -> NDArray[np.uint8]:
+        """Return the packet lengths: those of the modes, but for indices, which have packets of their own."""
+        lengths = np.full(len(tokens), FULL, dtype=np.uint8)
+        if self.has("mode"):
+            texts = self._cells.short(*self._spans("mode"))
+            self._check("mode", np.isin(texts, list(_LENGTHS)))
+            for text, length in _LENGTHS.items():
+                lengths[texts == text] = length
+        if self.has("volume_traded"):
+            starts, ends = self._spans("volume_traded")
+            is_index = starts == ends
+        else:
+            is_index = tokens & 0xFF == Exchange.INDICES
+        for length, of_index in _OF_INDEX.items():
+            lengths[is_index & (lengths == length)] = of_index
+        return lengths
+
+    def field(self, field: Field, lengths: NDArray[np.uint8], decimals: Ints) -> NDArray[np.int32]:
+        """Return a column of words, 0 where packets of these lengths do not have them."""
+        starts, ends = self._spans(field.name)
+        match field.kind:
+            case Kind.PRICE:
+                values, right = self._cells.prices(starts, ends, decimals)
+                right &= (values >= -(2**31)) & (values < 2**31)
+            case Kind.COUNT:
+                values, right = self._cells.numbers(starts, ends)
+                right &= values < 2**32
+            case Kind.TIME:
+                values, right = self._cells.seconds(starts, ends)
+                right &= (values >= 0) & (values < 2**32)
+        is_carried = _CARRIED[field.name][lengths]
+        if field.kind is not Kind.TIME and self.has("mode"):
+            right &= (ends > starts) | ~is_carried
+        self._check(field.name, right)
+        words: NDArray[np.int32] = (values * is_carried).astype(np.int32)
+        return words
+
+    def received_at(self) -> Ints:
+        """Return the times of arrival."""
+        values, right = self._cells.nanoseconds(*self._spans("received_at"))
+        self._check("received_at", right)
+        return values
+
+    def snapshots(self) -> NDArray[np.bool_]:
+        """Return which rows carry the mark; recordings without the column say of none."""
+        if not self.has("snapshot"):
+            return np.zeros(len(self.wrong), dtype=np.bool_)
+        texts = self._cells.short(*self._spans("snapshot"))
+        marked: NDArray[np.bool_] = texts == _SNAPSHOT
+        self._check("snapshot", marked | (texts == 0))
+        return marked
+
+    def _spans(self, name: str) -> tuple[Places, Places]:
+        place = self._places[name]
+        return self._lines.starts[place], self._lines.ends[place]
+
+    def _check(self, name: str, right: NDArray[np.bool_]) -> None:
+        if not right.all():
+            np.minimum(self.wrong, self._places[name], out=self.wrong, where=~right)
+
 
 _BLOCK: Final = 1 << 22
 """Bytes that are read at once: some ten thousand full ticks."""

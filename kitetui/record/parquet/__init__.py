@@ -1,7 +1,6 @@
 """Parquet: columns for whatever analyses them; needs pyarrow."""
 
 from kitetui.record.parquet.reader import ParquetReader, sniff
-from kitetui.record.parquet.repair import repair
-from kitetui.record.parquet.writer import ParquetWriter
+from kitetui.record.parquet.writer import ParquetWriter, repair
 
 __all__ = ["ParquetReader", "ParquetWriter", "repair", "sniff"]

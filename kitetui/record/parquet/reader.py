@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from kitetui.errors import UserError
-from kitetui.record.formats import Damage
-from kitetui.record.parquet.arrow import MARK, NAMED, file_schema, pyarrow
+from kitetui.record.base import Damage
+from kitetui.record.parquet.schema import MARK, NAMED, file_schema, pyarrow
 from kitetui.record.rows import Rows
 from kitetui.wire.layout import FIELDS, PACKET_LENGTHS, TOKEN, WORDS, Kind
 

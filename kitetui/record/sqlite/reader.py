@@ -12,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 
 from kitetui.errors import UserError
-from kitetui.record.formats import Damage
+from kitetui.record.base import Damage
 from kitetui.record.rows import Rows
 from kitetui.record.sqlite.schema import APPLICATION_ID, CARRIED, NAMES, OWN, VERSION, WORDS
 from kitetui.wire.layout import PACKET_LENGTHS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 
 from kitetui.errors import RecordingError, UserError
-from kitetui.record.names import NameOf
-from kitetui.record.patience import PATIENCE, Patience
+from kitetui.record.base import NameOf
+from kitetui.record.output import PATIENCE, Patience
 from kitetui.record.rows import Rows
 from kitetui.record.sqlite.schema import APPLICATION_ID, CARRIED, INSERT, SCHEMA, UNSIGNED, WORDS
 from kitetui.wire.layout import DECIMALS, FIELDS, TOKEN, Kind
@@ -168,3 +168,22 @@ def _values(rows: Rows) -> list[list[int | None]]:
     values[:, own.shape[1] :][~is_there] = None
     listed: list[list[int | None]] = values.tolist()
     return listed
+
+
+def repair(path: Path) -> str | None:
+    """Take over what is in the log beside a database; return what was done, None where there is no log.
+
+    Raises UserError.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if not log.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            (found,) = database.execute("PRAGMA application_id").fetchone()
+            if found != APPLICATION_ID:
+                raise UserError(f"{path} is no recording of kitetui", "name another file with -o")
+            database.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.Error as error:
+        raise UserError(f"cannot mend {path}: {error}", "name another file with -o") from error
+    return f"took over what was in the write-ahead log of {path.name}"

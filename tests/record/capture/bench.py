@@ -22,9 +22,9 @@ from rich.table import Table
 
 from kitetui.feed import RawFrame
 from kitetui.instruments import simulated_instruments
+from kitetui.record.base import NameOf
 from kitetui.record.capture import CaptureReader, CaptureRows, CaptureWriter, Kind
 from kitetui.record.capture.layout import encode_record
-from kitetui.record.names import NameOf
 from kitetui.record.output import empty_file
 from kitetui.simulator.market import Market
 from kitetui.wire.encode import encode_frame

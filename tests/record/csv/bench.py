@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from kitetui.instruments import simulated_instruments
+from kitetui.record.base import NameOf
 from kitetui.record.csv import CsvEncoder, CsvReader, CsvWriter
-from kitetui.record.names import NameOf
 from kitetui.record.output import empty_file
 from kitetui.record.rows import Rows
 from kitetui.simulator.market import Market

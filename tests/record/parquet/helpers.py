@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from kitetui.record.names import NameOf
+from kitetui.record.base import NameOf
 from kitetui.record.parquet import ParquetWriter
-from kitetui.record.parquet.arrow import pyarrow
+from kitetui.record.parquet.schema import pyarrow
 from kitetui.record.parquet.writer import journal_of, part_of
 from kitetui.record.rows import Rows
 from kitetui.wire.layout import TOKEN

@@ -8,7 +8,7 @@ import pytest
 
 from kitetui.errors import UserError
 from kitetui.record.parquet import ParquetReader, sniff, writer
-from kitetui.record.parquet.arrow import pyarrow
+from kitetui.record.parquet.schema import pyarrow
 from tests.record.csv.helpers import assert_same, infy, joined
 from tests.record.parquet.helpers import in_turns, table_of, written
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kitetui.errors import RecordingError, UserError
-from kitetui.record.patience import Patience
+from kitetui.record.output import Patience
 from kitetui.record.rows import Rows
 from kitetui.record.sqlite import SqliteWriter
 from kitetui.record.sqlite.writer import LAST

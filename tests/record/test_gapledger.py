@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from kitetui.feed import ConnectionChanged, ConnectionState, Gap, Lagged, TickerMessage, Ticks
-from kitetui.record.absence import Moment
-from kitetui.record.before import Before
+from kitetui.record.gapledger import Lacks
 from kitetui.record.gaplog import Lack
-from kitetui.record.lacks import Lacks
+from kitetui.record.history import Before
+from kitetui.record.ledgerfile import Moment
 from kitetui.wire import decode_frame
 from tests.record.helpers import SECOND, comes, live, lost, stepped, timed, wants
 from tests.wire.packets import INFY, INFY_FULL, frame

@@ -10,12 +10,20 @@ from pathlib import Path
 import pytest
 
 from kitetui.record import COLUMNS, Files, Format
-from kitetui.record.absence import NOT_RECORDED, Absence, Moment, Past
-from kitetui.record.before import Before
+from kitetui.record.destinations import File
 from kitetui.record.gaplog import Lack
-from kitetui.record.ledgerfile import LedgerFile, Standing, ledger_of, read_ledger
+from kitetui.record.history import Before
+from kitetui.record.ledgerfile import (
+    NOT_RECORDED,
+    Absence,
+    LedgerFile,
+    Moment,
+    Past,
+    Standing,
+    ledger_of,
+    read_ledger,
+)
 from kitetui.record.output import continued_file
-from kitetui.record.places import File
 from tests.record.helpers import (
     NAMES,
     SECOND,

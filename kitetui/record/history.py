@@ -15,10 +15,9 @@ from math import inf, isinf
 from pathlib import Path
 
 from kitetui.errors import UserError
-from kitetui.record.absence import NOT_RECORDED, Absent, Moment, Past
+from kitetui.record.formats import open_reader
 from kitetui.record.gaplog import Lack, gap_log_of
-from kitetui.record.ledgerfile import Standing, put_ledger, read_ledger
-from kitetui.record.opening import open_reader
+from kitetui.record.ledgerfile import NOT_RECORDED, Absent, Moment, Past, Standing, put_ledger, read_ledger
 from kitetui.record.output import is_being_written
 from kitetui.times import boot
 

@@ -1,14 +1,17 @@
-"""The columns of a CSV recording: their names and order, and how a choice of them is read."""
+"""The columns of a CSV recording: names, order, choosing and recognising them."""
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Final
+from pathlib import Path
+from typing import BinaryIO, Final
 
 from kitetui.errors import UserError
 from kitetui.formatting import plain
+from kitetui.record.repair import LONGEST_LINE, repair_lines
 from kitetui.wire.layout import DEPTH_LEVELS
 
 _LONGEST: Final = 40
@@ -79,3 +82,49 @@ def _nearest(name: str) -> str:
 
 def _quoted(name: str) -> str:
     return json.dumps(plain(name[:_LONGEST]), ensure_ascii=False)
+
+
+_BOM: Final = b"\xef\xbb\xbf"
+_EVERY_TICK: Final = {"received_at", "instrument_token"}
+
+
+def sniff(head: bytes) -> bool:
+    """Whether a file that begins like this is a CSV of ticks, of whichever columns."""
+    columns = set(_columns(head.split(b"\n", 1)[0])) - {""}
+    return (bool(columns) and columns <= set(COLUMNS)) or columns >= _EVERY_TICK
+
+
+def begins_header(head: bytes) -> bool:
+    """Whether this may be the beginning of a first line that was never finished."""
+    *names, last = head.decode(errors="replace").split(",")
+    return all(name in COLUMNS for name in names) and any(name.startswith(last) for name in COLUMNS)
+
+
+def columns_of(path: Path) -> tuple[str, ...]:
+    """Return the columns that a file has. Raises UserError for one that is no CSV of ticks."""
+    try:
+        with path.open("rb") as file:
+            line = read_header(file)
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}", "name a recording") from error
+    if not sniff(line):
+        raise UserError(f"{path} is no CSV of ticks: its first line does not name their columns")
+    return _columns(line)
+
+
+def read_header(file: BinaryIO) -> bytes:
+    """Read the first line of a file; what follows it are rows."""
+    return file.readline(LONGEST_LINE)
+
+
+def repair(path: Path) -> str | None:
+    """Mend a CSV of ticks; see `repair_lines`."""
+    return repair_lines(path, lambda line, *, is_whole: sniff(line) if is_whole else begins_header(line))
+
+
+def _columns(line: bytes) -> tuple[str, ...]:
+    text = line.removeprefix(_BOM).decode(errors="replace").rstrip("\r\n")
+    try:
+        return tuple(name.strip() for name in next(csv.reader([text]), []))
+    except csv.Error:
+        return (text,)

@@ -1,27 +1,163 @@
-"""Where the files of a recording are: in a folder that gets new ones, in one place, or on standard output."""
+"""Where a recording goes: new files in a folder (rotated in time), one file, or standard output."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol, Self
 
 from kitetui.errors import UserError
-from kitetui.record.before import Before
+from kitetui.record.base import NameOf, Writer
 from kitetui.record.capture import CaptureWriter
-from kitetui.record.fileset import FileSet
-from kitetui.record.gaplog import SUFFIX as GAPS
-from kitetui.record.gaplog import GapLog
-from kitetui.record.ledgerfile import SUFFIX as LEDGER
-from kitetui.record.ledgerfile import LedgerFile, ledger_of
-from kitetui.record.names import NameOf
-from kitetui.record.opening import Format, Made, continue_file, new_writer, stream_writer
+from kitetui.record.formats import Format, Made, continue_file, new_writer, stream_writer
+from kitetui.record.gaplog import GAPS_SUFFIX, GapLog, Lack
+from kitetui.record.history import Before
+from kitetui.record.ledgerfile import LEDGER_SUFFIX, LedgerFile, Standing, ledger_of
 from kitetui.record.output import continued_file, standard_output, stems
-from kitetui.record.rotation import Rotation
 from kitetui.times import IST
+
+_PERIODS: Final = {"d": 86_400, "h": 3_600, "m": 60}
+_SIZES: Final = {"KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
+_LIMIT: Final = re.compile(r"([1-9][0-9]{0,8})(d|h|m|KB|MB|GB)")
+_NANOSECONDS: Final = 1_000_000_000
+_DAY: Final = _PERIODS["d"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What ends a file.
+
+    period: seconds; periods begin at midnight in India. size: bytes of any one file. None: not by that.
+    """
+
+    period: int | None = _DAY
+    size: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `1d`, `1h`, `500MB`, or one of each with a comma. Raises UserError."""
+        period = size = None
+        for part in text.split(","):
+            match = _LIMIT.fullmatch(part.strip())
+            if match is None:
+                raise _unclear(text)
+            number, unit = int(match[1]), match[2]
+            if unit in _SIZES and size is None:
+                size = number * _SIZES[unit]
+            elif unit in _PERIODS and period is None and _divides(number * _PERIODS[unit]):
+                period = number * _PERIODS[unit]
+            else:
+                raise _unclear(text)
+        return cls(period, size)
+
+    def period_of(self, at: int) -> int:
+        """Return the number of the period that a moment is in; moments are UTC nanoseconds."""
+        return (at + _OFFSET) // (self.period * _NANOSECONDS) if self.period else 0
+
+    def ends_at(self, at: int) -> int | None:
+        """Return when the period of this moment is over."""
+        if not self.period:
+            return None
+        return (self.period_of(at) + 1) * self.period * _NANOSECONDS - _OFFSET
+
+    def is_full(self, size: int) -> bool:
+        """Whether a file of so many bytes takes no more."""
+        return self.size is not None and size >= self.size
+
+
+_OFFSET: Final = int(IST.utcoffset(None).total_seconds()) * _NANOSECONDS
+
+
+def _divides(period: int) -> bool:
+    """Whether a day is made of such periods, or the period is of whole days."""
+    return _DAY % period == 0 or period % _DAY == 0
+
+
+def _unclear(text: str) -> UserError:
+    return UserError(
+        f"--rotate takes a period that divides the day (1d, 1h, 15m), a size (500MB, 2GB), "
+        f"or both with a comma, and not {text!r}"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSet:
+    """Open files; `name` is for people.
+
+    writers: take rows. capture: takes what was on the wire. gaps, ledger: None where there is no place for
+    them. is_followed: whether another recording may go on from these, and asks the ledger.
+    """
+
+    name: str
+    writers: Sequence[Writer] = ()
+    capture: CaptureWriter | None = None
+    gaps: GapLog | None = None
+    ledger: LedgerFile | None = None
+    is_followed: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files but the log."""
+        return sum(each.size for each in self._files())
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the largest file."""
+        return max(each.size for each in self._files())
+
+    def lacks(self, lack: Lack) -> None:
+        """Log that something is lacking. Raises RecordingError."""
+        if self.gaps is not None:
+            self.gaps.add(lack)
+
+    @property
+    def rows(self) -> int:
+        """Rows that every file has."""
+        return min(each.rows for each in self._files())
+
+    def rename(self, name_of: NameOf) -> None:
+        """Name by this what is written from now on."""
+        for each in self._files():
+            each.rename(name_of)
+        if self.gaps is not None:
+            self.gaps.rename(name_of)
+
+    def flush(self, *, sync: bool) -> None:
+        """Have readers, and a start after a kill, find all that was written. Raises RecordingError."""
+        for each in self._files():
+            each.flush(sync=sync)
+        if sync and self.gaps is not None:
+            self.gaps.sync()
+
+    def put(self, standing: Standing) -> None:
+        """Keep what is known of what was flushed. Raises RecordingError."""
+        if self.ledger is not None:
+            self.ledger.put(standing)
+
+    def forget(self) -> None:
+        """Remove the ledger: another says as much, or nobody asks."""
+        if self.ledger is not None:
+            self.ledger.remove()
+
+    def close(self) -> None:
+        """Finish every file, even if one of them cannot be. Raises RecordingError."""
+        with ExitStack() as closing:
+            if self.ledger is not None:
+                closing.callback(self.ledger.close)
+            if self.gaps is not None:
+                closing.callback(self.gaps.close)
+            for each in self._files():
+                closing.callback(each.close)
+
+    def _files(self) -> Iterator[Writer | CaptureWriter]:
+        yield from self.writers
+        if self.capture is not None:
+            yield self.capture
+
 
 _NEVER = Rotation(None, None)
 
@@ -65,7 +201,7 @@ class Folder:
             return Before()
         # A recording's name has when it began.
         newest_first = sorted(self._recordings(), reverse=True)
-        return Before.of_ledgers(self.path.glob(f"ticks-*{LEDGER}")).or_of_rows(newest_first)
+        return Before.of_ledgers(self.path.glob(f"ticks-*{LEDGER_SUFFIX}")).or_of_rows(newest_first)
 
     def open(self, at: int, name_of: NameOf) -> FileSet:
         """Open new files; the folder is made if it is not there."""
@@ -75,7 +211,7 @@ class Folder:
                     self.path.mkdir(parents=True, exist_ok=True)
                 log, stem = self._new_log(at, name_of)
                 opened.callback(log.close)
-                ledger = LedgerFile(self.path / f"{stem}{LEDGER}")
+                ledger = LedgerFile(self.path / f"{stem}{LEDGER_SUFFIX}")
                 opened.callback(ledger.close)
                 made = []
                 for each in self.formats:
@@ -90,11 +226,11 @@ class Folder:
     def _recordings(self) -> list[Path]:
         suffixes = tuple(each.suffix for each in self.formats)
         paths = [each for each in self.path.glob("ticks-*") if each.name.endswith(suffixes)]
-        return [path for path in paths if not path.name.endswith(GAPS)]
+        return [path for path in paths if not path.name.endswith(GAPS_SUFFIX)]
 
     def _new_log(self, at: int, name_of: NameOf) -> tuple[GapLog, str]:
         """Take a name that no file has; the log, made first, keeps it from others. Raises OSError."""
-        suffixes = [GAPS, LEDGER, *(each.suffix for each in self.formats)]
+        suffixes = [GAPS_SUFFIX, LEDGER_SUFFIX, *(each.suffix for each in self.formats)]
         for stem in stems(f"ticks-{datetime.fromtimestamp(at / 1e9, IST):%Y%m%d-%H%M%S}"):
             paths = [self.path / f"{stem}{suffix}" for suffix in suffixes]
             if not any(path.exists() for path in paths):

@@ -19,10 +19,10 @@ from kitetui.feed import (
 )
 from kitetui.feed.state import FAILED
 from kitetui.formatting import noun
-from kitetui.record.absence import NOT_RECORDED, TOGETHER, Moment
-from kitetui.record.before import Before
 from kitetui.record.gaplog import Lack
+from kitetui.record.history import Before
 from kitetui.record.ledger import Ledger
+from kitetui.record.ledgerfile import NOT_RECORDED, TOGETHER, Moment
 
 _SET_BACK: Final = 1_000_000_000
 """Nanoseconds; what waited in two sockets is read in turns, so that times are never quite in order."""

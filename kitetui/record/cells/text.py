@@ -1,4 +1,4 @@
-"""One cell of a row at a time: what each column says of a tick, in plain Python."""
+"""One cell of a row at a time, in plain Python: exact decimals, times in IST."""
 
 from __future__ import annotations
 
@@ -6,10 +6,29 @@ from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Final
 
-from kitetui.record.decimals import price_text
 from kitetui.times import ist_seconds
 from kitetui.wire import Tick, decimals_of
 from kitetui.wire.layout import FIELDS, Kind
+
+_AT_LEAST: Final = {2: 2, 4: 4, 7: 4}
+"""Decimals that are always written, by the decimals that a segment sends."""
+
+
+def price_text(price: int, decimals: int) -> str:
+    """Return an integer price with this many decimals as text: 157315 with 2 is `1573.15`.
+
+    Zeros at the end beyond the segment's customary places are left out: a currency pair is sent with
+    seven decimals and quoted in four.
+    """
+    if decimals == 2 and price > 99:  # nearly every price there is: the fast way
+        text = str(price)
+        return f"{text[:-2]}.{text[-2:]}"
+    whole, part = divmod(abs(price), 10**decimals)
+    digits = f"{part:0{decimals}d}"
+    least = _AT_LEAST.get(decimals, decimals)
+    shown = digits[:least] + digits[least:].rstrip("0")
+    return f"{'-' if price < 0 else ''}{whole}.{shown}"
+
 
 FieldCell = Callable[[Sequence[int], int], str]
 """Makes one cell of a row's words and the decimals of its prices."""

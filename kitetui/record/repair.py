@@ -1,22 +1,55 @@
-"""Makes good what a kill or a power cut left of a file of lines: the beginning of a line at its end."""
+"""Repairs what a crash or a power cut left at the end of a file.
+
+A torn end is moved into a file beside it and never thrown away.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from kitetui.errors import UserError
-from kitetui.record.csv.header import LONGEST, begins_header, sniff
-from kitetui.record.torn import set_aside, size_of
+from kitetui.formatting import noun
+from kitetui.record.output import stems
+
+_SUFFIX: Final = "torn"
+
+
+def set_aside(path: Path, file: BinaryIO, end: int) -> str:
+    """Cut a file at its last whole part, once what follows is safe in a file beside it; return its name.
+
+    file: the same, open to read and write. Raises OSError, with nothing cut.
+    """
+    file.seek(end)
+    for stem in stems(_SUFFIX):
+        beside = path.with_name(f"{path.name}.{stem}")
+        try:
+            with beside.open("xb") as kept:
+                shutil.copyfileobj(file, kept)
+                kept.flush()
+                os.fsync(kept.fileno())
+        except FileExistsError:
+            continue
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
+        break
+    file.truncate(end)
+    return beside.name
+
+
+def size_of(count: int) -> str:
+    """Return a number of bytes in words."""
+    return f"{count:,} {noun(count, 'byte')}"
+
 
 _BLOCK: Final = 1 << 16
 
-
-def repair(path: Path) -> str | None:
-    """Mend a CSV of ticks; see `repair_lines`."""
-    return repair_lines(path, lambda line, *, is_whole: sniff(line) if is_whole else begins_header(line))
+LONGEST_LINE: Final = 1 << 16
+"""Bytes of a first line; a file that has no line end before is none of ours."""
 
 
 def repair_lines(path: Path, is_ours: Callable[..., bool]) -> str | None:
@@ -31,7 +64,7 @@ def repair_lines(path: Path, is_ours: Callable[..., bool]) -> str | None:
     """
     try:
         with path.open("rb+") as file:
-            first = file.readline(LONGEST)
+            first = file.readline(LONGEST_LINE)
             is_whole = first.endswith(b"\n")
             if not first or not is_ours(first, is_whole=is_whole):
                 return None

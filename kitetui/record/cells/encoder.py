@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -17,9 +18,22 @@ from kitetui.record.cells.digits import (
     time_words,
     words_of,
 )
-from kitetui.record.cells.single import change_text
+from kitetui.record.cells.text import change_text, field_cell
 from kitetui.record.rows import Rows
-from kitetui.wire.layout import CLOSE, DECIMALS, FIELDS, FULL, LAST_PRICE, LTP, MODE_OF_LENGTH, TOKEN, Kind
+from kitetui.times import ist_microseconds
+from kitetui.wire import decimals_of
+from kitetui.wire.layout import (
+    CLOSE,
+    DECIMALS,
+    FIELDS,
+    FULL,
+    LAST_PRICE,
+    LTP,
+    MODE_OF_LENGTH,
+    PACKET_LENGTHS,
+    TOKEN,
+    Kind,
+)
 
 _MODES: Final = words_of((MODE_OF_LENGTH.get(length, "").encode() for length in range(FULL + 1)), 2)
 _SNAPSHOTS: Final = words_of([b"", b"1"])
@@ -138,3 +152,74 @@ def _change(last_price: int, close: int, divisor: int) -> bytes:
 def _text_words(texts: Sequence[bytes]) -> Words:
     """Return cells of any text as words."""
     return words_of(texts, -(-max(map(len, texts)) // 4) or 1)[:, None]
+
+
+_FEW: Final = 18
+"""Fewer rows than this are written faster one cell after the other than all at once."""
+
+_MANY: Final = 2048
+"""Rows that are written at once; more would cost memory and be no faster."""
+
+_received = lru_cache(1)(ist_microseconds)  # all ticks of a message came at the same time
+
+
+class Cells:
+    """The cells of some columns; names: of each token, the cells of its exchange and its tradingsymbol."""
+
+    def __init__(
+        self, columns: Sequence[str], names: Mapping[int, tuple[bytes, bytes]] = MappingProxyType({})
+    ) -> None:
+        self._names = names
+        self._sheet = Sheet(columns, names)
+        self._has_names = not {"exchange", "tradingsymbol"}.isdisjoint(columns)
+        self._others = [(place, name) for place, name in enumerate(columns) if name not in FIELDS]
+        self._cells = {
+            length: [field_cell(name, length) if name in FIELDS else _nothing for name in columns]
+            for length in PACKET_LENGTHS
+        }
+
+    def texts(self, rows: Rows) -> Iterator[list[str]]:
+        """Yield the cells of each row, of columns in which no cell has a comma."""
+        for line in self.lines(rows).decode().splitlines():
+            yield line.split(",")
+
+    def lines(self, rows: Rows) -> bytes:
+        """Return rows as lines, with a comma between two cells."""
+        if len(rows) < _FEW:
+            return "".join(self._few(rows)).encode()
+        starts = range(0, len(rows), _MANY)
+        return b"".join(self._sheet.lines(rows[start : start + _MANY]) for start in starts)
+
+    def _few(self, rows: Rows) -> Iterator[str]:
+        columns = (
+            rows.words,
+            rows.lengths,
+            rows.received_at,
+            rows.connection,
+            rows.sequence,
+            rows.snapshot,
+        )
+        for words, length, received_at, connection, sequence, snapshot in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
+            token = words[TOKEN] & 0xFFFFFFFF
+            decimals = decimals_of(token)
+            exchange, symbol = self._names[token] if self._has_names else (b"", b"")
+            other = {
+                "received_at": _received(received_at),
+                "connection": str(connection + 1),
+                "sequence": str(sequence),
+                "exchange": exchange.decode(),
+                "tradingsymbol": symbol.decode(),
+                "mode": MODE_OF_LENGTH[length],
+                "change": "" if length == LTP else change_text(words[LAST_PRICE], words[CLOSE], 10**decimals),
+                "snapshot": "1" if snapshot else "",
+            }
+            cells = [cell(words, decimals) for cell in self._cells[length]]
+            for place, name in self._others:
+                cells[place] = other[name]
+            yield ",".join(cells) + "\n"
+
+
+def _nothing(words: Sequence[int], decimals: int) -> str:
+    return ""
