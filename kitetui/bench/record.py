@@ -24,7 +24,7 @@ from kitetui.record import COLUMNS, Format
 from kitetui.record.base import NameOf
 from kitetui.record.capture import CaptureWriter
 from kitetui.record.formats import new_writer
-from kitetui.record.rows import Rows, frames_of
+from kitetui.record.rows import TickRows, frames_of
 from kitetui.wire import decode_frames
 
 SYMBOLS: Final = 3000
@@ -37,7 +37,7 @@ _BATCH: Final = 1000
 _A_MESSAGE: Final = 20
 _OPENED: Final = 1_795_000_000 * 10**9
 
-Put = Callable[[Rows], None]
+Put = Callable[[TickRows], None]
 Work = tuple[Put, Callable[[], None]]
 """What writes rows, and what finishes the file."""
 
@@ -65,11 +65,11 @@ def bench_record(settings: Settings) -> Outcome:
     return Outcome([table], [_figure(speeds)], remarks)
 
 
-def _batches(frames: list[bytes]) -> list[Rows]:
+def _batches(frames: list[bytes]) -> list[TickRows]:
     batch = decode_frames(frames)
     count = len(batch)
     received_at = _OPENED + batch.frames.astype(np.int64) * 1_012_345
-    whole = Rows.of([Ticks(0, batch, received_at, 1, np.zeros(count, np.bool_), 0.0)])
+    whole = TickRows.of([Ticks(0, batch, received_at, 1, np.zeros(count, np.bool_), 0.0)])
     return [whole[at : at + _BATCH] for at in range(0, count, _BATCH)]
 
 
@@ -85,7 +85,7 @@ def _work(name: str, path: Path, name_of: NameOf) -> Work:
     return writer.write, writer.close
 
 
-def _written(work: Work, batches: list[Rows], seconds: float) -> tuple[int, float]:
+def _written(work: Work, batches: list[TickRows], seconds: float) -> tuple[int, float]:
     """Write batches for so long, all of them again after the last; return the rows and the seconds."""
     put, finish = work
     written = number = 0

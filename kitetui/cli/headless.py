@@ -23,11 +23,11 @@ from kitetui.formatting import weekday_clock
 from kitetui.instruments import Universe
 from kitetui.instruments.archive import list_day
 from kitetui.market.calendar import Phase
-from kitetui.record import File, Files, Folder, NameOf, Place, Recorder
+from kitetui.record import Destination, File, Files, Folder, NameOf, Recorder
 from kitetui.record.destinations import StandardOutput
-from kitetui.record.formats import mend, mend_folder, mend_log
+from kitetui.record.formats import repair_folder, repair_gap_log, repair_recording
 from kitetui.record.gaplog import gap_log_of
-from kitetui.record.output import PATIENCE
+from kitetui.record.output import GRACE_PERIOD
 from kitetui.times import IST
 
 _QUEUE: Final = 65_536
@@ -53,7 +53,7 @@ async def record_headless(run: Run, options: RecordingOptions, *, look: float = 
     ended, signalled = asyncio.Event(), asyncio.Event()
 
     def end() -> None:
-        PATIENCE.end()
+        GRACE_PERIOD.begin()
         signalled.set()
 
     with ended_by_signals(ended, end):
@@ -82,7 +82,7 @@ class _Headless:
         self._refusals = _Refusals(self._manager, source, wait=run.wait)
         self._last_words: Callable[[], None] = lambda: None
 
-    async def record(self, place: Place, mended: list[str], duration: float | None) -> None:
+    async def record(self, place: Destination, mended: list[str], duration: float | None) -> None:
         run = self._run
         # In a thread, for the head of the data goes to standard output at once, and that may be full already.
         files = await asyncio.to_thread(Files, place, self._wanted.name_of)
@@ -115,7 +115,7 @@ class _Headless:
         if self._refusals.fatal:
             raise LoginError(self._refusals.fatal)
 
-    async def leave_if_stuck(self, place: Place, signalled: asyncio.Event) -> None:
+    async def leave_if_stuck(self, place: Destination, signalled: asyncio.Event) -> None:
         """End the program, if standard output does not let it end by itself soon after a signal.
 
         A terminal or a socket may say that it has room, and then take less than it is given.
@@ -126,7 +126,7 @@ class _Headless:
             self._last_words()
             os._exit(RecordingError.exit_code)
 
-    async def _follow_lists(self, files: Files, place: Place, tasks: asyncio.TaskGroup) -> None:
+    async def _follow_lists(self, files: Files, place: Destination, tasks: asyncio.TaskGroup) -> None:
         """Record what the user asked for as each day's list has it."""
 
         def rename(name_of: NameOf, *, renamed: bool) -> None:
@@ -187,14 +187,14 @@ def _first(errors: BaseExceptionGroup[UserError]) -> UserError:
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
-def _mended(place: Place) -> Iterator[str]:
+def _mended(place: Destination) -> Iterator[str]:
     """Make good what a recording before this one left, if it was killed; yield what was done."""
     match place:
         case Folder(is_series=True):
-            yield from mend_folder(place.path)
+            yield from repair_folder(place.path)
         case File():
-            yield from mend_log(gap_log_of(place.path))
-            yield from mend(place.path, place.kind)
+            yield from repair_gap_log(gap_log_of(place.path))
+            yield from repair_recording(place.path, place.kind)
 
 
 class _Refusals:

@@ -12,7 +12,7 @@ from typing import Final
 from kitetui.errors import UserError
 from kitetui.record import COLUMNS, Format, Rotation
 from kitetui.record.csv import parse_columns
-from kitetui.record.destinations import File, Folder, Place, StandardOutput
+from kitetui.record.destinations import Destination, File, Folder, StandardOutput
 from kitetui.record.recorder import FLUSH, Durability
 
 _HERE: Final = "name a file elsewhere with -o"
@@ -40,7 +40,7 @@ class RecordingOptions:
         """How soon the recording is safe."""
         return Durability(FLUSH if self.flush is None else self.flush, self.fsync)
 
-    def place(self) -> Place:
+    def place(self) -> Destination:
         """Return where the recording goes. Raises UserError for options that do not go together."""
         formats = [Format(each) for each in self.formats]
         columns = COLUMNS if self.columns is None else parse_columns(self.columns)
@@ -55,7 +55,7 @@ class RecordingOptions:
             raise UserError("--rotate needs a folder for its files", "name one with -o, such as -o ticks/")
         return self._single(formats, columns)
 
-    def _single(self, formats: Sequence[Format], columns: Sequence[str]) -> Place:
+    def _single(self, formats: Sequence[Format], columns: Sequence[str]) -> Destination:
         if self.output == "-" or (self.output is None and not sys.stdout.isatty()):
             if len(formats) > 1:
                 raise UserError(

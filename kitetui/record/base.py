@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 
 NameOf = Callable[[int], tuple[str, str] | None]
 """Gives the exchange and tradingsymbol of a token, or None if they are not known.
@@ -35,7 +35,7 @@ class Writer(Protocol):
     def rename(self, name_of: NameOf) -> None:
         """Name by this the rows to come."""
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: TickRows) -> None:
         """Add rows. Raises RecordingError where they cannot be written; the file is whole then."""
 
     def flush(self, *, sync: bool) -> None:
@@ -63,7 +63,7 @@ class Reader(Protocol):
     @property
     def damage(self) -> Sequence[str]: ...
 
-    def __iter__(self) -> Iterator[Rows]: ...
+    def __iter__(self) -> Iterator[TickRows]: ...
 
 
 class Damage:

@@ -11,10 +11,10 @@ from kitetui.record.base import Reader
 from kitetui.record.capture import CaptureWriter
 from kitetui.record.formats import Format, new_writer
 from kitetui.record.gaplog import gap_log_of
-from kitetui.record.rows import Rows, frames_of
+from kitetui.record.rows import TickRows, frames_of
 
 
-def convert(reader: Reader, path: Path, kind: Format, columns: Sequence[str]) -> Iterator[Rows]:
+def convert(reader: Reader, path: Path, kind: Format, columns: Sequence[str]) -> Iterator[TickRows]:
     """Write a recording to a new file; yield what was written, batch by batch.
 
     Closing the generator early leaves a file of what was written until then. Raises UserError.

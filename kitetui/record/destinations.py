@@ -13,10 +13,10 @@ from typing import Final, Protocol, Self
 from kitetui.errors import UserError
 from kitetui.record.base import NameOf, Writer
 from kitetui.record.capture import CaptureWriter
-from kitetui.record.formats import Format, Made, continue_file, new_writer, stream_writer
-from kitetui.record.gaplog import GAPS_SUFFIX, GapLog, Lack
-from kitetui.record.history import Before
-from kitetui.record.ledgerfile import LEDGER_SUFFIX, LedgerFile, Standing, ledger_of
+from kitetui.record.formats import AnyWriter, Format, continue_file, new_writer, stream_writer
+from kitetui.record.gaplog import GAPS_SUFFIX, GapEntry, GapLog
+from kitetui.record.history import RecordingHistory
+from kitetui.record.ledgerfile import LEDGER_SUFFIX, LedgerFile, LedgerState, ledger_of
 from kitetui.record.output import continued_file, standard_output, stems
 from kitetui.times import IST
 
@@ -109,10 +109,10 @@ class FileSet:
         """Bytes of the largest file."""
         return max(each.size for each in self._files())
 
-    def lacks(self, lack: Lack) -> None:
-        """Log that something is lacking. Raises RecordingError."""
+    def log_gap(self, entry: GapEntry) -> None:
+        """Add a row to the gap log. Raises RecordingError."""
         if self.gaps is not None:
-            self.gaps.add(lack)
+            self.gaps.add(entry)
 
     @property
     def rows(self) -> int:
@@ -133,10 +133,10 @@ class FileSet:
         if sync and self.gaps is not None:
             self.gaps.sync()
 
-    def put(self, standing: Standing) -> None:
+    def put(self, state: LedgerState) -> None:
         """Keep what is known of what was flushed. Raises RecordingError."""
         if self.ledger is not None:
-            self.ledger.put(standing)
+            self.ledger.put(state)
 
     def forget(self) -> None:
         """Remove the ledger: another says as much, or nobody asks."""
@@ -164,7 +164,7 @@ _NEVER = Rotation(None, None)
 _ELSEWHERE = "name another file with -o"
 
 
-class Place(Protocol):
+class Destination(Protocol):
     """Where a recording goes.
 
     rotation: when `open` is to be called for the next files; never, where they are always the same.
@@ -173,7 +173,7 @@ class Place(Protocol):
     @property
     def rotation(self) -> Rotation: ...
 
-    def before(self) -> Before:
+    def history(self) -> RecordingHistory:
         """Return what was recorded here before, that the next recording goes on from."""
 
     def open(self, at: int, name_of: NameOf) -> FileSet:
@@ -195,13 +195,13 @@ class Folder:
     way_out: str = "name another folder with -o"
     is_series: bool = False
 
-    def before(self) -> Before:
+    def history(self) -> RecordingHistory:
         """Return what the folder has, where its recordings follow on each other."""
         if not self.is_series:
-            return Before()
+            return RecordingHistory()
         # A recording's name has when it began.
         newest_first = sorted(self._recordings(), reverse=True)
-        return Before.of_ledgers(self.path.glob(f"ticks-*{LEDGER_SUFFIX}")).or_of_rows(newest_first)
+        return RecordingHistory.of_ledgers(self.path.glob(f"ticks-*{LEDGER_SUFFIX}")).or_of_rows(newest_first)
 
     def open(self, at: int, name_of: NameOf) -> FileSet:
         """Open new files; the folder is made if it is not there."""
@@ -253,11 +253,11 @@ class File:
         """It is always the same file."""
         return _NEVER
 
-    def before(self) -> Before:
+    def history(self) -> RecordingHistory:
         """Return what the file has, if it is continued."""
         if not self._is_continued:
-            return Before()
-        return Before.of_ledgers([ledger_of(self.path)]).or_of_rows([self.path])
+            return RecordingHistory()
+        return RecordingHistory.of_ledgers([ledger_of(self.path)]).or_of_rows([self.path])
 
     def open(self, at: int, name_of: NameOf) -> FileSet:
         """Open it."""
@@ -292,9 +292,9 @@ class StandardOutput:
         """There is only one."""
         return _NEVER
 
-    def before(self) -> Before:
+    def history(self) -> RecordingHistory:
         """Return nothing: nobody knows where it went."""
-        return Before()
+        return RecordingHistory()
 
     def open(self, at: int, name_of: NameOf) -> FileSet:
         """Open it."""
@@ -304,7 +304,7 @@ class StandardOutput:
 
 def _file_set(
     name: str,
-    made: Sequence[Made],
+    made: Sequence[AnyWriter],
     log: GapLog | None = None,
     ledger: LedgerFile | None = None,
     *,

@@ -22,11 +22,11 @@ from kitetui.feed import (
 )
 from kitetui.record.base import NameOf
 from kitetui.record.capture import CaptureWriter, GapNote, LostNote, Note, StateNote
-from kitetui.record.destinations import Place
-from kitetui.record.gapledger import Lacks
-from kitetui.record.gaplog import Lack
-from kitetui.record.ledgerfile import Moment, Standing
-from kitetui.record.rows import Rows
+from kitetui.record.destinations import Destination
+from kitetui.record.gapledger import GapLedger
+from kitetui.record.gaplog import GapEntry
+from kitetui.record.ledgerfile import LedgerState, Moment
+from kitetui.record.rows import TickRows
 from kitetui.times import boot, stopwatch
 from kitetui.wire import TickBatch
 
@@ -70,21 +70,21 @@ class Files:
 
     def __init__(
         self,
-        place: Place,
+        destination: Destination,
         name_of: NameOf,
         now: Callable[[], int] = time.time_ns,
         *,
         stopwatch: Callable[[], float] = stopwatch,
     ) -> None:
         self.totals = Totals()
-        self._place = place
+        self._destination = destination
         self._name_of = name_of
         self.now = now
         self._stopwatch = stopwatch
         self._renamings: deque[_Renaming] = deque()
-        self._before = place.before()
-        self._open = place.open(now(), name_of)
-        self._lacks = Lacks(self._before)
+        self._history = destination.history()
+        self._open = destination.open(now(), name_of)
+        self._gap_ledger = GapLedger(self._history)
         self._closed_bytes = self._closed_rows = 0
         self.totals.bytes = self._open.size
         self._ends_at: int | None = None
@@ -92,7 +92,7 @@ class Files:
         self._kept_until: int | None = None
         self._written: deque[tuple[int, int]] = deque()
         self._flushed_until: int | None = None
-        self._unnoted: list[Lack] = []
+        self._unnoted: list[GapEntry] = []
         self._has_failed = False
 
     @property
@@ -135,7 +135,7 @@ class Files:
     def _write(self, messages: Sequence[Message]) -> None:
         while messages:
             if self._ends_at is None and (first := _first_time(messages)) is not None:
-                self._ends_at = self._place.rotation.ends_at(first)
+                self._ends_at = self._destination.rotation.ends_at(first)
             now, later = _split(messages, self._ends_at)
             self._put(now)
             if later:
@@ -149,7 +149,7 @@ class Files:
         """
         now = self._stopwatch()
         by = now if by is None else by
-        return self._lacks.ledger.moment_of(by) or Moment(self.now() - round((now - by) * 1e9), by)
+        return self._gap_ledger.ledger.moment_of(by) or Moment(self.now() - round((now - by) * 1e9), by)
 
     def flush(self, until: int, *, sync: bool) -> None:
         """Have readers, and a start after a kill, find all that was written. Raises RecordingError.
@@ -158,8 +158,8 @@ class Files:
         """
         with self._counted():
             now = self.moment()
-            self._log(self._lacks.pass_time(Moment(until, now.by - (now.at - until) / 1e9)))
-            self._note_lacks()
+            self._log(self._gap_ledger.pass_time(Moment(until, now.by - (now.at - until) / 1e9)))
+            self._note_gaps()
             self._open.flush(sync=sync)
             self._kept_until = self._flushed_until = until
             self._written.clear()
@@ -172,12 +172,12 @@ class Files:
             if self._has_failed:
                 with suppress(RecordingError):  # the disk may have no room for a row either, and it was said
                     if self._kept_until is not None and self._open.gaps is not None:
-                        self._log([Lack(self._kept_until, now, UNWRITTEN)])
-                    self._log(self._lacks.unfinished(now))
+                        self._log([GapEntry(self._kept_until, now, UNWRITTEN)])
+                    self._log(self._gap_ledger.unfinished(now))
             else:
                 with self._counted():
-                    self._log(self._lacks.unfinished(now))
-                    self._note_lacks()
+                    self._log(self._gap_ledger.unfinished(now))
+                    self._note_gaps()
                     self._keep(now)
         finally:
             with self._counted(is_closing=True):
@@ -188,12 +188,12 @@ class Files:
 
     def _put(self, messages: Sequence[Message]) -> None:
         ticks = [each for each in messages if isinstance(each, Ticks)]
-        rows = Rows.of([each for each in ticks if len(each.batch)])
+        rows = TickRows.of([each for each in ticks if len(each.batch)])
         if self._is_full and len(rows):
             self._go_on(int(rows.received_at[0]))
         for message in messages:
-            self._log(self._lacks.hear(message))
-        self._log(self._lacks.pass_time())
+            self._log(self._gap_ledger.hear(message))
+        self._log(self._gap_ledger.pass_time())
         self.totals.lost += sum(each.ticks for each in messages if isinstance(each, Lagged))
         self.totals.rejected += sum(len(each.batch.errors) for each in ticks)
         if len(rows):
@@ -204,7 +204,7 @@ class Files:
                 writer.write(rows)
         if self._open.capture is not None:
             _capture(self._open.capture, messages, self.now)
-        self._note_lacks()
+        self._note_gaps()
         totals = self.totals
         totals.rows += len(rows)
         totals.bytes = self._closed_bytes + self._open.size
@@ -214,50 +214,50 @@ class Files:
         if wanted := [each for each in messages if isinstance(each, SymbolsWanted)]:
             # Known at once: a kill before the next flush is to lose no symbol.
             self._keep(self._kept_until or wanted[0].at)
-        self._is_full = self._place.rotation.is_full(self._open.largest)
+        self._is_full = self._destination.rotation.is_full(self._open.largest)
 
     def _go_on(self, at: int) -> None:
         """Finish the files of now, and open the next ones."""
-        self._log(self._lacks.unfinished(at))
-        self._note_lacks()
+        self._log(self._gap_ledger.unfinished(at))
+        self._note_gaps()
         before = self._open
         before.close()
         self._closed_bytes += before.size
         self._closed_rows = self.totals.rows
         self._written.clear()
-        self._open = self._place.open(at, self._name_of)
+        self._open = self._destination.open(at, self._name_of)
         self._keep(at)
         before.forget()
         self._kept_until = at
-        self._ends_at = self._place.rotation.ends_at(at)
+        self._ends_at = self._destination.rotation.ends_at(at)
         self._is_full = False
 
     def _keep(self, until: int) -> None:
         """Put the ledger beside the files; what was known before stands until it says as much."""
-        if self._lacks.has_begun and until > 0:
-            ledger = self._lacks.ledger
+        if self._gap_ledger.has_begun and until > 0:
+            ledger = self._gap_ledger.ledger
             known = ledger.wanted, ledger.missing, until, ledger.read or self.moment(), boot()
-            self._open.put(Standing(*known, dict(ledger.joined), dict(ledger.heard), dict(ledger.dropped)))
+            self._open.put(LedgerState(*known, dict(ledger.joined), dict(ledger.heard), dict(ledger.dropped)))
             if self._open.ledger is not None:
                 wanted = (token for tokens in ledger.wanted.values() for token in tokens)
-                self._log(self._before.take_over(wanted, self._open.ledger.path))
+                self._log(self._history.take_over(wanted, self._open.ledger.path))
 
-    def _log(self, lacks: Iterable[Lack]) -> None:
-        for lack in lacks:
+    def _log(self, entries: Iterable[GapEntry]) -> None:
+        for entry in entries:
             self.totals.gaps += 1
-            self._open.lacks(lack)
-            self._unnoted.append(lack)
+            self._open.log_gap(entry)
+            self._unnoted.append(entry)
 
-    def _note_lacks(self) -> None:
-        """Have a capture note what lacks, behind the messages that told of it."""
+    def _note_gaps(self) -> None:
+        """Have a capture note the gaps, behind the messages that told of it."""
         unnoted, self._unnoted = self._unnoted, []
         capture = self._open.capture
         if capture is None:
             return
-        for lack in unnoted:
-            if lack.connection is not None and lack.symbols is not None:
-                note = GapNote(lack.start, lack.end, lack.symbols, lack.reason, lack.tokens)
-                capture.note(lack.connection, lack.end, note)
+        for entry in unnoted:
+            if entry.connection is not None and entry.symbols is not None:
+                note = GapNote(entry.start, entry.end, entry.symbols, entry.reason, entry.tokens)
+                capture.note(entry.connection, entry.end, note)
 
     @contextmanager
     def _counted(self, *, is_closing: bool = False) -> Iterator[None]:

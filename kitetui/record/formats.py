@@ -76,11 +76,11 @@ _SNIFFS: Final = {
 _HEAD: Final = 4096
 
 
-Made = Writer | capture.CaptureWriter
+AnyWriter = Writer | capture.CaptureWriter
 """A writer of rows, or of what was on the wire."""
 
 
-def new_writer(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]) -> Made:
+def new_writer(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]) -> AnyWriter:
     """Begin a file that is not there, or is empty. Raises UserError."""
     match kind:
         case Format.PARQUET:
@@ -91,7 +91,7 @@ def new_writer(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]
             return stream_writer(kind, empty_file(path), name_of, columns)
 
 
-def stream_writer(kind: Format, output: Output, name_of: NameOf, columns: Sequence[str]) -> Made:
+def stream_writer(kind: Format, output: Output, name_of: NameOf, columns: Sequence[str]) -> AnyWriter:
     """Write on an open destination, after what it holds. Raises UserError for a format that cannot."""
     match kind:
         case Format.CSV:
@@ -103,8 +103,8 @@ def stream_writer(kind: Format, output: Output, name_of: NameOf, columns: Sequen
     raise UserError(f"--{kind} cannot be written to {output.name}", "name a file with -o")
 
 
-def continue_file(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]) -> Made:
-    """Write on where a file ends, once it is mended. Raises UserError for one that is of another kind."""
+def continue_file(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]) -> AnyWriter:
+    """Write on where a file ends, once it is repaired. Raises UserError for one that is of another kind."""
     if Format.of_file(path) is not kind:
         raise UserError(f"{path} holds no {kind}", "leave out --append and name another file with -o")
     if kind is Format.PARQUET:
@@ -160,25 +160,25 @@ _UNFINISHED: Final = (".journal", ".part")
 """What stands beside a Parquet file that was not finished."""
 
 
-def mend_folder(folder: Path) -> Iterator[str]:
-    """Mend every recording of a folder that nobody is writing; yield what was done, one sentence each."""
+def repair_folder(folder: Path) -> Iterator[str]:
+    """Repair every recording of a folder that nobody is writing; yield what was done, one sentence each."""
     for path in sorted(set(map(_recording_of, folder.glob("ticks-*")))):
         with suppress(UserError):  # it is none of ours, and stays as it is
             if path.name.endswith(GAPS_SUFFIX):
-                yield from mend_log(path)
+                yield from repair_gap_log(path)
             else:
-                yield from mend(path, Format.of_name(path))
+                yield from repair_recording(path, Format.of_name(path))
 
 
-def mend(path: Path, kind: Format) -> Iterator[str]:
-    """Mend one recording, unless somebody is writing it; yield what was done. Raises UserError."""
+def repair_recording(path: Path, kind: Format) -> Iterator[str]:
+    """Repair one recording, unless somebody is writing it; yield what was done. Raises UserError."""
     log = gap_log_of(path)
     if not (log.exists() and is_being_written(log)) and (done := repair(kind, path)) is not None:
         yield done
 
 
-def mend_log(log: Path) -> Iterator[str]:
-    """Mend a gap log, unless somebody is writing it; yield what was done. Raises UserError."""
+def repair_gap_log(log: Path) -> Iterator[str]:
+    """Repair a gap log, unless somebody is writing it; yield what was done. Raises UserError."""
     if log.exists() and not is_being_written(log) and (done := repair_log(log)) is not None:
         yield done
 

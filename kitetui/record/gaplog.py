@@ -1,6 +1,6 @@
-"""The gap log: beside a recording a small CSV file of what it lacks, so that an analysis can leave it out.
+"""The gap log: a small CSV file beside a recording with its gaps, so that an analysis can leave them out.
 
-A file without rows says that nothing is lacking.
+A file without rows says that there are none.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _HEAD_BEFORE: Final = f"{','.join(COLUMNS[:-1])}\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
-class Lack:
-    """From one moment to the next (UTC nanoseconds) something is lacking, for the reason given.
+class GapEntry:
+    """A gap from one moment to the next (UTC nanoseconds), and its reason.
 
     connection: counted from 0, None where it is all. symbols: how many, None where that is not known. tokens:
     whose, empty for all of the connection.
@@ -45,7 +45,7 @@ class Lack:
 
 
 class GapLog:
-    """Writes what a recording lacks; every row is on its way to the disk when `add` returns."""
+    """Writes the gaps of a recording; every row is on its way to the disk when `add` returns."""
 
     def __init__(self, output: Output, name_of: NameOf = lambda token: None) -> None:
         self.rows = 0
@@ -63,18 +63,18 @@ class GapLog:
             output.replace(_widened(path.read_text(encoding="utf-8")).encode())
         return cls(output, name_of)
 
-    def add(self, lack: Lack) -> None:
+    def add(self, entry: GapEntry) -> None:
         """Write one row. Raises RecordingError."""
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerow(
             (
-                ist_microseconds(lack.start),
-                ist_microseconds(lack.end),
-                f"{(lack.end - lack.start) / 1e9:.6f}",
-                "" if lack.connection is None else lack.connection + 1,
-                "" if lack.symbols is None else lack.symbols,
-                plain(lack.reason),
-                _BETWEEN.join(map(self._named, lack.tokens)),
+                ist_microseconds(entry.start),
+                ist_microseconds(entry.end),
+                f"{(entry.end - entry.start) / 1e9:.6f}",
+                "" if entry.connection is None else entry.connection + 1,
+                "" if entry.symbols is None else entry.symbols,
+                plain(entry.reason),
+                _BETWEEN.join(map(self._named, entry.tokens)),
             )
         )
         self._output.write(text.getvalue().encode())
@@ -98,7 +98,7 @@ class GapLog:
 
 
 def repair_log(path: Path) -> str | None:
-    """Mend a gap log that a kill has torn; see `kitetui.record.repair`."""
+    """Repair a gap log that a kill has torn; see `kitetui.record.repair`."""
     heads = (_HEAD, _HEAD_BEFORE)
     return repair_lines(
         path,

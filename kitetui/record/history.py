@@ -16,8 +16,16 @@ from pathlib import Path
 
 from kitetui.errors import UserError
 from kitetui.record.formats import open_reader
-from kitetui.record.gaplog import Lack, gap_log_of
-from kitetui.record.ledgerfile import NOT_RECORDED, Absent, Moment, Past, Standing, put_ledger, read_ledger
+from kitetui.record.gaplog import GapEntry, gap_log_of
+from kitetui.record.ledgerfile import (
+    NOT_RECORDED,
+    LedgerState,
+    Moment,
+    PastOutage,
+    SymbolHistory,
+    put_ledger,
+    read_ledger,
+)
 from kitetui.record.output import is_being_written
 from kitetui.times import boot
 
@@ -44,7 +52,7 @@ class _Span:
 
 
 @dataclass(slots=True)
-class Before:
+class RecordingHistory:
     """What is known of the recordings before.
 
     until: up to when anything was recorded, UTC nanoseconds; None where nothing was. is_told: whether a
@@ -54,17 +62,17 @@ class Before:
     until: int | None = None
     is_told: bool = False
     _spans: dict[int, list[_Span]] = field(default_factory=lambda: defaultdict(list))
-    _left: dict[Path, Standing] = field(default_factory=dict)
+    _left: dict[Path, LedgerState] = field(default_factory=dict)
 
     @classmethod
-    def of_ledgers(cls, ledgers: Iterable[Path]) -> Before:
+    def of_ledgers(cls, ledgers: Iterable[Path]) -> RecordingHistory:
         """Return what ledgers say, those of recorders that are at work among them."""
-        before = cls()
+        history = cls()
         for path in ledgers:
-            before._add(path, read_ledger(path), is_at_work=is_at_work(path))
-        return before
+            history._add(path, read_ledger(path), is_at_work=is_at_work(path))
+        return history
 
-    def or_of_rows(self, recordings: Iterable[Path]) -> Before:
+    def or_of_rows(self, recordings: Iterable[Path]) -> RecordingHistory:
         """Return this or, where no ledger said anything, what the last row of a recording says.
 
         recordings: the newest first; one that is being written says nothing.
@@ -74,24 +82,24 @@ class Before:
             self.until = next((at for path in idle if (at := _last_row_at(path)) is not None), None)
         return self
 
-    def take(self, token: int) -> Past:
+    def take(self, token: int) -> SymbolHistory:
         """Return what is missing of a token, once."""
         if not self.is_told and self.until is not None:
-            return Past((Absent(self.until, NOT_RECORDED),))
-        absences: list[Absent] = []
+            return SymbolHistory((PastOutage(self.until, NOT_RECORDED),))
+        outages: list[PastOutage] = []
         last: _Span | None = None
         spans = _comparable(self._spans.pop(token, ()))
         for span in sorted(spans, key=lambda span: span.by(span.start)):
             if last is not None and span.by(span.start) > last.by(last.end):
-                absences.append(_absent(last, until=round(span.start)))
+                outages.append(_past_outage(last, until=round(span.start)))
             if last is None or span.by(span.end) > last.by(last.end):
                 last = span
         is_shared = last is not None and last.end == inf
         if last is not None and not is_shared and not last.is_dropped:
-            absences.append(_absent(last))
-        return Past(tuple(absences), is_shared=is_shared)
+            outages.append(_past_outage(last))
+        return SymbolHistory(tuple(outages), is_shared=is_shared)
 
-    def take_over(self, wanted: Iterable[int], own: Path | None) -> Iterator[Lack]:
+    def take_over(self, wanted: Iterable[int], own: Path | None) -> Iterator[GapEntry]:
         """Remove the ledgers that another takes the place of, once it is kept; yield what they leave unsaid.
 
         Of symbols that are not wanted any more a ledger stays, for a recorder that wants them again. own: the
@@ -101,25 +109,25 @@ class Before:
         if not self._left:
             return
         wanted = frozenset(wanted)
-        for path, standing in list(self._left.items()):
+        for path, state in list(self._left.items()):
             rest = {
                 number: [token for token in tokens if token not in wanted and not self._is_dropped(token)]
-                for number, tokens in standing.wanted.items()
+                for number, tokens in state.wanted.items()
             }
-            unsaid = list(_unsaid(standing, wanted))
+            unsaid = list(_unsaid(state, wanted))
             if path == own or not any(rest.values()):
                 del self._left[path]
                 if path != own:
                     path.unlink(missing_ok=True)
-            elif unsaid or rest != standing.wanted:
-                is_rest = standing.is_rest or rest != standing.wanted
-                left = replace(standing, wanted=rest, missing=(), heard={}, is_rest=is_rest)
+            elif unsaid or rest != state.wanted:
+                is_rest = state.is_rest or rest != state.wanted
+                left = replace(state, wanted=rest, missing=(), heard={}, is_rest=is_rest)
                 put_ledger(path, left)
                 self._left[path] = left
             yield from unsaid
-            for token in [token for lack in unsaid for token in lack.tokens if token in self._spans]:
+            for token in [token for entry in unsaid for token in entry.tokens if token in self._spans]:
                 self._spans[token] = [
-                    replace(span, end=standing.until or span.end) if span.ledger == path else span
+                    replace(span, end=state.until or span.end) if span.ledger == path else span
                     for span in self._spans[token]
                 ]
 
@@ -127,29 +135,29 @@ class Before:
         spans = _comparable(self._spans.get(token, ()))
         return max(spans, key=lambda span: span.by(span.end)).is_dropped if spans else False
 
-    def _add(self, path: Path, standing: Standing | None, *, is_at_work: bool) -> None:
-        if standing is None:
+    def _add(self, path: Path, state: LedgerState | None, *, is_at_work: bool) -> None:
+        if state is None:
             if not is_at_work:
-                self._left[path] = Standing()
+                self._left[path] = LedgerState()
             return
         self.is_told = True
-        read = standing.read if standing.boot == boot() else None
-        connection_of = standing.connection_of
-        named = {token for each in standing.missing for token in each.tokens}
-        for token, since, reason in standing.absences():
-            start, end = standing.joined.get(token, -inf), inf if is_at_work else since
+        read = state.read if state.boot == boot() else None
+        connection_of = state.connection_of
+        named = {token for each in state.missing for token in each.tokens}
+        for token, since, reason in state.outages():
+            start, end = state.joined.get(token, -inf), inf if is_at_work else since
             connection = connection_of[token]
             # Only of what was there to the end, or named none, is it known that there were no other symbols.
-            is_all = reason == NOT_RECORDED and token not in named and not standing.is_rest
-            of = len(standing.wanted[connection]) if is_all else 0
+            is_all = reason == NOT_RECORDED and token not in named and not state.is_rest
+            of = len(state.wanted[connection]) if is_all else 0
             self._spans[token].append(_Span(start, end, reason, read, connection, of, ledger=path))
-        for token, at in standing.dropped.items():
-            start = standing.joined.get(token, -inf)
+        for token, at in state.dropped.items():
+            start = state.joined.get(token, -inf)
             self._spans[token].append(_Span(start, at, read=read, is_dropped=True))
         if not is_at_work:
-            self._left[path] = standing
-            if standing.until is not None:
-                self.until = max(self.until or 0, standing.until)
+            self._left[path] = state
+            if state.until is not None:
+                self.until = max(self.until or 0, state.until)
 
 
 def _comparable(spans: Sequence[_Span]) -> Sequence[_Span]:
@@ -159,27 +167,27 @@ def _comparable(spans: Sequence[_Span]) -> Sequence[_Span]:
     return [replace(span, read=None) for span in spans]
 
 
-def _absent(span: _Span, until: int | None = None) -> Absent:
+def _past_outage(span: _Span, until: int | None = None) -> PastOutage:
     """Return what is missing after a span."""
-    return Absent(round(span.end), span.reason, span.read, until, span.connection, span.of)
+    return PastOutage(round(span.end), span.reason, span.read, until, span.connection, span.of)
 
 
-def _unsaid(standing: Standing, wanted: frozenset[int]) -> Iterator[Lack]:
+def _unsaid(state: LedgerState, wanted: frozenset[int]) -> Iterator[GapEntry]:
     """Yield what was missing of symbols that nobody wants any more, up to the last flush.
 
     What came of a connection after its last frame is not known, either.
     """
-    until = standing.until
+    until = state.until
     if until is None:
         return
-    reasons = {token: reason for token, _, reason in standing.missing_now()}
+    reasons = {token: reason for token, _, reason in state.missing_now()}
     groups: dict[tuple[int, int, str], list[int]] = defaultdict(list)
-    connection_of = standing.connection_of
-    for token, since, _ in standing.absences():
+    connection_of = state.connection_of
+    for token, since, _ in state.outages():
         if token not in wanted and since < until:
             groups[connection_of[token], since, reasons.get(token, NOT_RECORDED)].append(token)
     for (connection, since, reason), tokens in groups.items():
-        yield Lack(since, until, reason, connection, len(tokens), tuple(tokens))
+        yield GapEntry(since, until, reason, connection, len(tokens), tuple(tokens))
 
 
 def is_at_work(path: Path) -> bool:

@@ -14,7 +14,7 @@ from kitetui.record.base import Reader
 from kitetui.record.gaplog import gap_log_of
 from kitetui.record.history import is_at_work
 from kitetui.record.ledgerfile import ledger_of, read_ledger
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.times import ist_microseconds
 from kitetui.wire.layout import MODE_OF_LENGTH, TOKEN
 
@@ -58,7 +58,7 @@ class Inspection:
         """From the first row to the last."""
         return (self.last - self.first) / _SECOND if self.first is not None and self.last is not None else 0.0
 
-    def count(self, rows: Rows) -> None:
+    def count(self, rows: TickRows) -> None:
         """Take in the next rows."""
         if not len(rows):
             return
@@ -73,7 +73,7 @@ class Inspection:
         for connection in np.unique(rows.connection).tolist():
             self._follow(connection, rows[rows.connection == connection])
 
-    def _count_seconds(self, rows: Rows) -> None:
+    def _count_seconds(self, rows: TickRows) -> None:
         seconds, counts = _counts(rows.received_at // _SECOND)
         second, count = self._second
         for each, more in zip(seconds, counts, strict=True):
@@ -81,7 +81,7 @@ class Inspection:
             self.busiest = max(self.busiest, count)
         self._second = second, count
 
-    def _follow(self, connection: int, rows: Rows) -> None:
+    def _follow(self, connection: int, rows: TickRows) -> None:
         """Look at the order of one connection's rows."""
         self.connections[connection] += len(rows)
         tokens = np.unique(rows.words[:, TOKEN].view(np.uint32)).tolist()
@@ -120,15 +120,15 @@ def logged_gaps(recording: Path) -> Sequence[Mapping[str, str]] | None:
 
 def open_gaps(recording: Path) -> Iterator[Mapping[str, str | int]]:
     """Yield what was missing when a recorder was killed, and has no row yet: the next start adds that."""
-    standing = read_ledger(ledger_of(recording))
-    if standing is None or standing.until is None or is_at_work(recording):
+    state = read_ledger(ledger_of(recording))
+    if state is None or state.until is None or is_at_work(recording):
         return
-    for each in standing.missing:
-        if each.since < standing.until:
+    for each in state.missing:
+        if each.since < state.until:
             yield {
                 "from": ist_microseconds(each.since),
                 "connection": each.connection + 1,
-                "symbols": len(standing.tokens_of(each)),
+                "symbols": len(state.tokens_of(each)),
                 "reason": each.reason,
             }
 

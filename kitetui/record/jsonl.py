@@ -17,7 +17,7 @@ from kitetui.record.base import Damage, NameOf
 from kitetui.record.cells import Cells
 from kitetui.record.output import Output, StalledError
 from kitetui.record.repair import repair_lines
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.times import ist_nanoseconds, nanoseconds_of
 from kitetui.wire import Exchange, decimals_of
 from kitetui.wire.layout import (
@@ -87,7 +87,7 @@ class JsonlReader:
         """A sentence for each line that could not be read so far, and how many more there are."""
         return self._damage.sentences
 
-    def __iter__(self) -> Iterator[Rows]:
+    def __iter__(self) -> Iterator[TickRows]:
         self._damage, self._position = Damage(), 0.0
         gathered = _Gathered()
         try:
@@ -142,10 +142,10 @@ class _Gathered:
         self.words.append(_words(tick, length))
         self.others.append(other)
 
-    def rows(self) -> Rows:
+    def rows(self) -> TickRows:
         """Return what has gathered."""
         length, received_at, connection, sequence, snapshot = zip(*self.others, strict=True)
-        return Rows(
+        return TickRows(
             words=np.array(self.words, dtype=np.int64).astype(np.uint32).view(np.int32),
             lengths=np.array(length, dtype=np.uint8),
             received_at=np.array(received_at, dtype=np.int64),
@@ -212,7 +212,7 @@ _LEVELS: Final = [
 
 
 def repair(path: Path) -> str | None:
-    """Mend a recording in JSON lines; see `repair_lines`."""
+    """Repair a recording in JSON lines; see `repair_lines`."""
     return repair_lines(path, lambda line, *, is_whole: begins(line))
 
 
@@ -256,7 +256,7 @@ class JsonlWriter:
         """Name by this the rows to come."""
         self._name_of = name_of
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: TickRows) -> None:
         """Add rows. Raises RecordingError where they cannot be written; the file is whole then."""
         if not len(rows):
             return
@@ -276,7 +276,7 @@ class JsonlWriter:
         """Close the destination."""
         self._output.close()
 
-    def _lines(self, rows: Rows) -> Iterator[str]:
+    def _lines(self, rows: TickRows) -> Iterator[str]:
         columns = zip(
             self._cells.texts(rows),
             rows.words[:, TOKEN].tolist(),

@@ -1,8 +1,8 @@
 """What should be in a recording: every wanted symbol, and since when and why it is missing.
 
 A recorder tells the ledger, in the order in which things happened, what the feed wants, how connections stand
-and which packets came; the ledger says what lacks. It is written beside the recording with every flush (see
-`ledgerfile`), so that a start after a kill knows what the recording before it knew.
+and which packets came; the ledger yields the gaps. It is written beside the recording with every flush (see
+`ledgerfile`), so that a start after a crash knows what the recording before it knew.
 
 The rules:
 
@@ -10,13 +10,13 @@ The rules:
   is wanted, or in a richer one, whether or not that packet is news. Others of its connection may have been
   back long before.
 - What a change of mode answers, Kite does not say: a packet in a poorer mode ends it too, if none in the
-  wanted mode follows within `PATIENCE`.
-- A symbol that is wanted anew is missing only if nothing comes within `PATIENCE`, and then from the moment
-  that it was wanted.
-- A symbol of which nothing comes within `PATIENCE` after its connection is back is missing anew from there,
-  for the reason `no answer`.
+  wanted mode follows within `ANSWER_TIMEOUT`.
+- A symbol that is wanted anew is missing only if nothing comes within `ANSWER_TIMEOUT`, and then from the
+  moment that it was wanted.
+- A symbol of which nothing comes within `ANSWER_TIMEOUT` after its connection is back is missing anew from
+  there, for the reason `no answer`.
 - A symbol that moves stays with its connection until the first packet of the other has come.
-- Symbols that are missing since the same moment, for the same reason, and back within `TOGETHER` of each
+- Symbols that are missing since the same moment, for the same reason, and back within `TOLERANCE` of each
   other are one row: what such a row says too much is less than anybody measures.
 - Where the clock is set while a symbol is missing there is a row of each side: until then by the clock as it
   was, and from then by the clock as it is.
@@ -31,17 +31,17 @@ from typing import Final
 
 from kitetui.feed import ClockStepped, ConnectionChanged, ConnectionState, Heartbeat, SymbolsWanted, Ticks
 from kitetui.feed.state import FAILED
-from kitetui.record.gaplog import Lack
+from kitetui.record.gaplog import GapEntry
 from kitetui.record.ledgerfile import (
     NO_ANSWER,
     NOT_RECORDED,
-    TOGETHER,
-    Absence,
-    Back,
-    Missing,
+    TOLERANCE,
     Moment,
-    Past,
-    Symbol,
+    OpenOutage,
+    Outage,
+    Recovery,
+    SymbolHistory,
+    SymbolState,
     before_step,
     step_since,
 )
@@ -49,7 +49,7 @@ from kitetui.wire import Mode
 from kitetui.wire.layout import MODE_OF_LENGTH, RANK
 from kitetui.wire.tokenrows import tokens_of
 
-PATIENCE: Final = 5.0
+ANSWER_TIMEOUT: Final = 5.0
 """Seconds in which Kite answers a subscription, if it answers it at all."""
 
 _STEPS: Final = 16
@@ -58,30 +58,30 @@ _STEPS: Final = 16
 _RANK_OF_LENGTH: Final = {length: RANK[Mode(mode)] for length, mode in MODE_OF_LENGTH.items()}
 
 
-class Ledger:
+class SymbolLedger:
     """The wanted symbols of a recording, and what is missing of them.
 
     Its time is that of what it hears: a disk that holds up the recorder holds up no symbol.
 
-    before: what is missing of each token, by what was recorded before. joined: from when on it answers for
-    tokens that another recorder had. dropped: when tokens were wanted no more. heard: when the last frame of
-    each connection came. All are UTC nanoseconds. read: when the clock was last read, as far as is heard.
+    history_of: what was missing of each token before. joined: from when on it answers for tokens that another
+    recorder had. dropped: when tokens were dropped. heard: when the last frame of each connection came.
+    All are UTC nanoseconds. read: when the clock was last read, as far as is heard.
     """
 
-    def __init__(self, before: Callable[[int], Past] = lambda token: Past()) -> None:
+    def __init__(self, history_of: Callable[[int], SymbolHistory] = lambda token: SymbolHistory()) -> None:
         self.joined: dict[int, int] = {}
         self.dropped: dict[int, int] = {}
         self.heard: dict[int, int] = {}
         self.read: Moment | None = None
-        self._before = before
+        self._history_of = history_of
         self._now = Moment(0, 0.0)
         self._began: Moment | None = None
-        self._symbols: dict[int, Symbol] = {}
-        self._awaited: dict[int, Symbol] = {}
+        self._symbols: dict[int, SymbolState] = {}
+        self._awaited: dict[int, SymbolState] = {}
         self._count: Counter[int] = Counter()
         self._changes: Counter[int] = Counter()
-        self._back: dict[tuple[int, int, str], Back] = {}
-        self._ready: list[Lack] = []
+        self._back: dict[tuple[int, int, str], Recovery] = {}
+        self._ready: list[GapEntry] = []
         self._live: set[int] = set()
         self._left: dict[int, tuple[int, int]] = {}
         self._replayed: set[int] = set()
@@ -96,10 +96,10 @@ class Ledger:
         return tokens
 
     @property
-    def missing(self) -> tuple[Absence, ...]:
+    def missing(self) -> tuple[Outage, ...]:
         """What is missing now, or not in the log yet."""
         groups: dict[tuple[int, int, str], list[int]] = defaultdict(list)
-        begun: dict[tuple[int, int, str], Missing | Back] = {}
+        begun: dict[tuple[int, int, str], OpenOutage | Recovery] = {}
         for token, symbol in self._awaited.items():
             if (missing := symbol.missing) is not None:
                 key = symbol.connection, missing.since, NOT_RECORDED if missing.is_new else missing.reason
@@ -112,7 +112,7 @@ class Ledger:
                     groups[key].append(token)
                     begun[key] = back
         return tuple(
-            Absence(*key, () if self._are_all(key[0], tokens, begun[key]) else tuple(tokens))
+            Outage(*key, () if self._are_all(key[0], tokens, begun[key]) else tuple(tokens))
             for key, tokens in groups.items()
         )
 
@@ -121,7 +121,7 @@ class Ledger:
         return connection in self._replayed
 
     def hear(self, message: Ticks | Heartbeat | SymbolsWanted | ConnectionChanged | ClockStepped) -> None:
-        """Take in what comes next; `take` gives what is known to be lacking then."""
+        """Take in what comes next; `take` gives the gaps that are known then."""
         match message:
             case Ticks(received_at=received_at, timed_at=by):
                 if len(received_at) and message.connection not in self._replayed:
@@ -153,34 +153,34 @@ class Ledger:
         now = self._now = now or self._now
         for token, symbol in list(self._awaited.items()):
             missing = symbol.missing
-            if missing is not None and missing.is_new and now.by - missing.noticed > PATIENCE:
+            if missing is not None and missing.is_new and now.by - missing.noticed > ANSWER_TIMEOUT:
                 missing.is_new = False
                 self._note_earlier(token, missing)
             if missing is None or missing.asked is None:
                 continue
             if missing.poorer is not None:
-                if now.by - missing.poorer.by >= PATIENCE:
+                if now.by - missing.poorer.by >= ANSWER_TIMEOUT:
                     self._return(token, symbol, missing.poorer)
-            elif now.by - missing.asked.by >= PATIENCE and missing.reason != NO_ANSWER:
+            elif now.by - missing.asked.by >= ANSWER_TIMEOUT and missing.reason != NO_ANSWER:
                 asked = Moment(max(missing.asked.at, missing.since), missing.asked.by)
                 if missing.since < asked.at:
                     self._note(token, missing, asked.at)
-                symbol.missing = Missing(symbol.connection, asked.at, NO_ANSWER, asked.by, asked=asked)
+                symbol.missing = OpenOutage(symbol.connection, asked.at, NO_ANSWER, asked.by, asked=asked)
         for key, back in list(self._back.items()):
-            if not 0 <= now.at - back.first <= TOGETHER:
+            if not 0 <= now.at - back.first <= TOLERANCE:
                 self._log(key)
 
-    def take(self) -> Iterator[Lack]:
-        """Yield what is known to be lacking, and was not yielded before."""
+    def take(self) -> Iterator[GapEntry]:
+        """Yield the gaps that are known, and were not yielded before."""
         ready, self._ready = self._ready, []
         yield from ready
 
-    def unfinished(self, at: int) -> Iterator[Lack]:
-        """Yield all that lacks up to a moment, UTC nanoseconds; what still does is missing from there on."""
+    def unfinished(self, at: int) -> Iterator[GapEntry]:
+        """Yield all gaps up to a moment, UTC nanoseconds; what is still missing is so from there on."""
         by = self._now.by + max(at - self._now.at, 0) / 1e9
         for token, symbol in list(self._awaited.items()):
             missing = symbol.missing
-            if missing is not None and not (missing.is_new and by - missing.noticed < PATIENCE):
+            if missing is not None and not (missing.is_new and by - missing.noticed < ANSWER_TIMEOUT):
                 self._note(token, missing, at)
                 missing.since, missing.is_new, missing.earlier = at, False, ()
         self._log_all()
@@ -193,7 +193,7 @@ class Ledger:
     def _wanted(self, message: SymbolsWanted) -> None:
         connection, now = message.connection, self._now
         self.heard.setdefault(connection, now.at)
-        begun: dict[int, Missing] = {}
+        begun: dict[int, OpenOutage] = {}
         if any(mode is not None and token not in self._symbols for token, mode in message.modes.items()):
             self._changes[connection] += 1
         for token, mode in message.modes.items():
@@ -203,7 +203,7 @@ class Ledger:
                 continue
             if symbol is None or symbol.is_off:
                 self._forget(token)
-                symbol = self._symbols[token] = Symbol(connection, mode)
+                symbol = self._symbols[token] = SymbolState(connection, mode)
                 self.dropped.pop(token, None)
                 self._count[connection] += 1
                 symbol.missing = begun[token] = self._begun(token, connection, now)
@@ -219,14 +219,14 @@ class Ledger:
                 self._return(token, self._symbols[token], now)
         self._log_all()
 
-    def _begun(self, token: int, connection: int, now: Moment) -> Missing:
+    def _begun(self, token: int, connection: int, now: Moment) -> OpenOutage:
         """Return what is known of a symbol that is wanted anew."""
         asked = now if connection in self._live else None
-        past = self._before(token)
-        for before in past.absences:
+        past = self._history_of(token)
+        for before in past.outages:
             of = before.of if before.connection == connection else 0
             changes = self._changes[connection]
-            missing = Missing(
+            missing = OpenOutage(
                 connection, before.since, before.reason, now.by, of, asked=asked, changes=changes
             )
             if before.until is None:
@@ -238,7 +238,7 @@ class Ledger:
         if past.is_shared:
             self.joined[token] = now.at
         changes = self._changes[connection]
-        return Missing(connection, now.at, NO_ANSWER, now.by, is_new=True, asked=asked, changes=changes)
+        return OpenOutage(connection, now.at, NO_ANSWER, now.by, is_new=True, asked=asked, changes=changes)
 
     def _unwanted(self, token: int, connection: int, now: Moment) -> None:
         symbol = self._symbols.get(token)
@@ -257,7 +257,7 @@ class Ledger:
                 return
             self._settle(symbol, min(symbol.carriers))
             if symbol.missing is None:
-                symbol.missing = Missing(symbol.connection, now.at, NO_ANSWER, now.by, is_new=True)
+                symbol.missing = OpenOutage(symbol.connection, now.at, NO_ANSWER, now.by, is_new=True)
             symbol.missing.asked = now if symbol.connection in self._live else None
         self._await(token, symbol)
 
@@ -304,17 +304,17 @@ class Ledger:
             if connection == change.connection:
                 del self._left[token]
                 if change.missing_since is not None:
-                    missing = Missing(connection, self._lost_since(change), change.reason, change.timed_at)
+                    missing = OpenOutage(connection, self._lost_since(change), change.reason, change.timed_at)
                     self._split_if_set(token, missing)
                     if missing.since < until:
                         self._note(token, missing, until)
 
-    def _lose(self, token: int, symbol: Symbol, change: ConnectionChanged) -> None:
+    def _lose(self, token: int, symbol: SymbolState, change: ConnectionChanged) -> None:
         missing = symbol.missing
         if missing is None:
             number, since = change.connection, self._lost_since(change)
             of, changes = self._count[number], self._changes[number]
-            missing = Missing(number, since, change.reason, change.timed_at, of, changes=changes)
+            missing = OpenOutage(number, since, change.reason, change.timed_at, of, changes=changes)
             symbol.missing = missing
             self._split_if_set(token, missing)
             self._await(token, symbol)
@@ -352,7 +352,7 @@ class Ledger:
                 moment = Moment(int(ticks.received_at[place]), ticks.timed_at)
                 self._came(token, symbol, int(ticks.batch.lengths[place]), moment)
 
-    def _came(self, token: int, symbol: Symbol, length: int, moment: Moment) -> None:
+    def _came(self, token: int, symbol: SymbolState, length: int, moment: Moment) -> None:
         missing = symbol.missing
         if missing is not None and _RANK_OF_LENGTH[length] < RANK[symbol.mode]:
             missing.poorer = missing.poorer or moment
@@ -381,15 +381,15 @@ class Ledger:
                     symbol.missing.asked = Moment(asked.at + ahead, asked.by)
         self._log_all()
 
-    def _return(self, token: int, symbol: Symbol, moment: Moment) -> None:
+    def _return(self, token: int, symbol: SymbolState, moment: Moment) -> None:
         """Note that a symbol is back, or not wanted any more."""
         missing = symbol.missing
-        if missing is not None and not (missing.is_new and moment.by - missing.noticed <= PATIENCE):
+        if missing is not None and not (missing.is_new and moment.by - missing.noticed <= ANSWER_TIMEOUT):
             self._note(token, missing, moment.at)
         symbol.missing = None
         self._await(token, symbol)
 
-    def _split(self, token: int, missing: Missing, step: ClockStepped) -> None:
+    def _split(self, token: int, missing: OpenOutage, step: ClockStepped) -> None:
         """Have a row up to a step of the clock, by the clock before; it goes on by the clock after."""
         if missing.since <= (before := before_step(step)):
             if missing.is_new:
@@ -398,8 +398,8 @@ class Ledger:
                 self._note(token, missing, before)
         missing.since = step.since
 
-    def _split_if_set(self, token: int, missing: Missing) -> None:
-        """Do so for each time that the clock was set since an absence began, which is by the clock of now."""
+    def _split_if_set(self, token: int, missing: OpenOutage) -> None:
+        """Do so for each time that the clock was set since an outage began, which is by the clock of now."""
         begin, end = missing.since, None
         spans: list[tuple[int, int | None]] = []
         for step in reversed(self._steps):
@@ -413,21 +413,21 @@ class Ledger:
                 self._note(token, replace(missing, since=since), until)
         missing.since = spans[0][0]
 
-    def _note_earlier(self, token: int, missing: Missing) -> None:
+    def _note_earlier(self, token: int, missing: OpenOutage) -> None:
         earlier, missing.earlier = missing.earlier, ()
         for since, before in earlier:
             self._note(token, replace(missing, since=since), before)
 
-    def _note(self, token: int, missing: Missing, end: int) -> None:
+    def _note(self, token: int, missing: OpenOutage, end: int) -> None:
         """Have a row for what a symbol has lacked until now."""
         self._note_earlier(token, missing)
         key = missing.connection, missing.since, missing.reason
         back = self._back.get(key)
-        if back is not None and not -TOGETHER <= end - back.first <= TOGETHER:
+        if back is not None and not -TOLERANCE <= end - back.first <= TOLERANCE:
             self._log(key)
             back = None
         if back is None:
-            back = self._back[key] = Back(missing.of, missing.changes, end, end)
+            back = self._back[key] = Recovery(missing.of, missing.changes, end, end)
         back.last = max(back.last, end)
         back.tokens.append(token)
 
@@ -435,25 +435,27 @@ class Ledger:
         connection, since, reason = key
         back = self._back.pop(key)
         which = () if self._are_all(connection, back.tokens, back) else tuple(back.tokens)
-        self._ready.append(Lack(since, max(since, back.last), reason, connection, len(back.tokens), which))
+        self._ready.append(
+            GapEntry(since, max(since, back.last), reason, connection, len(back.tokens), which)
+        )
 
     def _log_all(self) -> None:
         """Have a row at once for all that is back: `missing` says nothing of what is not wanted any more."""
         for key in list(self._back):
             self._log(key)
 
-    def _are_all(self, connection: int, tokens: Sequence[int], begun: Missing | Back) -> bool:
+    def _are_all(self, connection: int, tokens: Sequence[int], begun: OpenOutage | Recovery) -> bool:
         """Whether these were all of a connection when they fell missing, and none has come or left since."""
         is_unchanged = begun.changes == self._changes[connection]
         return len(tokens) == begun.of == self._count[connection] and is_unchanged
 
-    def _settle(self, symbol: Symbol, connection: int) -> None:
+    def _settle(self, symbol: SymbolState, connection: int) -> None:
         self._count[symbol.connection] -= 1
         self._count[connection] += 1
         self._changes.update((symbol.connection, connection))
         symbol.connection, symbol.coming = connection, None
 
-    def _await(self, token: int, symbol: Symbol) -> None:
+    def _await(self, token: int, symbol: SymbolState) -> None:
         """Look for a symbol among the packets as long as it is missing, or on its way."""
         if symbol.missing is not None or symbol.coming is not None:
             self._awaited[token] = symbol

@@ -32,7 +32,7 @@ from kitetui.feed import ClockStepped
 from kitetui.wire import Mode
 from kitetui.writing import put_whole
 
-TOGETHER: Final = 100_000_000
+TOLERANCE: Final = 100_000_000
 """Nanoseconds within which symbols are back together, and clocks agree."""
 
 NO_ANSWER: Final = "no answer"
@@ -48,7 +48,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
+class Outage:
     """Since when and why symbols of a connection are missing; `tokens` are empty for all of them."""
 
     connection: int
@@ -58,7 +58,7 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class PastOutage:
     """Since when and why a symbol is missing, by what was recorded before.
 
     read: when the clock was last read then, None where it does not compare with the clock of now. until:
@@ -75,15 +75,15 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class SymbolHistory:
     """What was missing of a symbol before a recording; `is_shared`: another recorder has it now."""
 
-    absences: tuple[Absent, ...] = ()
+    outages: tuple[PastOutage, ...] = ()
     is_shared: bool = False
 
 
 @dataclass(slots=True)
-class Missing:
+class OpenOutage:
     """Why and since when a symbol is missing.
 
     connection: the one that had it then. of: how many it had, 0 where that says nothing. changes: how often
@@ -106,7 +106,7 @@ class Missing:
 
 
 @dataclass(slots=True)
-class Symbol:
+class SymbolState:
     """A wanted symbol: the connection that it is with, and the one that it moves to.
 
     carriers: all that are to carry it. is_off: whether the feed has ended, and is not begun again.
@@ -116,15 +116,15 @@ class Symbol:
     mode: Mode
     coming: int | None = None
     carriers: set[int] = field(default_factory=set)
-    missing: Missing | None = None
+    missing: OpenOutage | None = None
     is_off: bool = False
 
 
 @dataclass(slots=True)
-class Back:
-    """Symbols that are back from one absence, within `TOGETHER`; `first` and `last` of them when.
+class Recovery:
+    """Symbols that are back from one outage, within `TOLERANCE`; `first` and `last` of them when.
 
-    of: how many symbols the connection had, 0 where that says nothing. changes: see `Missing`.
+    of: how many symbols the connection had, 0 where that says nothing. changes: see `OpenOutage`.
     """
 
     of: int
@@ -134,13 +134,13 @@ class Back:
     tokens: list[int] = field(default_factory=list)
 
 
-def step_since(before: Absent, now: Moment) -> ClockStepped | None:
+def step_since(before: PastOutage, now: Moment) -> ClockStepped | None:
     """Return by how much the clock was set while nobody looked, None where it was not, or nobody can say."""
     if before.read is None:
         return None
     at, by = before.read.at, before.read.by
     ahead = now.at - at - round((now.by - by) * 1e9)
-    return ClockStepped(now.at, at + ahead, ahead / 1e9) if abs(ahead) > TOGETHER else None
+    return ClockStepped(now.at, at + ahead, ahead / 1e9) if abs(ahead) > TOLERANCE else None
 
 
 def before_step(step: ClockStepped) -> int:
@@ -155,7 +155,7 @@ _LONGEST: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LedgerState:
     """What a recording knew of itself.
 
     wanted: tokens by connection. until: up to when the files and the gap log have all that was received, but
@@ -168,7 +168,7 @@ class Standing:
     """
 
     wanted: Mapping[int, list[int]] = field(default_factory=dict)
-    missing: tuple[Absence, ...] = ()
+    missing: tuple[Outage, ...] = ()
     until: int | None = None
     read: Moment | None = None
     boot: str = ""
@@ -182,9 +182,9 @@ class Standing:
         """The connection of each wanted token."""
         return {token: number for number, tokens in self.wanted.items() for token in tokens}
 
-    def tokens_of(self, absence: Absence) -> Sequence[int]:
-        """Return the tokens of an absence, all of its connection where it names none."""
-        return absence.tokens or self.wanted.get(absence.connection, ())
+    def tokens_of(self, outage: Outage) -> Sequence[int]:
+        """Return the tokens of an outage, all of its connection where it names none."""
+        return outage.tokens or self.wanted.get(outage.connection, ())
 
     def missing_now(self) -> Iterator[tuple[int, int, str]]:
         """Yield of each token that was missing since when it was, and why."""
@@ -192,7 +192,7 @@ class Standing:
             for token in self.tokens_of(each):
                 yield token, each.since, each.reason
 
-    def absences(self) -> Iterator[tuple[int, int, str]]:
+    def outages(self) -> Iterator[tuple[int, int, str]]:
         """Yield of each wanted token since when it is missing, now that nobody records it, and why."""
         if self.until is None:
             return
@@ -213,24 +213,24 @@ class LedgerFile:
 
     def __init__(self, path: Path, *, is_continued: bool = False) -> None:
         self.path = path
-        self._standing = Standing()
+        self._state = LedgerState()
         self._file = path.open("ab", buffering=0)
         if not is_continued and path.stat().st_size:
             self._file.truncate(0)
         self._size = path.stat().st_size
         self._is_anew = is_continued
 
-    def put(self, standing: Standing) -> None:
+    def put(self, state: LedgerState) -> None:
         """Have what changed on its way to the disk. Raises RecordingError."""
-        before, self._standing = self._standing, standing
+        before, self._state = self._state, state
         try:
-            # What the lines before say and this standing does not would go on to be read.
+            # What the lines before say and this state does not would go on to be read.
             if self._size > _LONGEST or self._is_anew:
-                put_whole(self.path, _encoded(standing, Standing()))
+                put_whole(self.path, _encoded(state, LedgerState()))
                 self._file.close()
                 self._file = self.path.open("ab", buffering=0)
                 self._size, self._is_anew = self.path.stat().st_size, False
-            elif data := _encoded(standing, before):
+            elif data := _encoded(state, before):
                 view = memoryview(data)
                 while view:
                     view = view[self._file.write(view) :]
@@ -238,7 +238,7 @@ class LedgerFile:
         except OSError as error:
             with suppress(OSError):  # no line begins after half of another
                 self._file.truncate(self._size)
-            self._standing = before
+            self._state = before
             raise RecordingError(
                 f"cannot write to {self.path}: {error.strerror}; what was written before is whole"
             ) from error
@@ -258,26 +258,26 @@ def ledger_of(recording: Path) -> Path:
     return recording.with_suffix(LEDGER_SUFFIX)
 
 
-def put_ledger(path: Path, standing: Standing) -> None:
+def put_ledger(path: Path, state: LedgerState) -> None:
     """Have a ledger say this and nothing else. Raises RecordingError."""
     try:
-        put_whole(path, _encoded(standing, Standing()))
+        put_whole(path, _encoded(state, LedgerState()))
     except OSError as error:
         raise RecordingError(f"cannot write to {path}: {error.strerror}") from error
 
 
-def read_ledger(path: Path) -> Standing | None:
+def read_ledger(path: Path) -> LedgerState | None:
     """Return what a recording knew of itself, None where there is no ledger, or none that can be read."""
     try:
         with path.open("rb") as file:
-            return _standing_of(file)
+            return _state_of(file)
     except OSError:
         return None
 
 
-def _standing_of(lines: Iterable[bytes]) -> Standing | None:
+def _state_of(lines: Iterable[bytes]) -> LedgerState | None:
     wanted: dict[int, list[int]] | None = None
-    missing: tuple[Absence, ...] = ()
+    missing: tuple[Outage, ...] = ()
     until: int | None = None
     read: Moment | None = None
     boot = ""
@@ -294,8 +294,8 @@ def _standing_of(lines: Iterable[bytes]) -> Standing | None:
                     wanted = {
                         int(number): [int(each) for each in listed] for number, listed in tokens.items()
                     }
-                case {"missing": list(absences)}:
-                    missing = tuple(map(_absence, absences))
+                case {"missing": list(outages)}:
+                    missing = tuple(map(_outage, outages))
                 case {"rest": bool(said)}:
                     is_rest = said
                 case {"dropped": dict(times)}:
@@ -314,34 +314,34 @@ def _standing_of(lines: Iterable[bytes]) -> Standing | None:
     return (
         None
         if wanted is None
-        else Standing(wanted, missing, until, read, boot, joined, heard, dropped, is_rest)
+        else LedgerState(wanted, missing, until, read, boot, joined, heard, dropped, is_rest)
     )
 
 
-def _absence(value: Any) -> Absence:
+def _outage(value: Any) -> Outage:
     connection, since, reason, tokens = value
-    return Absence(int(connection), int(since), str(reason), tuple(map(int, tokens)))
+    return Outage(int(connection), int(since), str(reason), tuple(map(int, tokens)))
 
 
-def _encoded(standing: Standing, before: Standing) -> bytes:
+def _encoded(state: LedgerState, before: LedgerState) -> bytes:
     """Return the lines of what differs."""
     lines: list[Mapping[str, Any]] = []
-    if standing.wanted != before.wanted:
-        lines.append({"wanted": standing.wanted})
-    if standing.is_rest != before.is_rest:
-        lines.append({"rest": standing.is_rest})
-    if standing.dropped != before.dropped:
-        lines.append({"dropped": standing.dropped})
-    if standing.joined != before.joined:
+    if state.wanted != before.wanted:
+        lines.append({"wanted": state.wanted})
+    if state.is_rest != before.is_rest:
+        lines.append({"rest": state.is_rest})
+    if state.dropped != before.dropped:
+        lines.append({"dropped": state.dropped})
+    if state.joined != before.joined:
         groups: dict[int, list[int]] = defaultdict(list)
-        for token, since in standing.joined.items():
+        for token, since in state.joined.items():
             groups[since].append(token)
         lines.append({"joined": list(groups.items())})
-    if standing.missing != before.missing:
-        absences = [(each.connection, each.since, each.reason, each.tokens) for each in standing.missing]
-        lines.append({"missing": absences})
-    if standing.until != before.until and standing.read is not None:
-        at, by = standing.read.at, standing.read.by
-        moment = {"until": standing.until, "heard": standing.heard, "at": at, "by": by, "boot": standing.boot}
+    if state.missing != before.missing:
+        outages = [(each.connection, each.since, each.reason, each.tokens) for each in state.missing]
+        lines.append({"missing": outages})
+    if state.until != before.until and state.read is not None:
+        at, by = state.read.at, state.read.by
+        moment = {"until": state.until, "heard": state.heard, "at": at, "by": by, "boot": state.boot}
         lines.append(moment)
     return b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)

@@ -1,10 +1,11 @@
 """Where bytes of a recording go: a file of its own, or standard output; never over what is there already.
 
 One recorder alone has a file: it is locked for as long as it is open, so that two that are told to continue
-the same one, or to mend what looks unfinished, do not spoil it for each other.
+the same one, or to repair what looks unfinished, do not spoil it for each other.
 
-A pipe takes what its reader makes room for, and may be waited for as long as `Patience` lasts. So it is asked
-for room before each piece, and a piece is no more than there is room for: no write ever waits by itself.
+A pipe takes what its reader makes room for; a recording that ends waits no longer than a grace period.
+So a pipe is asked for room before each piece, and a piece is no more than there is room for: no write ever
+waits by itself.
 """
 
 from __future__ import annotations
@@ -23,28 +24,29 @@ from typing import BinaryIO, Final
 from kitetui.errors import RecordingError, UserError
 
 
-class Patience:
-    """For ever while the recording runs; once it is told to `end`, for so many seconds more.
+class GracePeriod:
+    """How long a recording waits for others: without limit while it runs, then for some seconds.
 
-    One thread ends it, and others ask.
+    Others are a pipe that nobody reads, or a database that another program writes. One thread begins the
+    period, and others ask.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._ended_at: float | None = None
+        self._began_at: float | None = None
 
-    def end(self) -> None:
-        """From now on wait for a little more only; does nothing the second time."""
-        if self._ended_at is None:
-            self._ended_at = self._clock()
+    def begin(self) -> None:
+        """Begin the grace period: the recording is to end. Does nothing the second time."""
+        if self._began_at is None:
+            self._began_at = self._clock()
 
     def is_over(self, seconds: float) -> bool:
-        """Whether the recording was told to end, so many seconds ago or more."""
-        return self._ended_at is not None and self._clock() - self._ended_at >= seconds
+        """Whether the period began so many seconds ago or more."""
+        return self._began_at is not None and self._clock() - self._began_at >= seconds
 
 
-PATIENCE: Final = Patience()
-"""That of this program: a signal ends it."""
+GRACE_PERIOD: Final = GracePeriod()
+"""That of this program: a signal begins it."""
 
 
 try:
@@ -54,7 +56,7 @@ except ImportError:  # Windows keeps others from a file that is open for writing
 
 STANDARD_OUTPUT: Final = "standard output"
 
-LAST: Final = 0.8
+GRACE_SECONDS: Final = 0.8
 """Seconds in which a pipe can take the rest, once the recording is to end."""
 
 _PIECE: Final[int] = getattr(select, "PIPE_BUF", 4096)
@@ -64,7 +66,7 @@ _LOOK: Final = 0.1
 
 
 class StalledError(RecordingError):
-    """A pipe did not take all until patience was over; `lines` are those that it took of the last write."""
+    """A pipe did not take all within the grace period; `lines` are those that it took of the last write."""
 
     def __init__(self, name: str, lines: int) -> None:
         self.lines = lines
@@ -77,12 +79,12 @@ class StalledError(RecordingError):
 class Output:
     """An open destination; `name` is for people, `size` the bytes that it has.
 
-    patience: for how long a pipe is waited for.
+    grace: how long a pipe is waited for.
     """
 
-    def __init__(self, name: str, file: BinaryIO, patience: Patience = PATIENCE) -> None:
+    def __init__(self, name: str, file: BinaryIO, grace: GracePeriod = GRACE_PERIOD) -> None:
         self.name = name
-        self._patience = patience
+        self._grace = grace
         status = os.fstat(file.fileno())
         self._is_file = stat.S_ISREG(status.st_mode)
         self.size = status.st_size if self._is_file else 0
@@ -134,7 +136,7 @@ class Output:
         has_room = _room_of(self._file)
         done = 0
         while done < len(data):
-            if self._patience.is_over(LAST):
+            if self._grace.is_over(GRACE_SECONDS):
                 raise StalledError(self.name, data.count(b"\n", 0, done))
             if not has_room(_LOOK):
                 continue

@@ -18,7 +18,7 @@ from kitetui.record.output import stems
 _SUFFIX: Final = "torn"
 
 
-def set_aside(path: Path, file: BinaryIO, end: int) -> str:
+def move_torn_tail(path: Path, file: BinaryIO, end: int) -> str:
     """Cut a file at its last whole part, once what follows is safe in a file beside it; return its name.
 
     file: the same, open to read and write. Raises OSError, with nothing cut.
@@ -72,10 +72,10 @@ def repair_lines(path: Path, is_ours: Callable[..., bool]) -> str | None:
             whole = _end_of_rows(file, size)
             if whole == size:
                 return None
-            beside = set_aside(path, file, whole)
+            beside = move_torn_tail(path, file, whole)
     except OSError as error:
         raise UserError(
-            f"cannot mend {path}: {error.strerror}", "name another file with -o, or see to its permissions"
+            f"cannot repair {path}: {error.strerror}", "name another file with -o, or see to its permissions"
         ) from error
     return f"moved the unfinished last row of {path.name}, {size_of(size - whole)}, to {beside}"
 

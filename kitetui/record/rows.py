@@ -20,7 +20,7 @@ from kitetui.wire.layout import WORDS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class TickRows:
     """Ticks in the order of a recording.
 
     words: shape (n, 46), int32; see `kitetui.wire.layout`. lengths: the packet length of each, uint8.
@@ -73,9 +73,9 @@ class Rows:
     def __len__(self) -> int:
         return len(self.words)
 
-    def __getitem__(self, which: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Rows:
+    def __getitem__(self, which: slice | NDArray[np.bool_] | NDArray[np.intp]) -> TickRows:
         """Return some of them."""
-        return Rows(
+        return TickRows(
             self.words[which],
             self.lengths[which],
             self.received_at[which],
@@ -85,7 +85,7 @@ class Rows:
         )
 
 
-def frames_of(rows: Rows) -> Iterator[RawFrame]:
+def frames_of(rows: TickRows) -> Iterator[RawFrame]:
     """Yield the messages that bring these rows, with the places of those that carry the mark.
 
     Rows that follow on each other and were received at the same time on the same connection came together.
@@ -103,7 +103,7 @@ def frames_of(rows: Rows) -> Iterator[RawFrame]:
             yield _frame(rows[first : min(first + MAX_PACKETS, end)])
 
 
-def _frame(rows: Rows) -> RawFrame:
+def _frame(rows: TickRows) -> RawFrame:
     return RawFrame(
         int(rows.connection[0]),
         encode_frame(rows.words, rows.lengths.tolist()),

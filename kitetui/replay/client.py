@@ -10,7 +10,7 @@ from typing import Final
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from kitetui.record.capture.rows import Places
+from kitetui.record.capture.rows import Positions
 from kitetui.replay.market import Noted, Packets, RecordedMarket, Subscribed, join
 from kitetui.wire import HEARTBEAT, Mode, RequestError, encode_error, parse_request
 
@@ -61,12 +61,12 @@ class ReplayClient:
         """Its tokens, with their modes."""
         return self._subscribed.modes
 
-    async def show(self, message: bytes, packets: Packets, at: int, places: Places) -> None:
+    async def show(self, message: bytes, packets: Packets, at: int, places: Positions) -> None:
         """Send what of a message this client wants; Kite's protocol has no place for the rest."""
         if (part := self._subscribed.part_of(message, packets, places)) is not None:
             await self._send(part[0])
 
-    async def pass_on(self, message: bytes | str, at: int, places: Places = ()) -> None:
+    async def pass_on(self, message: bytes | str, at: int, places: Positions = ()) -> None:
         """Send a message as it was recorded."""
         await self._send(message)
 

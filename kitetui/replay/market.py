@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kitetui.record.capture.layout import GapNote, Record, StateNote, parse_note
-from kitetui.record.capture.rows import Marks, Places
+from kitetui.record.capture.rows import Positions, SnapshotFlags
 from kitetui.wire import Mode, Request, RequestError, SetMode, Subscribe, Unsubscribe, parse_request
 from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, LTP, PACKET_LENGTHS, QUOTE
 
@@ -62,7 +62,7 @@ class Subscribed:
         self._in_full.update(token for token, mode in changed.items() if mode is Mode.FULL)
         return list(changed)
 
-    def part_of(self, message: bytes, packets: Packets, places: Places) -> tuple[bytes, Places] | None:
+    def part_of(self, message: bytes, packets: Packets, places: Positions) -> tuple[bytes, Positions] | None:
         """Return what of a message is subscribed, and which ticks of that carry the mark; None for nothing.
 
         places: which ticks of the whole message do.
@@ -144,14 +144,14 @@ class RecordedMarket:
         self.last: dict[int, bytes] = {}
         self._connection_of: dict[int, int] = {}
         self._known: set[int] = set()
-        self._marks = Marks()
+        self._marks = SnapshotFlags()
 
     def clear(self) -> None:
         """Know nothing again: the recording begins anew."""
         self.last.clear()
         self._connection_of.clear()
         self._known.clear()
-        self._marks = Marks()
+        self._marks = SnapshotFlags()
 
     def asked(self, record: Record) -> None:
         """Follow a request that was recorded."""
@@ -161,7 +161,7 @@ class RecordedMarket:
             if isinstance(request, Subscribe):
                 self._carried(record.connection, request.tokens)
 
-    def marked(self, record: Record) -> Places:
+    def marked(self, record: Record) -> Positions:
         """Follow the next message; return the places, among its ticks, of those that carry the mark."""
         return self._marks.of(record)
 

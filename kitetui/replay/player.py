@@ -9,8 +9,8 @@ from math import inf
 from typing import Final, Protocol
 
 from kitetui.errors import UserError
-from kitetui.record.capture.layout import Kind, Record
-from kitetui.record.capture.rows import Places
+from kitetui.record.capture.layout import Record, RecordKind
+from kitetui.record.capture.rows import Positions
 from kitetui.replay.market import Noted, Packets, RecordedMarket, split
 from kitetui.replay.playback import Playback
 from kitetui.replay.recording import Recording, read_ahead
@@ -30,10 +30,10 @@ class Listener(Protocol):
     def modes(self) -> Mapping[int, Mode]:
         """Its tokens, with their modes."""
 
-    async def show(self, message: bytes, packets: Packets, at: int, places: Places) -> None:
+    async def show(self, message: bytes, packets: Packets, at: int, places: Positions) -> None:
         """Take what of a message it wants."""
 
-    async def pass_on(self, message: bytes | str, at: int, places: Places = ()) -> None:
+    async def pass_on(self, message: bytes | str, at: int, places: Positions = ()) -> None:
         """Take a message as it was recorded."""
 
     async def tell(self, noted: Noted, at: int) -> None:
@@ -102,23 +102,23 @@ class Player:
 
     async def _play(self, record: Record) -> None:
         match record.kind:
-            case Kind.DATA:
+            case RecordKind.DATA:
                 places = self.market.marked(record)
                 if record.data not in _IDLE:
                     await self._play_data(record, places)
-            case Kind.TEXT:
+            case RecordKind.TEXT:
                 await self._playback.reach(record.at, is_data=False)
                 text = record.data.decode(errors="replace")
                 for each in self._listening(record.connection):
                     await each.pass_on(text, record.at)
-            case Kind.NOTE if noted := self.market.noted(record):
+            case RecordKind.NOTE if noted := self.market.noted(record):
                 await self._playback.reach(record.at, is_data=False)
                 for each in self._listening(record.connection):
                     await each.tell(noted, record.at)
-            case Kind.SENT:
+            case RecordKind.SENT:
                 self.market.asked(record)
 
-    async def _play_data(self, record: Record, places: Places) -> None:
+    async def _play_data(self, record: Record, places: Positions) -> None:
         await self._playback.reach(record.at, is_data=True)
         if self._playback.speed == inf and not any(each.modes for each in self.listeners):
             await self._listeners(1)

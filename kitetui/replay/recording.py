@@ -21,7 +21,7 @@ from kitetui.record.base import Reader
 from kitetui.record.capture import CaptureReader
 from kitetui.record.capture.layout import BeginNote, Record, records_of
 from kitetui.record.formats import Format, open_reader
-from kitetui.record.rows import Rows, frames_of
+from kitetui.record.rows import TickRows, frames_of
 
 _RECORDS: Final = 1_000
 _BYTES: Final = 1_000_000
@@ -113,7 +113,7 @@ class RowsRecording:
     def records(self, since: int | None = None) -> Iterator[Record]:
         """Yield the messages that bring the rows, and notes of which of them carry the mark."""
         yield Record.of_note(0, self.span[0], BeginNote(version("kitetui"), ""))
-        held = Rows.none()
+        held = TickRows.none()
         for batch in self._reader:
             rows = batch if since is None else batch[batch.received_at >= since]
             rows = _joined(held, rows)
@@ -143,12 +143,12 @@ def open_recording(path: Path, span: tuple[int, int], names: Mapping[int, tuple[
     return RowsRecording(open_reader(path), span=span, names=names)
 
 
-def _records(rows: Rows) -> Iterator[Record]:
+def _records(rows: TickRows) -> Iterator[Record]:
     for frame in frames_of(rows):
         yield from records_of(frame)
 
 
-def _last_message(rows: Rows) -> int:
+def _last_message(rows: TickRows) -> int:
     """Return where the last message begins: a reader's next batch may go on with it."""
     if not len(rows):
         return 0
@@ -158,8 +158,8 @@ def _last_message(rows: Rows) -> int:
     return start if len(rows) - start < _MOST_HELD else len(rows)
 
 
-def _joined(before: Rows, after: Rows) -> Rows:
+def _joined(before: TickRows, after: TickRows) -> TickRows:
     if not len(before):
         return after
-    columns = (field.name for field in fields(Rows))
-    return Rows(*(np.concatenate([getattr(before, name), getattr(after, name)]) for name in columns))
+    columns = (field.name for field in fields(TickRows))
+    return TickRows(*(np.concatenate([getattr(before, name), getattr(after, name)]) for name in columns))

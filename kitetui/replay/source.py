@@ -17,7 +17,7 @@ from kitetui.feed.retry import Failure, classify_failure
 from kitetui.feed.state import FAILED
 from kitetui.feed.subscriptions import requests_to_follow
 from kitetui.record.capture.layout import GapNote, StateNote
-from kitetui.record.capture.rows import Places
+from kitetui.record.capture.rows import Positions
 from kitetui.replay.market import Noted, Packets, Subscribed, join, ticks_in
 from kitetui.replay.player import Player
 from kitetui.wire import Mode, Unsubscribe
@@ -39,9 +39,9 @@ class RecordedBatcher(Batcher):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._places: dict[int, Places] = {}
+        self._places: dict[int, Positions] = {}
 
-    def take_recorded(self, frame: bytes, at: int, places: Places) -> None:
+    def take_recorded(self, frame: bytes, at: int, places: Positions) -> None:
         """Take in market data that was received at a moment, UTC nanoseconds."""
         if places:
             self._places[len(self._frames)] = places
@@ -112,12 +112,12 @@ class ReplayedConnection(Connection):
         if packets := self._subscribed.last_of(changed, self._player.market.last):
             self._receive(join(packets), self._clock(), tuple(range(ticks_in(packets))))
 
-    async def show(self, message: bytes, packets: Packets, at: int, places: Places) -> None:
+    async def show(self, message: bytes, packets: Packets, at: int, places: Positions) -> None:
         """Receive what of a message is subscribed."""
         if (part := self._subscribed.part_of(message, packets, places)) is not None:
             self._receive(part[0], at, part[1])
 
-    async def pass_on(self, message: bytes | str, at: int, places: Places = ()) -> None:
+    async def pass_on(self, message: bytes | str, at: int, places: Positions = ()) -> None:
         """Receive a message as it was recorded."""
         if isinstance(message, bytes):
             self._receive(message, at, places)
@@ -152,7 +152,7 @@ class ReplayedConnection(Connection):
         if self._broke.is_set():
             self._changed.set()
 
-    def _receive(self, frame: bytes, at: int, places: Places) -> None:
+    def _receive(self, frame: bytes, at: int, places: Positions) -> None:
         self._count(frame, at)
         if self._batcher.is_empty:
             asyncio.get_running_loop().call_soon(self.hand_on_received)

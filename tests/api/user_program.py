@@ -98,17 +98,17 @@ from kitetui.market import Candle, Candles
 from kitetui.record import (
     COLUMNS,
     CsvEncoder,
+    Destination,
     Durability,
     File,
     Files,
     Folder,
     Format,
     NameOf,
-    Place,
     Recorder,
     Rotation,
-    Rows,
     StandardOutput,
+    TickRows,
     Totals,
     field_text,
     new_file,
@@ -391,7 +391,7 @@ def names() -> None:
 
 async def record(manager: KiteTickerManager, folder: Path, name_of: NameOf) -> None:
     """A recording to each kind of place."""
-    places: Sequence[Place] = [
+    places: Sequence[Destination] = [
         File(folder / "ticks.csv", Format.CSV, COLUMNS),
         Folder(folder, [Format.PARQUET, Format.CAPTURE], COLUMNS, Rotation.parse("1h")),
         StandardOutput(Format.JSONL, COLUMNS),
@@ -410,7 +410,7 @@ async def play_back(path: Path, name_of: NameOf) -> None:
     encoder = CsvEncoder(name_of)
     copy = assert_type(new_file(path.parent, "copy", ".csv"), tuple[Path, BinaryIO])
     for rows in reader:
-        assert_type(rows, Rows)
+        assert_type(rows, TickRows)
         assert_type(rows.batch, TickBatch)
         copy[1].write(encoder.rows(rows))
     recording: Recording = RowsRecording(reader, span=(0, 1))

@@ -25,7 +25,7 @@ from kitetui.record.base import NameOf
 from kitetui.record.capture import CaptureWriter
 from kitetui.record.formats import new_writer
 from kitetui.record.parquet.schema import pyarrow
-from kitetui.record.rows import Rows, frames_of
+from kitetui.record.rows import TickRows, frames_of
 from kitetui.simulator.market import Market
 from kitetui.wire.layout import FULL, INDEX_FULL, TOKEN
 
@@ -64,7 +64,7 @@ def main() -> None:
     Console(width=100, highlight=False).print(table)
 
 
-def _market() -> tuple[Rows, dict[int, tuple[str, str]]]:
+def _market() -> tuple[TickRows, dict[int, tuple[str, str]]]:
     """Full ticks as the market moves, and the names of its instruments."""
     listed = simulated_instruments(SYMBOLS)
     market = Market(listed, seed=1, now=OPENED)
@@ -72,7 +72,7 @@ def _market() -> tuple[Rows, dict[int, tuple[str, str]]]:
         [market.words[market.step(A_MESSAGE, OPENED + at // 100)] for at in range(TICKS // A_MESSAGE)]
     )
     number = np.arange(len(words))
-    rows = Rows(
+    rows = TickRows(
         words,
         np.where(words[:, TOKEN] & 0xFF == 9, INDEX_FULL, FULL).astype(np.uint8),
         OPENED * 10**9 + number // A_MESSAGE * 10_123_456,
@@ -83,7 +83,7 @@ def _market() -> tuple[Rows, dict[int, tuple[str, str]]]:
     return rows, {each.instrument_token: (each.exchange, each.tradingsymbol) for each in listed}
 
 
-def _write(kind: Format, path: Path, rows: Rows, batch: int, name_of: NameOf) -> None:
+def _write(kind: Format, path: Path, rows: TickRows, batch: int, name_of: NameOf) -> None:
     made = new_writer(kind, path, name_of, COLUMNS)
     for start in range(0, len(rows), batch):
         part = rows[start : start + batch]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.wire import Exchange, Subscribe, parse_request
 from kitetui.wire.encode import encode_frame
 from kitetui.wire.layout import (
@@ -212,9 +212,9 @@ _CARRIED = {
 }
 
 
-def check(batches: Iterator[Rows], market: KnownMarket) -> int:
+def check(batches: Iterator[TickRows], market: KnownMarket) -> int:
     """Check that a recording has exactly what was sent, in order for each connection; return its rows."""
-    parts: dict[int, list[Rows]] = {}
+    parts: dict[int, list[TickRows]] = {}
     for rows in batches:
         for connection in np.unique(rows.connection).tolist():
             parts.setdefault(connection, []).append(rows[rows.connection == connection])
@@ -237,8 +237,8 @@ def check(batches: Iterator[Rows], market: KnownMarket) -> int:
     return sum(map(len, recorded.values()))
 
 
-def _joined(parts: list[Rows]) -> Rows:
-    return Rows(
+def _joined(parts: list[TickRows]) -> TickRows:
+    return TickRows(
         words=np.concatenate([each.words for each in parts]),
         lengths=np.concatenate([each.lengths for each in parts]),
         received_at=np.concatenate([each.received_at for each in parts]),

@@ -16,9 +16,9 @@ from kitetui.feed import (
     SymbolsWanted,
     Ticks,
 )
-from kitetui.record.gaplog import Lack
-from kitetui.record.ledger import Ledger
-from kitetui.record.ledgerfile import Absence, Absent, Moment, Past
+from kitetui.record.gaplog import GapEntry
+from kitetui.record.ledger import SymbolLedger
+from kitetui.record.ledgerfile import Moment, Outage, PastOutage, SymbolHistory
 from kitetui.wire import Mode
 from tests.record.helpers import SECOND, beats, comes, live, lost, stepped, wants
 from tests.wire.packets import FULL
@@ -31,9 +31,9 @@ DAY = 86_400.0
 class Story:
     """A ledger, and what it is told, in seconds."""
 
-    def __init__(self, before: Callable[[int], Past] = lambda token: Past()) -> None:
+    def __init__(self, before: Callable[[int], SymbolHistory] = lambda token: SymbolHistory()) -> None:
         self._ahead = 0.0
-        self.ledger = Ledger(before)
+        self.ledger = SymbolLedger(before)
 
     def at(self, second: float) -> int:
         """The clock when the stopwatch says this, UTC nanoseconds."""
@@ -94,12 +94,12 @@ class Story:
         at = self.at(second)
         self.hears(ConnectionChanged(connection, state, "", at, is_replay=True, timed_at=second))
 
-    def rows(self, second: float) -> list[Lack]:
+    def rows(self, second: float) -> list[GapEntry]:
         """What was found to be lacking since it was asked last, with all heard until this second."""
         self.ledger.pass_time(Moment(self.at(second), second))
         return list(self.ledger.take())
 
-    def cut(self, second: float) -> list[Lack]:
+    def cut(self, second: float) -> list[GapEntry]:
         """What is lacking up to the end of a file."""
         return list(self.ledger.unfinished(self.at(second)))
 
@@ -113,22 +113,22 @@ def clock(second: float) -> int:
     return T + round(second * SECOND)
 
 
-def recorded(known: Mapping[int, Absent]) -> Callable[[int], Past]:
+def recorded(known: Mapping[int, PastOutage]) -> Callable[[int], SymbolHistory]:
     """What was missing before, of each token, told once."""
     left = dict(known)
-    return lambda token: Past((left.pop(token),)) if token in left else Past()
+    return lambda token: SymbolHistory((left.pop(token),)) if token in left else SymbolHistory()
 
 
 def row(
     start: float, end: float, reason: str, *tokens: int, symbols: int | None = None, connection: int = 0
-) -> Lack:
+) -> GapEntry:
     """A row of the log; `symbols` where it is of all of the connection."""
-    return Lack(clock(start), clock(end), reason, connection, symbols or len(tokens), tokens)
+    return GapEntry(clock(start), clock(end), reason, connection, symbols or len(tokens), tokens)
 
 
-def absence(since: float, reason: str, *tokens: int, connection: int = 0) -> Absence:
+def absence(since: float, reason: str, *tokens: int, connection: int = 0) -> Outage:
     """What is missing; no tokens: all of the connection."""
-    return Absence(connection, clock(since), reason, tokens)
+    return Outage(connection, clock(since), reason, tokens)
 
 
 def undisturbed(*tokens: int, mode: Mode = Mode.FULL) -> Story:

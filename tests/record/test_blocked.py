@@ -1,4 +1,4 @@
-"""A pipe that nobody reads holds a recording up, and never for longer than patience lasts."""
+"""A pipe that nobody reads holds a recording up, and never for longer than the grace period."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from kitetui.feed import Channel, Lagged, TickerMessage
 from kitetui.record import COLUMNS, Files, Format, NameOf, Recorder, Rotation
 from kitetui.record.destinations import FileSet
 from kitetui.record.formats import stream_writer
-from kitetui.record.history import Before
-from kitetui.record.output import LAST, Output, Patience, StalledError, empty_file
+from kitetui.record.history import RecordingHistory
+from kitetui.record.output import GRACE_SECONDS, GracePeriod, Output, StalledError, empty_file
 from tests.record.helpers import NAMES, at, ticks
 
 NOW = at("2026-11-23T10:42:17")
@@ -77,15 +77,15 @@ class Clock:
 
 def test_patience_lasts_for_ever_and_once_it_is_ended_for_so_many_seconds() -> None:
     clock = Clock()
-    patience = Patience(clock)
+    grace = GracePeriod(clock)
     clock.now = 1e9
-    assert not patience.is_over(0)
-    patience.end()
+    assert not grace.is_over(0)
+    grace.begin()
     clock.now += 2
-    patience.end()
-    assert not patience.is_over(2.5)
+    grace.begin()
+    assert not grace.is_over(2.5)
     clock.now += 0.5
-    assert patience.is_over(2.5)
+    assert grace.is_over(2.5)
 
 
 @pytest.mark.parametrize("is_blocking", [True, False])
@@ -94,10 +94,10 @@ def test_a_pipe_that_is_full_is_waited_for_without_work_and_has_whole_lines(
 ) -> None:
     os.set_blocking(pipe.file.fileno(), is_blocking)
     clock = Clock()
-    patience = Patience(clock)
-    output = Output("standard output", pipe.file, patience)  # type: ignore[arg-type]  # it has all that is used
-    patience.end()
-    giving_up = threading.Timer(0.3, setattr, (clock, "now", LAST))
+    grace = GracePeriod(clock)
+    output = Output("standard output", pipe.file, grace)  # type: ignore[arg-type]  # it has all that is used
+    grace.begin()
+    giving_up = threading.Timer(0.3, setattr, (clock, "now", GRACE_SECONDS))
     giving_up.start()
     with pytest.raises(StalledError, match="did not take all that was received") as stalled:
         output.write(LINE * 10_000)
@@ -109,7 +109,7 @@ def test_a_pipe_that_is_full_is_waited_for_without_work_and_has_whole_lines(
 
 
 def test_a_slow_reader_gets_all_of_it(pipe: Pipe) -> None:
-    output = Output("standard output", pipe.file, Patience())  # type: ignore[arg-type]
+    output = Output("standard output", pipe.file, GracePeriod())  # type: ignore[arg-type]
     found: list[bytes] = []
 
     def read() -> None:
@@ -125,7 +125,7 @@ def test_a_slow_reader_gets_all_of_it(pipe: Pipe) -> None:
 
 
 def test_a_line_longer_than_a_piece_is_written_too(pipe: Pipe) -> None:
-    Output("standard output", pipe.file, Patience()).write(b"x" * 20_000)  # type: ignore[arg-type]
+    Output("standard output", pipe.file, GracePeriod()).write(b"x" * 20_000)  # type: ignore[arg-type]
     assert pipe.read() == b"x" * 20_000
 
 
@@ -146,8 +146,8 @@ class OnPipe:
     kind: Format = Format.CSV
     rotation: Rotation = NEVER
 
-    def before(self) -> Before:
-        return Before()
+    def history(self) -> RecordingHistory:
+        return RecordingHistory()
 
     def open(self, at: int, name_of: NameOf) -> FileSet:
         made = stream_writer(self.kind, self.output, name_of, COLUMNS)
@@ -157,9 +157,9 @@ class OnPipe:
 @pytest.mark.parametrize("kind", [Format.CSV, Format.JSONL])
 async def test_every_tick_is_written_or_counted(pipe: Pipe, kind: Format) -> None:
     looks = count(0)
-    patience = Patience(lambda: LAST * next(looks) / 10)  # over at the tenth look
-    output = Output("standard output", pipe.file, patience)  # type: ignore[arg-type]
-    patience.end()
+    grace = GracePeriod(lambda: GRACE_SECONDS * next(looks) / 10)  # over at the tenth look
+    output = Output("standard output", pipe.file, grace)  # type: ignore[arg-type]
+    grace.begin()
     recorder = Recorder(Files(OnPipe(output, kind), NAMES.get, lambda: NOW))
     channel = Channel[TickerMessage](60)
     stream = channel.subscribe()
@@ -177,11 +177,11 @@ async def test_every_tick_is_written_or_counted(pipe: Pipe, kind: Format) -> Non
 
 async def test_what_was_lost_before_is_counted_too_when_the_output_fails(pipe: Pipe) -> None:
     clock = Clock()
-    patience = Patience(clock)
-    output = Output("standard output", pipe.file, patience)  # type: ignore[arg-type]
+    grace = GracePeriod(clock)
+    output = Output("standard output", pipe.file, grace)  # type: ignore[arg-type]
     recorder = Recorder(Files(OnPipe(output), NAMES.get, lambda: NOW))
-    patience.end()
-    clock.now = LAST
+    grace.begin()
+    clock.now = GRACE_SECONDS
     channel = Channel[TickerMessage](10)
     stream = channel.subscribe()
     channel.publish(Lagged(1, 7))

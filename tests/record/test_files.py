@@ -10,9 +10,9 @@ import pytest
 from kitetui.errors import RecordingError, UserError
 from kitetui.feed import Lagged
 from kitetui.record import Format
-from kitetui.record.capture import CaptureReader, GapNote, Kind, StateNote, parse_note
+from kitetui.record.capture import CaptureReader, GapNote, RecordKind, StateNote, parse_note
 from kitetui.record.files import Message
-from kitetui.record.ledgerfile import Absence, read_ledger
+from kitetui.record.ledgerfile import Outage, read_ledger
 from kitetui.times import stopwatch
 from tests.record.helpers import (
     SECOND,
@@ -168,10 +168,10 @@ def test_the_time_between_two_recordings_of_a_series_is_a_gap(tmp_path: Path) ->
     assert gap["reason"] == "not recorded"
 
 
-def known(ledger: Path) -> tuple[Mapping[int, list[int]], tuple[Absence, ...], int | None] | None:
+def known(ledger: Path) -> tuple[Mapping[int, list[int]], tuple[Outage, ...], int | None] | None:
     """What a ledger says that anything was recorded for."""
-    standing = read_ledger(ledger)
-    return None if standing is None else (standing.wanted, standing.missing, standing.until)
+    state = read_ledger(ledger)
+    return None if state is None else (state.wanted, state.missing, state.until)
 
 
 def test_what_is_known_is_beside_the_files_at_once_and_up_to_each_flush(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_what_is_known_is_beside_the_files_at_once_and_up_to_each_flush(tmp_path
     assert known(ledger) == ({0: [INFY]}, (), MORNING + 7)
     files.write([lost(MORNING + SECOND, MORNING)])
     files.flush(MORNING + 8, sync=False)
-    assert known(ledger) == ({0: [INFY]}, (Absence(0, MORNING, "closed"),), MORNING + 8)
+    assert known(ledger) == ({0: [INFY]}, (Outage(0, MORNING, "closed"),), MORNING + 8)
     files.close()
     assert not ledger.exists()  # nobody goes on from here
 
@@ -282,7 +282,7 @@ def test_a_capture_notes_an_outage_behind_what_told_of_it_though_it_began_and_en
     files.write([lost(back, MORNING), live(back), ticks(back, sequence=2), ticks(back + SECOND, sequence=3)])
     files.close()
     (path,) = tmp_path.glob("*.kcap")
-    notes = [parse_note(each.data) for each in CaptureReader(path).records() if each.kind is Kind.NOTE]
+    notes = [parse_note(each.data) for each in CaptureReader(path).records() if each.kind is RecordKind.NOTE]
     told = [note for note in notes if isinstance(note, StateNote | GapNote)]
     assert [type(note).__name__ for note in told[-3:]] == ["StateNote", "StateNote", "GapNote"]
     assert told[-1] == GapNote(MORNING, back, 1, "closed")

@@ -21,11 +21,11 @@ from kitetui.errors import UserError
 from kitetui.record import COLUMNS, Format, open_reader
 from kitetui.record.capture import CaptureWriter
 from kitetui.record.conversion import convert
-from kitetui.record.formats import continue_file, mend_folder, new_writer, repair
+from kitetui.record.formats import continue_file, new_writer, repair, repair_folder
 from kitetui.record.gaplog import COLUMNS as GAP_COLUMNS
 from kitetui.record.gaplog import repair_log
 from kitetui.record.jsonl import repair as repair_jsonl
-from kitetui.record.rows import Rows, frames_of
+from kitetui.record.rows import TickRows, frames_of
 from kitetui.wire.layout import INDEX_FULL, INDEX_QUOTE, LTP, PRICE_CHANGE
 from tests.record.csv.helpers import any_rows, infy, name_of, rows_of
 from tests.wire.strategies import Drawn
@@ -34,7 +34,7 @@ ALL = list(Format)
 OF_ROWS = [each for each in Format if each is not Format.CAPTURE]
 
 
-def write(kind: Format, path: Path, batches: Sequence[Rows]) -> None:
+def write(kind: Format, path: Path, batches: Sequence[TickRows]) -> None:
     made = new_writer(kind, path, name_of, COLUMNS)
     for rows in batches:
         if isinstance(made, CaptureWriter):
@@ -45,16 +45,16 @@ def write(kind: Format, path: Path, batches: Sequence[Rows]) -> None:
     made.close()
 
 
-def joined(batches: Sequence[Rows]) -> Rows:
-    names = (field.name for field in fields(Rows))
-    return Rows(*(np.concatenate([getattr(rows, name) for rows in batches]) for name in names))
+def joined(batches: Sequence[TickRows]) -> TickRows:
+    names = (field.name for field in fields(TickRows))
+    return TickRows(*(np.concatenate([getattr(rows, name) for rows in batches]) for name in names))
 
 
-def read(path: Path) -> Rows:
-    return joined([Rows.none(), *open_reader(path)])
+def read(path: Path) -> TickRows:
+    return joined([TickRows.none(), *open_reader(path)])
 
 
-def check_same(found: Rows, expected: Rows, kind: Format) -> None:
+def check_same(found: TickRows, expected: TickRows, kind: Format) -> None:
     words = expected.words.copy()
     if kind in (Format.CSV, Format.JSONL):  # whose index has no change of price but the one that follows
         rows = np.isin(expected.lengths, (INDEX_QUOTE, INDEX_FULL))
@@ -68,7 +68,7 @@ def check_same(found: Rows, expected: Rows, kind: Format) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(batches=st.lists(any_rows(most=8), min_size=1, max_size=3))
 def test_any_rows_are_read_as_they_were_written(
-    kind: Format, batches: list[Rows], tmp_path_factory: pytest.TempPathFactory
+    kind: Format, batches: list[TickRows], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("recording") / f"ticks{kind.suffix}"
     write(kind, path, batches)
@@ -76,7 +76,7 @@ def test_any_rows_are_read_as_they_were_written(
 
 
 @st.composite
-def any_messages(draw: st.DrawFn) -> Rows:
+def any_messages(draw: st.DrawFn) -> TickRows:
     """Rows of messages of several ticks, some of the same token, of which any carry the mark."""
     token = st.sampled_from([408065, 779521])
     packets: list[Drawn] = []
@@ -98,7 +98,7 @@ def any_messages(draw: st.DrawFn) -> Rows:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(rows=any_messages())
 def test_marks_survive_the_way_into_a_capture_and_back(
-    kind: Format, rows: Rows, tmp_path_factory: pytest.TempPathFactory
+    kind: Format, rows: TickRows, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("recording")
     first, capture, last = folder / f"a{kind.suffix}", folder / "b.kcap", folder / f"c{kind.suffix}"
@@ -260,7 +260,7 @@ STRANGERS = {
 def test_files_that_are_not_ours_stay_as_they_are(tmp_path: Path) -> None:
     for name, content in STRANGERS.items():
         (tmp_path / name).write_bytes(content)
-    assert list(mend_folder(tmp_path)) == []
+    assert list(repair_folder(tmp_path)) == []
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == STRANGERS
 
 
@@ -271,7 +271,7 @@ def test_a_database_of_somebody_else_keeps_its_write_ahead_log(tmp_path: Path) -
         database.execute("CREATE TABLE notes (text)")
         database.commit()
         before = sorted(each.name for each in tmp_path.iterdir())
-        assert list(mend_folder(tmp_path)) == []
+        assert list(repair_folder(tmp_path)) == []
         assert sorted(each.name for each in tmp_path.iterdir()) == before
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from kitetui.feed import ConnectionChanged, ConnectionState, Gap, Lagged, TickerMessage, Ticks
-from kitetui.record.gapledger import Lacks
-from kitetui.record.gaplog import Lack
-from kitetui.record.history import Before
+from kitetui.record.gapledger import GapLedger
+from kitetui.record.gaplog import GapEntry
+from kitetui.record.history import RecordingHistory
 from kitetui.record.ledgerfile import Moment
 from kitetui.wire import decode_frame
 from tests.record.helpers import SECOND, comes, live, lost, stepped, timed, wants
@@ -31,17 +31,17 @@ def replayed(state: ConnectionState, at: int, reason: str = "", connection: int 
     return ConnectionChanged(connection, state, reason, at, is_replay=True, timed_at=timed(at))
 
 
-def of_now(before: Before | None = None) -> Lacks:
+def of_now(before: RecordingHistory | None = None) -> GapLedger:
     """What is lacking of a recording that begins."""
-    return Lacks(before or Before())
+    return GapLedger(before or RecordingHistory())
 
 
-def heard(messages: Iterable[TickerMessage], lacks: Lacks | None = None) -> list[Lack]:
+def heard(messages: Iterable[TickerMessage], lacks: GapLedger | None = None) -> list[GapEntry]:
     lacks = lacks or of_now()
     return [lack for message in messages for lack in lacks.hear(message)]
 
 
-def logged(lacks: Lacks, at: int) -> list[Lack]:
+def logged(lacks: GapLedger, at: int) -> list[GapEntry]:
     """What is said once all was heard until then."""
     return list(lacks.pass_time(Moment(at, timed(at))))
 
@@ -68,8 +68,8 @@ def test_a_live_outage_ends_for_each_symbol_with_its_packet_whatever_the_feed_sa
         comes(T + 4 * SECOND, OTHER),
     ]
     assert [*heard(messages, lacks), *logged(lacks, T + 5 * SECOND)] == [
-        Lack(T, T + 3 * SECOND, "closed", 0, 1, (INFY,)),
-        Lack(T, T + 4 * SECOND, "closed", 0, 1, (OTHER,)),
+        GapEntry(T, T + 3 * SECOND, "closed", 0, 1, (INFY,)),
+        GapEntry(T, T + 4 * SECOND, "closed", 0, 1, (OTHER,)),
     ]
     assert list(lacks.unfinished(T + 9 * SECOND)) == []
 
@@ -77,7 +77,7 @@ def test_a_live_outage_ends_for_each_symbol_with_its_packet_whatever_the_feed_sa
 def test_an_outage_that_is_not_over_ends_with_the_file() -> None:
     lacks = of_now()
     assert heard([wants(T, INFY), live(T), ticks(T), lost(T + 2 * SECOND, since=T)], lacks) == []
-    assert list(lacks.unfinished(T + 9 * SECOND)) == [Lack(T, T + 9 * SECOND, "closed", 0, 1)]
+    assert list(lacks.unfinished(T + 9 * SECOND)) == [GapEntry(T, T + 9 * SECOND, "closed", 0, 1)]
 
 
 def test_an_outage_that_is_replayed_is_what_the_recording_says_it_was() -> None:
@@ -89,7 +89,7 @@ def test_an_outage_that_is_replayed_is_what_the_recording_says_it_was() -> None:
         Gap(0, T, T + 3 * SECOND, 1, "closed", (OTHER,)),
         ticks(T + 3 * SECOND),
     ]
-    assert heard(messages, lacks) == [Lack(T, T + 3 * SECOND, "closed", 0, 1, (OTHER,))]
+    assert heard(messages, lacks) == [GapEntry(T, T + 3 * SECOND, "closed", 0, 1, (OTHER,))]
     assert list(lacks.unfinished(T + 9 * SECOND)) == []
 
 
@@ -100,7 +100,7 @@ def test_a_replayed_outage_that_is_not_over_ends_with_the_file() -> None:
         replayed(ConnectionState.RETRYING, T + 2 * SECOND, "closed", 1),
     ]
     assert heard(messages, lacks) == []
-    assert list(lacks.unfinished(T + 9 * SECOND)) == [Lack(T, T + 9 * SECOND, "closed", 1)]
+    assert list(lacks.unfinished(T + 9 * SECOND)) == [GapEntry(T, T + 9 * SECOND, "closed", 1)]
 
 
 def test_a_replayed_outage_that_is_given_up_ends_there() -> None:
@@ -111,7 +111,7 @@ def test_a_replayed_outage_that_is_given_up_ends_there() -> None:
         replayed(ConnectionState.DOWN, T + 2 * SECOND, "403"),
         replayed(ConnectionState.UNUSED, T + 5 * SECOND),
     ]
-    assert heard(messages, lacks) == [Lack(T, T + 5 * SECOND, "closed", 0)]
+    assert heard(messages, lacks) == [GapEntry(T, T + 5 * SECOND, "closed", 0)]
     assert list(lacks.unfinished(T + 9 * SECOND)) == []
 
 
@@ -130,7 +130,7 @@ def test_what_a_full_queue_cost_is_from_the_first_to_the_last_tick_that_it_dropp
     messages: list[TickerMessage] = [ticks(T), lagged(T + 1, T + SECOND // 2), ticks(T + SECOND)]
     assert heard(messages, lacks) == []
     assert logged(lacks, T + SECOND) == [
-        Lack(T + 1, T + SECOND // 2, "10 ticks lost: the output was slower than the market")
+        GapEntry(T + 1, T + SECOND // 2, "10 ticks lost: the output was slower than the market")
     ]
     assert logged(lacks, T + 2 * SECOND) == []
 
@@ -142,7 +142,7 @@ def test_losses_that_follow_within_a_tenth_of_a_second_are_one() -> None:
     assert heard([*losses, ticks(T + 3 * tenth)], lacks) == []
     assert logged(lacks, T + 4 * tenth) == []
     assert heard([lagged(T + 4 * tenth + 1, T + 5 * tenth)], lacks) == [
-        Lack(T, T + 3 * tenth, "4,030 ticks lost: the output was slower than the market")
+        GapEntry(T, T + 3 * tenth, "4,030 ticks lost: the output was slower than the market")
     ]
     (last,) = lacks.unfinished(T + SECOND)
     assert (last.start, last.end) == (T + 4 * tenth + 1, T + 5 * tenth)
@@ -163,12 +163,12 @@ def test_dropped_messages_without_a_tick_cost_nothing() -> None:
 
 
 def test_the_time_that_a_recording_was_not_running_is_a_gap_where_nobody_says_what_is_wanted() -> None:
-    lacks = of_now(Before(until=T - 60 * SECOND))
-    assert heard([ticks(T), ticks(T + 1)], lacks) == [Lack(T - 60 * SECOND, T, "not recorded")]
+    lacks = of_now(RecordingHistory(until=T - 60 * SECOND))
+    assert heard([ticks(T), ticks(T + 1)], lacks) == [GapEntry(T - 60 * SECOND, T, "not recorded")]
 
 
 def test_what_was_recorded_after_the_first_tick_by_the_clock_of_before_is_no_gap() -> None:
-    assert heard([ticks(T)], of_now(Before(until=T + 60 * SECOND))) == []
+    assert heard([ticks(T)], of_now(RecordingHistory(until=T + 60 * SECOND))) == []
 
 
 def test_packets_that_cannot_be_read_are_missing_when_their_frames_came() -> None:
@@ -182,16 +182,16 @@ def test_packets_that_cannot_be_read_are_missing_when_their_frames_came() -> Non
 def test_a_clock_that_is_set_is_said_once() -> None:
     back = T - 3600 * SECOND
     assert heard([ticks(T), stepped(back, -3600.0), ticks(back), ticks(back + 1)]) == [
-        Lack(back, back, "the clock was set back by 3,600.0 s")
+        GapEntry(back, back, "the clock was set back by 3,600.0 s")
     ]
     assert heard([ticks(T), stepped(T + 7 * SECOND, 7.04), ticks(T + 7 * SECOND)]) == [
-        Lack(T + 7 * SECOND, T + 7 * SECOND, "the clock was set forward by 7.0 s")
+        GapEntry(T + 7 * SECOND, T + 7 * SECOND, "the clock was set forward by 7.0 s")
     ]
 
 
 def test_a_clock_that_a_recording_was_set_back_by_is_seen_in_its_times() -> None:
     back = T - 3600 * SECOND
-    assert heard([ticks(T), ticks(back), ticks(back + 1)]) == [Lack(back, back, "the clock was set back")]
+    assert heard([ticks(T), ticks(back), ticks(back + 1)]) == [GapEntry(back, back, "the clock was set back")]
 
 
 def test_sockets_that_are_read_in_turns_are_no_clock_set_back() -> None:

@@ -11,15 +11,15 @@ import pytest
 
 from kitetui.record import COLUMNS, Files, Format
 from kitetui.record.destinations import File
-from kitetui.record.gaplog import Lack
-from kitetui.record.history import Before
+from kitetui.record.gaplog import GapEntry
+from kitetui.record.history import RecordingHistory
 from kitetui.record.ledgerfile import (
     NOT_RECORDED,
-    Absence,
     LedgerFile,
+    LedgerState,
     Moment,
-    Past,
-    Standing,
+    Outage,
+    SymbolHistory,
     ledger_of,
     read_ledger,
 )
@@ -315,7 +315,7 @@ def test_the_last_row_is_found_in_each_format_whatever_its_time_on_the_disk(
 ) -> None:
     path = without_ledger(tmp_path, kind)
     os.utime(path, (MORNING / SECOND + 50, MORNING / SECOND + 50))
-    before = Before().or_of_rows([path])
+    before = RecordingHistory().or_of_rows([path])
     assert before.until == MORNING + 3 * SECOND
 
 
@@ -324,15 +324,15 @@ def test_the_newest_recording_that_nobody_is_writing_counts(tmp_path: Path) -> N
     Run(tmp_path, 20, A).receives(21).ends(22)
     busy = Run(tmp_path, 30, A).receives(31)
     (newest,) = tmp_path.glob("ticks-20261123-104237.csv")
-    assert Before().or_of_rows([newest, old, busy.path]).until == MORNING + 21 * SECOND
+    assert RecordingHistory().or_of_rows([newest, old, busy.path]).until == MORNING + 21 * SECOND
     busy.ends(32)
-    assert Before().or_of_rows([]) == Before()
+    assert RecordingHistory().or_of_rows([]) == RecordingHistory()
 
 
 def test_a_recording_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "ticks-1.csv").write_bytes(b"\x00")
     (tmp_path / "ticks-1.gaps.csv").touch()
-    assert Before().or_of_rows([tmp_path / "ticks-1.csv"]).until is None
+    assert RecordingHistory().or_of_rows([tmp_path / "ticks-1.csv"]).until is None
 
 
 def test_a_folder_of_recordings_that_do_not_follow_on_each_other_has_nothing_before(tmp_path: Path) -> None:
@@ -365,10 +365,10 @@ def record(files: Files, clock: Clock, *, begins: bool = True) -> None:
     files.flush(clock.now, sync=False)
 
 
-def known(recording: Path) -> tuple[Mapping[int, list[int]], tuple[Absence, ...], int | None] | None:
+def known(recording: Path) -> tuple[Mapping[int, list[int]], tuple[Outage, ...], int | None] | None:
     """What the ledger of a recording says."""
-    standing = read_ledger(ledger_of(recording))
-    return None if standing is None else (standing.wanted, standing.missing, standing.until)
+    state = read_ledger(ledger_of(recording))
+    return None if state is None else (state.wanted, state.missing, state.until)
 
 
 def test_a_file_that_is_continued_goes_on_from_its_ledger_and_keeps_it(tmp_path: Path) -> None:
@@ -388,7 +388,7 @@ def test_a_file_that_is_continued_goes_on_from_its_ledger_and_keeps_it(tmp_path:
 def test_a_file_that_is_not_continued_has_nothing_of_a_ledger_that_lies_there(tmp_path: Path) -> None:
     path = tmp_path / "ticks.csv"
     stale = LedgerFile(ledger_of(path))
-    stale.put(Standing({0: [A]}, (), MORNING, Moment(MORNING, 1.0)))
+    stale.put(LedgerState({0: [A]}, (), MORNING, Moment(MORNING, 1.0)))
     stale.close()
     files, clock = continued(path, 60, goes_on=False)
     record(files, clock)
@@ -409,48 +409,50 @@ def test_a_file_without_a_ledger_is_continued_from_its_last_row(tmp_path: Path) 
     files.close()
 
 
-def ledger(path: Path, standing: Standing) -> Path:
+def ledger(path: Path, state: LedgerState) -> Path:
     file = LedgerFile(path)
-    file.put(replace(standing, read=Moment(MORNING, 1.0), boot="another"))
+    file.put(replace(state, read=Moment(MORNING, 1.0), boot="another"))
     file.close()
     continued_file(path.with_suffix(".gaps.csv")).close()
     return path
 
 
-def absent(past: Past) -> list[tuple[int, int | None, str]]:
+def absent(past: SymbolHistory) -> list[tuple[int, int | None, str]]:
     """What was missing of a symbol: from and to, in nanoseconds of the morning, and why."""
     return [
         (each.since - MORNING, None if each.until is None else each.until - MORNING, each.reason)
-        for each in past.absences
+        for each in past.outages
     ]
 
 
 def test_what_is_known_of_a_symbol_is_said_once(tmp_path: Path) -> None:
-    missing = (Absence(0, MORNING, "closed", (B,)),)
-    before = Before.of_ledgers([ledger(tmp_path / "1.ledger", Standing({0: [A, B]}, missing, MORNING + 1))])
-    assert before.take(C) == Past()
+    missing = (Outage(0, MORNING, "closed", (B,)),)
+    before = RecordingHistory.of_ledgers(
+        [ledger(tmp_path / "1.ledger", LedgerState({0: [A, B]}, missing, MORNING + 1))]
+    )
+    assert before.take(C) == SymbolHistory()
     assert absent(before.take(A)) == [(1, None, NOT_RECORDED)]
     assert absent(before.take(B)) == [(0, None, f"closed, then {NOT_RECORDED}")]
-    assert (before.take(A), before.take(B)) == (Past(), Past())
+    assert (before.take(A), before.take(B)) == (SymbolHistory(), SymbolHistory())
 
 
 def test_a_ledger_is_taken_over_by_one_that_has_all_its_symbols(tmp_path: Path) -> None:
-    one = ledger(tmp_path / "1.ledger", Standing({0: [A]}, (), MORNING))
-    two = ledger(tmp_path / "2.ledger", Standing({0: [A], 1: [B]}, (), MORNING + 1))
-    before = Before.of_ledgers([one, two])
+    one = ledger(tmp_path / "1.ledger", LedgerState({0: [A]}, (), MORNING))
+    two = ledger(tmp_path / "2.ledger", LedgerState({0: [A], 1: [B]}, (), MORNING + 1))
+    before = RecordingHistory.of_ledgers([one, two])
     assert before.until == MORNING + 1
     assert list(before.take_over([A, C], tmp_path / "3.ledger")) == []
     assert (one.exists(), two.exists()) == (False, True)
-    again = Before.of_ledgers([two])
-    assert again.take(A) == Past()
+    again = RecordingHistory.of_ledgers([two])
+    assert again.take(A) == SymbolHistory()
     assert absent(again.take(B)) == [(1, None, NOT_RECORDED)]
     assert list(again.take_over([A, B], tmp_path / "3.ledger")) == []
     assert not two.exists()
 
 
 def test_the_ledger_of_a_file_that_is_continued_is_never_taken_over(tmp_path: Path) -> None:
-    path = ledger(tmp_path / "1.ledger", Standing({0: [A]}, (), MORNING))
-    before = Before.of_ledgers([path])
+    path = ledger(tmp_path / "1.ledger", LedgerState({0: [A]}, (), MORNING))
+    before = RecordingHistory.of_ledgers([path])
     assert list(before.take_over([A], path)) == []
     assert path.exists()
     assert absent(before.take(A)) == [(0, None, NOT_RECORDED)]
@@ -459,15 +461,15 @@ def test_the_ledger_of_a_file_that_is_continued_is_never_taken_over(tmp_path: Pa
 def test_what_was_missing_of_a_symbol_that_nobody_wants_any_more_is_a_row_up_to_the_last_flush(
     tmp_path: Path,
 ) -> None:
-    missing = (Absence(0, MORNING, "closed"), Absence(1, MORNING + 2, "no answer", (C,)))
-    path = ledger(tmp_path / "1.ledger", Standing({0: [A, B], 1: [C]}, missing, MORNING + 5))
-    before = Before.of_ledgers([path])
+    missing = (Outage(0, MORNING, "closed"), Outage(1, MORNING + 2, "no answer", (C,)))
+    path = ledger(tmp_path / "1.ledger", LedgerState({0: [A, B], 1: [C]}, missing, MORNING + 5))
+    before = RecordingHistory.of_ledgers([path])
     assert list(before.take_over([A], tmp_path / "2.ledger")) == [
-        Lack(MORNING, MORNING + 5, "closed", 0, 1, (B,)),
-        Lack(MORNING + 2, MORNING + 5, "no answer", 1, 1, (C,)),
+        GapEntry(MORNING, MORNING + 5, "closed", 0, 1, (B,)),
+        GapEntry(MORNING + 2, MORNING + 5, "no answer", 1, 1, (C,)),
     ]
     assert list(before.take_over([A], tmp_path / "2.ledger")) == []
-    rest = Before.of_ledgers([path])
+    rest = RecordingHistory.of_ledgers([path])
     assert list(rest.take_over([A], tmp_path / "2.ledger")) == []  # it was said
     for token in (B, C):
         assert absent(rest.take(token)) == [(5, None, NOT_RECORDED)]
@@ -483,9 +485,9 @@ def test_the_rows_of_what_is_not_wanted_any_more_and_of_what_is_wanted_again_lea
         (1, 61, f"closed, then {NOT_RECORDED}", "NSE:INFY"),
     ]
     second.ends(63)
-    standing = read_ledger(ledger_of(first.path))
-    assert standing is not None
-    assert {token for tokens in standing.wanted.values() for token in tokens} == {B}
+    state = read_ledger(ledger_of(first.path))
+    assert state is not None
+    assert {token for tokens in state.wanted.values() for token in tokens} == {B}
     third = Run(tmp_path, 80, A, B).begins().receives(81).flushes(82)
     assert sorted(third.gaps()) == [
         (5, 81, NOT_RECORDED, f"{B}"),
@@ -505,26 +507,26 @@ def test_a_symbol_that_is_wanted_again_later_in_a_recording_goes_on_from_the_row
     run.ends(73)
 
 
-def shared(token: int, *spans: tuple[int, int], since: int | None = None) -> list[Standing]:
+def shared(token: int, *spans: tuple[int, int], since: int | None = None) -> list[LedgerState]:
     """The ledgers of recorders that had a symbol, each from a second to another, the first from its own start
     on; `since`: when the last of them had it missing."""
     standings = []
     for number, (start, end) in enumerate(spans):
         joined = {token: MORNING + start * SECOND} if number else {}
-        missing: tuple[Absence, ...] = ()
+        missing: tuple[Outage, ...] = ()
         if since is not None and number == len(spans) - 1:
-            missing = (Absence(0, MORNING + since * SECOND, "closed", (token,)),)
-        standings.append(Standing({0: [token]}, missing, MORNING + end * SECOND, joined=joined))
+            missing = (Outage(0, MORNING + since * SECOND, "closed", (token,)),)
+        standings.append(LedgerState({0: [token]}, missing, MORNING + end * SECOND, joined=joined))
     return standings
 
 
 def test_a_hole_between_two_recorders_stays_where_neither_has_the_symbol_any_more(tmp_path: Path) -> None:
     one, two = shared(B, (0, 10), (50, 100), since=90)
     paths = [ledger(tmp_path / "1.ledger", one), ledger(tmp_path / "2.ledger", two)]
-    before = Before.of_ledgers(paths)
+    before = RecordingHistory.of_ledgers(paths)
     said = list(before.take_over([A], tmp_path / "3.ledger"))
     assert [(each.start - MORNING, each.end - MORNING) for each in said] == [(90 * SECOND, 100 * SECOND)]
-    for known in (Before.of_ledgers(paths), before):
+    for known in (RecordingHistory.of_ledgers(paths), before):
         found = [(start, end) for start, end, _ in absent(known.take(B))]
         assert found == [(10 * SECOND, 50 * SECOND), (100 * SECOND, None)]
 
@@ -532,7 +534,7 @@ def test_a_hole_between_two_recorders_stays_where_neither_has_the_symbol_any_mor
 def test_of_recorders_that_had_a_symbol_in_turns_each_hole_is_an_absence(tmp_path: Path) -> None:
     standings = shared(A, (0, 10), (5, 20), (12, 15), (30, 40), (35, 50))
     paths = [ledger(tmp_path / f"{number}.ledger", each) for number, each in enumerate(standings)]
-    assert absent(Before.of_ledgers(reversed(paths)).take(A)) == [
+    assert absent(RecordingHistory.of_ledgers(reversed(paths)).take(A)) == [
         (20 * SECOND, 30 * SECOND, NOT_RECORDED),
         (50 * SECOND, None, NOT_RECORDED),
     ]

@@ -5,29 +5,29 @@ from __future__ import annotations
 import numpy as np
 
 from kitetui.record.inspection import Inspection
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from tests.record.helpers import ticks
 
 SECOND = 1_000_000_000
 T = 1_625_461_887 * SECOND
 
 
-def counted(*batches: Rows) -> Inspection:
+def counted(*batches: TickRows) -> Inspection:
     found = Inspection()
     for rows in batches:
         found.count(rows)
     return found
 
 
-def rows(*sequence: int, connection: int = 0, at: int = T, step: int = 1) -> Rows:
+def rows(*sequence: int, connection: int = 0, at: int = T, step: int = 1) -> TickRows:
     """Rows with these numbers, received one after the other."""
-    made = Rows.of([ticks(*range(at, at + len(sequence) * step, step), connection=connection)])
+    made = TickRows.of([ticks(*range(at, at + len(sequence) * step, step), connection=connection)])
     made.sequence[:] = sequence
     return made
 
 
 def test_nothing_is_counted_of_nothing() -> None:
-    found = counted(Rows.none())
+    found = counted(TickRows.none())
     assert (found.rows, found.first, found.seconds) == (0, None, 0.0)
 
 
@@ -73,7 +73,7 @@ def test_rows_received_before_the_one_above_them_are_out_of_order() -> None:
 
 
 def test_ticks_that_may_be_no_news_are_counted() -> None:
-    found = counted(Rows.of([ticks(T, T, kept=True), ticks(T)]))
+    found = counted(TickRows.of([ticks(T, T, kept=True), ticks(T)]))
     assert found.snapshots == 2
 
 

@@ -15,14 +15,14 @@ from kitetui.errors import RecordingError, UserError
 from kitetui.record.base import NameOf
 from kitetui.record.jsonl import JsonlReader, JsonlWriter, repair, sniff
 from kitetui.record.output import empty_file
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.wire import Tick
 from kitetui.wire.layout import LAST_PRICE, LAST_TRADE_TIME
 from tests.record.csv.helpers import any_rows, assert_same, infy, joined, name_of, rows_of
 from tests.wire.packets import SEGMENTS
 from tests.wire.strategies import Drawn
 
-Read = Callable[[Sequence[str]], tuple[Rows, Sequence[str]]]
+Read = Callable[[Sequence[str]], tuple[TickRows, Sequence[str]]]
 """Reads a file of these lines: its rows, and its damage."""
 
 
@@ -40,7 +40,7 @@ def lines(tmp_path: Path) -> list[str]:
 def read(tmp_path: Path) -> Read:
     """Read a file of these lines: its rows, and its damage."""
 
-    def read(lines: Sequence[str]) -> tuple[Rows, Sequence[str]]:
+    def read(lines: Sequence[str]) -> tuple[TickRows, Sequence[str]]:
         path = tmp_path / "ticks.jsonl"
         path.write_text("".join(lines))
         reader = JsonlReader(path)
@@ -179,7 +179,7 @@ def test_another_file_is_no_recording(head: bytes) -> None:
 OWN = ("received_at", "connection", "sequence", "exchange", "tradingsymbol", "snapshot")
 
 
-def written(path: Path, rows: Rows, names: NameOf = name_of) -> str:
+def written(path: Path, rows: TickRows, names: NameOf = name_of) -> str:
     """The text of a file of these rows."""
     path.unlink(missing_ok=True)
     writer = JsonlWriter(empty_file(path), names)
@@ -188,7 +188,7 @@ def written(path: Path, rows: Rows, names: NameOf = name_of) -> str:
     return path.read_text()
 
 
-def objects(path: Path, rows: Rows, number: Callable[[str], Any] = float) -> list[dict[str, Any]]:
+def objects(path: Path, rows: TickRows, number: Callable[[str], Any] = float) -> list[dict[str, Any]]:
     """The objects of a file of these rows."""
     return [json.loads(line, parse_float=number) for line in written(path, rows).splitlines()]
 
@@ -224,7 +224,7 @@ def test_a_line_is_a_tick_with_how_it_was_received_before_it(tmp_path: Path) -> 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(rows=any_rows(most=8))
-def test_an_object_is_the_dictionary_of_the_library(rows: Rows, tmp_path: Path) -> None:
+def test_an_object_is_the_dictionary_of_the_library(rows: TickRows, tmp_path: Path) -> None:
     found = objects(tmp_path / "ticks.jsonl", rows)
     for at, each in enumerate(found):
         tick = Tick(rows.words[at].tolist(), int(rows.lengths[at]))
@@ -279,7 +279,7 @@ def test_a_price_before_of_zero_changes_by_nothing(tmp_path: Path) -> None:
 
 
 def test_no_rows_are_no_line(tmp_path: Path) -> None:
-    assert written(tmp_path / "ticks.jsonl", Rows.none()) == ""
+    assert written(tmp_path / "ticks.jsonl", TickRows.none()) == ""
 
 
 def test_its_size_is_that_of_the_file(tmp_path: Path) -> None:

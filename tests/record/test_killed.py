@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from kitetui.record import Format, open_reader
-from kitetui.record.formats import mend_folder
+from kitetui.record.formats import repair_folder
 from tests.record.helpers import rows_of
 
 PROGRAM = """
@@ -72,7 +72,7 @@ def moments(count: int, seed: int) -> Iterator[float]:
 def check_killed(folder: Path, after: float) -> None:
     formats = list(Format)
     flushed = killed(folder, formats, after)
-    said = list(mend_folder(folder))
+    said = list(repair_folder(folder))
     for kind in formats:
         (path,) = (each for each in folder.glob(f"*{kind.suffix}") if ".gaps" not in each.name)
         reader = open_reader(path)
@@ -82,7 +82,7 @@ def check_killed(folder: Path, after: float) -> None:
         assert len(sequence) >= flushed, kind
     (log,) = folder.glob("*.gaps.csv")
     assert rows_of(log) == []
-    assert list(mend_folder(folder)) == []
+    assert list(repair_folder(folder)) == []
 
 
 @pytest.mark.parametrize("after", moments(4, seed=3))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kitetui.record.ledgerfile import NO_ANSWER, NOT_RECORDED, Absent, Past
+from kitetui.record.ledgerfile import NO_ANSWER, NOT_RECORDED, PastOutage, SymbolHistory
 from kitetui.wire import Mode
 from tests.record.helpers import comes
 from tests.record.story import DAY, A, B, C, Story, absence, clock, recorded, row, undisturbed
@@ -274,7 +274,7 @@ def test_to_leave_what_nobody_wanted_is_nothing() -> None:
 
 def before_of(*tokens: int, since: float = -600) -> Story:
     """A ledger of a recording that goes on from one that stopped, and had these symbols."""
-    absent = Absent(clock(since), NOT_RECORDED, connection=0, of=len(tokens))
+    absent = PastOutage(clock(since), NOT_RECORDED, connection=0, of=len(tokens))
     return Story(recorded(dict.fromkeys(tokens, absent)))
 
 
@@ -327,9 +327,9 @@ def test_a_recording_before_by_a_clock_that_was_ahead_says_nothing_of_an_answer(
 
 
 def test_what_no_recorder_had_between_others_is_a_row_and_what_another_has_now_is_not_missing() -> None:
-    def before(token: int) -> Past:
-        hole = Absent(clock(-600), NOT_RECORDED, until=clock(-300))
-        return Past((hole,) if token == A else (), is_shared=token != C)
+    def before(token: int) -> SymbolHistory:
+        hole = PastOutage(clock(-600), NOT_RECORDED, until=clock(-300))
+        return SymbolHistory((hole,) if token == A else (), is_shared=token != C)
 
     story = Story(before)
     story.wants(0, A, B, C)
@@ -341,14 +341,14 @@ def test_what_no_recorder_had_between_others_is_a_row_and_what_another_has_now_i
 
 
 def test_what_another_recorder_had_is_answered_for_until_it_is_not_wanted_any_more() -> None:
-    story = Story(lambda token: Past(is_shared=True))
+    story = Story(lambda token: SymbolHistory(is_shared=True))
     story.wants(0, A, B)
     story.leaves(5, A)
     assert story.ledger.joined == {B: clock(0)}
 
 
 def test_a_symbol_that_another_recorder_has_and_that_does_not_answer_here_is_missing() -> None:
-    story = Story(lambda token: Past(is_shared=True))
+    story = Story(lambda token: SymbolHistory(is_shared=True))
     story.wants(0, A)
     story.live(1)
     assert story.cut(10) == [row(0, 10, NO_ANSWER, symbols=1)]

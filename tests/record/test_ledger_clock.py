@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kitetui.record.ledgerfile import NO_ANSWER, NOT_RECORDED, Absent, Moment, Past
+from kitetui.record.ledgerfile import NO_ANSWER, NOT_RECORDED, Moment, PastOutage, SymbolHistory
 from tests.record.helpers import wants
 from tests.record.story import A, B, Story, absence, clock, recorded, row, undisturbed
 
@@ -163,7 +163,7 @@ def test_a_symbol_that_answers_in_time_is_not_missing_though_the_clock_is_set_me
 
 
 def test_a_symbol_that_came_to_a_connection_long_up_is_given_its_time_to_answer_after_a_step() -> None:
-    known = {B: Absent(clock(-600), NOT_RECORDED)}
+    known = {B: PastOutage(clock(-600), NOT_RECORDED)}
     story = Story(recorded(known))
     story.wants(0, A)
     story.live(0.1)
@@ -191,7 +191,7 @@ def test_a_symbol_asked_for_anew_that_the_clock_is_set_for_and_that_never_answer
 
 @SETS
 def test_from_when_on_what_another_recorder_had_is_answered_for_goes_with_the_clock(seconds: float) -> None:
-    story = Story(lambda token: Past(is_shared=True))
+    story = Story(lambda token: SymbolHistory(is_shared=True))
     story.wants(10, A)
     story.beats(10.5)
     story.steps(11, seconds)
@@ -202,7 +202,7 @@ def test_from_when_on_what_another_recorder_had_is_answered_for_goes_with_the_cl
 @SETS
 def test_a_clock_that_was_set_between_two_recordings_makes_a_row_of_each_side(seconds: float) -> None:
     written = Moment(clock(-590 - seconds), -590.0)
-    known = {A: Absent(clock(-600 - seconds), NOT_RECORDED, written)}
+    known = {A: PastOutage(clock(-600 - seconds), NOT_RECORDED, written)}
     story = Story(recorded(known))
     story.wants(0, A)
     story.live(1)
@@ -214,7 +214,7 @@ def test_a_clock_that_was_set_between_two_recordings_makes_a_row_of_each_side(se
 
 
 def test_a_clock_that_was_not_set_between_two_recordings_makes_one_row() -> None:
-    known = {A: Absent(clock(-600), NOT_RECORDED, Moment(clock(-590), -590.0))}
+    known = {A: PastOutage(clock(-600), NOT_RECORDED, Moment(clock(-590), -590.0))}
     story = Story(recorded(known))
     story.wants(0, A)
     story.live(1)
@@ -224,7 +224,7 @@ def test_a_clock_that_was_not_set_between_two_recordings_makes_one_row() -> None
 
 
 def test_a_message_that_is_heard_late_is_no_clock_that_was_set_between_two_recordings() -> None:
-    known = {A: Absent(clock(-600), NOT_RECORDED, Moment(clock(-590), -590.0))}
+    known = {A: PastOutage(clock(-600), NOT_RECORDED, Moment(clock(-590), -590.0))}
     story = Story(recorded(known))
     story.ledger.hear(wants(clock(0), A, timed_at=0.0))
     story.rows(0.3)

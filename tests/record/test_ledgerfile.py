@@ -13,10 +13,10 @@ from kitetui.errors import RecordingError
 from kitetui.record import ledgerfile
 from kitetui.record.ledgerfile import (
     NOT_RECORDED,
-    Absence,
     LedgerFile,
+    LedgerState,
     Moment,
-    Standing,
+    Outage,
     ledger_of,
     read_ledger,
 )
@@ -26,16 +26,16 @@ T = 1_625_461_887_000_000_000
 SECOND = 1_000_000_000
 A, B, C = 408065, 738561, 779521
 
-WHOLE = Standing(
+WHOLE = LedgerState(
     wanted={0: [A, B], 2: [C]},
-    missing=(Absence(0, T - 5, "closed, 1006", (B,)), Absence(2, T - 7, "no answer")),
+    missing=(Outage(0, T - 5, "closed, 1006", (B,)), Outage(2, T - 7, "no answer")),
     until=T,
     read=Moment(T + 50_000_000, 12.5),
     boot="4f6a",
 )
 
 
-def kept(path: Path, *standings: Standing) -> Standing | None:
+def kept(path: Path, *standings: LedgerState) -> LedgerState | None:
     """Write standings one after the other; return what is read."""
     file = LedgerFile(path)
     for each in standings:
@@ -76,7 +76,7 @@ def test_the_last_of_each_kind_counts_and_only_what_differs_is_added(tmp_path: P
 def test_a_ledger_of_nothing_yet_says_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ticks.ledger"
     assert kept(path) is None
-    assert kept(path, Standing()) is None
+    assert kept(path, LedgerState()) is None
 
 
 def test_a_new_ledger_has_nothing_of_one_that_was_there(tmp_path: Path) -> None:
@@ -138,9 +138,9 @@ def test_a_ledger_that_has_grown_is_written_anew_with_what_it_knows(
     file = LedgerFile(path)
     sizes = []
     for number in range(200):
-        standing = replace(WHOLE, until=T + number * SECOND)
-        file.put(standing)
-        assert read_ledger(path) == standing
+        state = replace(WHOLE, until=T + number * SECOND)
+        file.put(state)
+        assert read_ledger(path) == state
         sizes.append(path.stat().st_size)
     file.close()
     assert max(sizes) < 1_100
@@ -260,7 +260,7 @@ def test_what_another_recorder_had_and_when_connections_were_heard_is_read_too(t
 
 
 def test_each_wanted_symbol_is_absent_since_it_was_missing_or_since_the_last_flush() -> None:
-    assert {token: (since, reason) for token, since, reason in WHOLE.absences()} == {
+    assert {token: (since, reason) for token, since, reason in WHOLE.outages()} == {
         A: (T, NOT_RECORDED),
         B: (T - 5, f"closed, 1006, then {NOT_RECORDED}"),
         C: (T - 7, f"no answer, then {NOT_RECORDED}"),
@@ -269,16 +269,16 @@ def test_each_wanted_symbol_is_absent_since_it_was_missing_or_since_the_last_flu
 
 def test_a_symbol_of_a_connection_that_was_not_heard_since_is_absent_since_its_last_frame() -> None:
     for heard, since in ((T - 3, T - 3), (T + 3, T)):
-        standing = replace(WHOLE, heard={0: heard, 2: T - 20})
-        assert {token: at for token, at, _ in standing.absences()} == {A: since, B: T - 5, C: T - 7}
+        state = replace(WHOLE, heard={0: heard, 2: T - 20})
+        assert {token: at for token, at, _ in state.outages()} == {A: since, B: T - 5, C: T - 7}
 
 
 def test_what_was_not_recorded_and_is_not_again_is_said_once() -> None:
-    standing = Standing({0: [A]}, (Absence(0, T, NOT_RECORDED),), T + SECOND)
-    assert list(standing.absences()) == [(A, T, NOT_RECORDED)]
-    twice = Standing({0: [A]}, (Absence(0, T, f"closed, then {NOT_RECORDED}"),), T + SECOND)
-    assert list(twice.absences()) == [(A, T, f"closed, then {NOT_RECORDED}")]
+    state = LedgerState({0: [A]}, (Outage(0, T, NOT_RECORDED),), T + SECOND)
+    assert list(state.outages()) == [(A, T, NOT_RECORDED)]
+    twice = LedgerState({0: [A]}, (Outage(0, T, f"closed, then {NOT_RECORDED}"),), T + SECOND)
+    assert list(twice.outages()) == [(A, T, f"closed, then {NOT_RECORDED}")]
 
 
 def test_nothing_is_known_of_when_a_recording_stopped_that_never_flushed() -> None:
-    assert list(Standing({0: [A]}, (), None).absences()) == []
+    assert list(LedgerState({0: [A]}, (), None).outages()) == []

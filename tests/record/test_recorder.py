@@ -221,6 +221,6 @@ async def test_it_ends_by_the_clock_that_what_waited_to_be_written_told_of(tmp_p
     recorder.finish(stream)
     await recording
     await recorder.close()
-    standing = read_ledger((tmp_path / NAME).with_suffix(".ledger"))
-    assert standing is not None
-    assert standing.until == clock.now
+    state = read_ledger((tmp_path / NAME).with_suffix(".ledger"))
+    assert state is not None
+    assert state.until == clock.now

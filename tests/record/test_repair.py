@@ -42,7 +42,7 @@ def test_an_end_of_many_blocks_is_cut_off(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_mended_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"cannot mend .*ticks\.csv: No such file"):
+    with pytest.raises(UserError, match=r"cannot repair .*ticks\.csv: No such file"):
         repair(tmp_path / "ticks.csv")
 
 

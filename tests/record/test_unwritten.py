@@ -16,7 +16,7 @@ from kitetui.errors import RecordingError
 from kitetui.feed import Channel, RawFrame, TickerMessage, Ticks
 from kitetui.record import Files, Format, Recorder, open_reader
 from kitetui.record.files import UNWRITTEN, Message
-from kitetui.record.formats import mend_folder
+from kitetui.record.formats import repair_folder
 from kitetui.record.ledgerfile import read_ledger
 from kitetui.record.sqlite.writer import SqliteWriter
 from kitetui.wire import decode_frame
@@ -109,7 +109,7 @@ class Disk:
 
     def check(self, *, is_logged: bool = True) -> int:
         """Hold what was counted, and what the log or the ledger says, against what a reader finds."""
-        list(mend_folder(self._folder))
+        list(repair_folder(self._folder))
         (path,) = (each for each in self._folder.glob(f"*{self._kind.suffix}") if ".gaps" not in each.name)
         reader = open_reader(path)
         sequence = np.concatenate([np.empty(0, np.int64), *(rows.sequence for rows in reader)])
@@ -126,9 +126,9 @@ class Disk:
         else:
             assert rows_of(path.with_suffix(".gaps.csv")) == []
         (ledger,) = self._folder.glob("*.ledger")
-        standing = read_ledger(ledger)
-        assert standing is not None
-        assert standing.until == self.flushed_until <= first_missing
+        state = read_ledger(ledger)
+        assert state is not None
+        assert state.until == self.flushed_until <= first_missing
         return len(sequence)
 
 
@@ -288,7 +288,7 @@ async def test_every_tick_is_written_or_lost_or_counted_as_unwritten(
 
 
 def rows_read(folder: Path, kind: Format) -> int:
-    """How many rows a reader finds in the one recording of a folder, after mending."""
-    list(mend_folder(folder))
+    """How many rows a reader finds in the one recording of a folder, after the repair."""
+    list(repair_folder(folder))
     (path,) = (each for each in folder.glob(f"*{kind.suffix}") if ".gaps" not in each.name)
     return sum(map(len, open_reader(path)))

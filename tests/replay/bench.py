@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from websockets.asyncio.client import connect
 
-from kitetui.record.capture.layout import Kind, Record
+from kitetui.record.capture.layout import Record, RecordKind
 from kitetui.replay import Playback, ReplayExchange
 from kitetui.wire import Mode, SetMode, Subscribe, encode_request
 from tests.replay.recordings import BEGUN, full, moment
@@ -41,7 +41,7 @@ class Same:
         message = frame(*(full(token, 100) for token in TOKENS))
         yield BEGUN
         for number in range(MESSAGES):
-            yield Record(Kind.DATA, 0, moment(0) + number, 1 + number * TICKS, message)
+            yield Record(RecordKind.DATA, 0, moment(0) + number, 1 + number * TICKS, message)
 
 
 def main() -> None:

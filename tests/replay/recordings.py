@@ -12,7 +12,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 
 from kitetui.feed import ConnectionState, KiteManagerConfig, KiteTickerManager
-from kitetui.record.capture.layout import BeginNote, Kind, Note, Record, SnapshotNote, StateNote
+from kitetui.record.capture.layout import BeginNote, Note, Record, RecordKind, SnapshotNote, StateNote
 from kitetui.replay import Playback, Player, ReplayExchange, ReplaySource
 from kitetui.replay import Recording as AnyRecording
 from kitetui.wire import HEARTBEAT, Mode, SetMode, Subscribe, decode_frames, encode_request
@@ -40,16 +40,16 @@ def index(price: int) -> bytes:
 
 
 def data(seconds: float, *packets: bytes, connection: int = 0) -> Record:
-    return Record(Kind.DATA, connection, moment(seconds), 1, frame(*packets))
+    return Record(RecordKind.DATA, connection, moment(seconds), 1, frame(*packets))
 
 
 def text(seconds: float, message: str, connection: int = 0) -> Record:
-    return Record(Kind.TEXT, connection, moment(seconds), 0, message.encode())
+    return Record(RecordKind.TEXT, connection, moment(seconds), 0, message.encode())
 
 
 def sent(seconds: float, *tokens: int, connection: int = 0) -> Record:
     request = encode_request(Subscribe(tokens))
-    return Record(Kind.SENT, connection, moment(seconds), 0, request.encode())
+    return Record(RecordKind.SENT, connection, moment(seconds), 0, request.encode())
 
 
 def note(seconds: float, content: Note, connection: int = 0) -> Record:

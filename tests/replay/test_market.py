@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kitetui.feed import ConnectionState
-from kitetui.record.capture.layout import GapNote, Kind, NamesNote, Record, StateNote
+from kitetui.record.capture.layout import GapNote, NamesNote, Record, RecordKind, StateNote
 from kitetui.replay.market import Packets, RecordedMarket, split
 from tests.replay.recordings import BEGUN, INFY, SBIN, data, full, marked, moment, note, sent, state
 from tests.wire.packets import frame
@@ -56,13 +56,13 @@ def test_where_nothing_is_noted_a_live_connection_awaits_what_it_asked_for() -> 
 def test_a_message_that_ends_early_has_the_marks_of_what_can_be_read_of_it() -> None:
     market = RecordedMarket()
     market.asked(sent(0, INFY, SBIN))
-    broken = Record(Kind.DATA, 0, moment(0), 1, frame(full(INFY, 1), full(SBIN, 2))[:-1])
+    broken = Record(RecordKind.DATA, 0, moment(0), 1, frame(full(INFY, 1), full(SBIN, 2))[:-1])
     assert market.marked(broken) == (0,)
 
 
 def test_a_request_that_cannot_be_read_is_passed_over() -> None:
     market = RecordedMarket()
-    market.asked(Record(Kind.SENT, 0, moment(0), 0, b"\xff"))
+    market.asked(Record(RecordKind.SENT, 0, moment(0), 0, b"\xff"))
     assert market.concerns(0, [INFY])
 
 
@@ -102,4 +102,4 @@ def test_states_and_gaps_are_told_and_other_notes_are_not() -> None:
     assert market.noted(state(1, ConnectionState.LIVE, "₹")) == StateNote(ConnectionState.LIVE, "₹")
     assert market.noted(note(1, GapNote(1, 2, 3, "reset"))) == GapNote(1, 2, 3, "reset")
     assert market.noted(note(1, NamesNote({INFY: ("NSE", "INFY")}))) is None
-    assert market.noted(Record(Kind.NOTE, 0, moment(0), 0, b"{")) is None
+    assert market.noted(Record(RecordKind.NOTE, 0, moment(0), 0, b"{")) is None

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from kitetui.record.capture.layout import BeginNote, Kind, Record, SnapshotNote, parse_note
-from kitetui.record.rows import Rows
+from kitetui.record.capture.layout import BeginNote, Record, RecordKind, SnapshotNote, parse_note
+from kitetui.record.rows import TickRows
 from kitetui.replay import RowsRecording
 from kitetui.wire import decode_frames
 from kitetui.wire.layout import WORDS
@@ -26,7 +26,7 @@ MESSAGES = [
 """When, on which connection, and what."""
 
 
-def recorded(marked: Sequence[int] = ()) -> Rows:
+def recorded(marked: Sequence[int] = ()) -> TickRows:
     """The rows of these messages. marked: the places of rows that carry the mark."""
     counts: dict[int, int] = {}
     sequence = []
@@ -38,7 +38,7 @@ def recorded(marked: Sequence[int] = ()) -> Rows:
     sizes = [len(packets) for _, _, packets in MESSAGES]
     snapshot = np.zeros(len(batch), dtype=np.bool_)
     snapshot[list(marked)] = True
-    return Rows(
+    return TickRows(
         words=batch.words,
         lengths=batch.lengths,
         received_at=np.repeat(np.array([moment(when) for when, _, _ in MESSAGES]), sizes),
@@ -54,29 +54,29 @@ class RowReader:
     damage: Sequence[str] = ()
     position = 0.0
 
-    def __init__(self, rows: Rows, at_a_time: int) -> None:
+    def __init__(self, rows: TickRows, at_a_time: int) -> None:
         self.names: Mapping[int, tuple[str, str]] = {INFY: ("NSE", "INFY")}
         self._rows = rows
         self._at_a_time = at_a_time
 
-    def __iter__(self) -> Iterator[Rows]:
+    def __iter__(self) -> Iterator[TickRows]:
         for start in range(0, len(self._rows), self._at_a_time):
             yield self._rows[start : start + self._at_a_time]
 
 
-def source(rows: Rows, at_a_time: int = 100) -> RowsRecording:
+def source(rows: TickRows, at_a_time: int = 100) -> RowsRecording:
     return RowsRecording(RowReader(rows, at_a_time), span=(moment(0), moment(3)))
 
 
 def messages(played: RowsRecording, since: int | None = None) -> list[Record]:
     """The messages without the notes."""
-    return [each for each in played.records(since) if each.kind is not Kind.NOTE]
+    return [each for each in played.records(since) if each.kind is not RecordKind.NOTE]
 
 
 @pytest.mark.parametrize("at_a_time", range(1, 10))
 def test_messages_are_those_that_were_recorded_however_rows_are_read(at_a_time: int) -> None:
     records = messages(source(recorded(), at_a_time))
-    assert {record.kind for record in records} == {Kind.DATA}
+    assert {record.kind for record in records} == {RecordKind.DATA}
     assert [(record.at, record.connection, record.data) for record in records] == [
         (moment(when), where, frame(*packets)) for when, where, packets in MESSAGES
     ]
@@ -102,14 +102,14 @@ def test_notes_of_marks_come_before_their_messages_however_rows_are_read(at_a_ti
     assert [
         (parse_note(each.data), after.kind, after.at - each.at, after.connection - each.connection)
         for each, after in pairwise(records)
-        if each.kind is Kind.NOTE
-    ] == [(SnapshotNote(places), Kind.DATA, 0, 0) for places in ((0,), (0, 2), (0,))]
-    assert [each.kind for each in records].count(Kind.DATA) == len(MESSAGES)
+        if each.kind is RecordKind.NOTE
+    ] == [(SnapshotNote(places), RecordKind.DATA, 0, 0) for places in ((0,), (0, 2), (0,))]
+    assert [each.kind for each in records].count(RecordKind.DATA) == len(MESSAGES)
 
 
 def test_a_file_that_was_received_at_one_moment_is_not_held_back_whole() -> None:
     count = 120_000
-    rows = Rows(
+    rows = TickRows(
         words=np.zeros((count, WORDS), dtype=np.int32),
         lengths=np.full(count, 8, dtype=np.uint8),
         received_at=np.full(count, moment(0)),
@@ -122,7 +122,7 @@ def test_a_file_that_was_received_at_one_moment_is_not_held_back_whole() -> None
 
 
 def test_an_empty_recording_has_no_messages() -> None:
-    assert messages(source(Rows.none())) == []
+    assert messages(source(TickRows.none())) == []
 
 
 def test_names_are_those_of_the_reader_unless_others_are_given() -> None:

@@ -19,8 +19,8 @@ from kitetui.feed import (
     Ticks,
 )
 from kitetui.record import COLUMNS, Files, Folder, Format, Recorder, open_reader
-from kitetui.record.capture.layout import GapNote, Kind, Record, SnapshotNote, parse_note
-from kitetui.record.rows import Rows
+from kitetui.record.capture.layout import GapNote, Record, RecordKind, SnapshotNote, parse_note
+from kitetui.record.rows import TickRows
 from kitetui.replay import Playback, RowsRecording
 from kitetui.replay import Recording as AnyRecording
 from kitetui.replay.recording import CaptureRecording
@@ -72,7 +72,7 @@ def market(messages: int, connections: int, seed: int = 5) -> list[Record]:
     return records
 
 
-async def replayed(source: Recording | RowsRecording, connections: int, ticks: int) -> Rows:
+async def replayed(source: Recording | RowsRecording, connections: int, ticks: int) -> TickRows:
     """Receive so many ticks of a replay with the manager."""
     async with source_of(source, at_once(), connections=connections, wait_for=len(TOKENS)) as manager:
         reader = manager.stream(lossless=True)
@@ -85,16 +85,16 @@ async def replayed(source: Recording | RowsRecording, connections: int, ticks: i
                     ticks -= len(message.batch)
                     if ticks <= 0:
                         break
-    return Rows.of(messages)
+    return TickRows.of(messages)
 
 
 def recorded(records: Sequence[Record]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The rows of all messages, when each was received, and whether it carries the mark."""
     messages, marks = [], []
     for before, record in pairwise(records):
-        if record.kind is Kind.DATA:
+        if record.kind is RecordKind.DATA:
             messages.append(record)
-            noted = parse_note(before.data) if before.kind is Kind.NOTE else None
+            noted = parse_note(before.data) if before.kind is RecordKind.NOTE else None
             places = noted.places if isinstance(noted, SnapshotNote) else ()
             marks += [place in places for place in range(len(decode_frames([record.data])))]
     batch = decode_frames([record.data for record in messages])
@@ -243,7 +243,7 @@ async def test_who_subscribes_late_has_the_last_packets_all_marked() -> None:
 
 
 async def test_texts_and_broken_messages_are_received_as_they_were() -> None:
-    broken = Record(Kind.DATA, 0, moment(1), 1, frame(full(INFY, 1), full(SBIN, 2), full(SBIN, 3))[:-1])
+    broken = Record(RecordKind.DATA, 0, moment(1), 1, frame(full(INFY, 1), full(SBIN, 2), full(SBIN, 3))[:-1])
     order = '{"type":"order","data":{"order_id":"7"}}'
     records = [BEGUN, text(0, order), marked(1, 1), broken]
     async with source_of(Recording(records), at_once()) as manager:

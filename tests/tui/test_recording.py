@@ -16,7 +16,7 @@ import pytest
 from kitetui.feed import KiteTickerManager
 from kitetui.record.csv import CsvWriter
 from kitetui.record.output import Output
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.simulator import SimulatedExchange
 from kitetui.tui.eventlog import Weight
 from kitetui.tui.recording import Recording, RecordingState
@@ -255,7 +255,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     flowing = threading.Event()
     write = CsvWriter.write
 
-    def stalled(writer: CsvWriter, rows: Rows) -> None:
+    def stalled(writer: CsvWriter, rows: TickRows) -> None:
         flowing.wait(10)
         write(writer, rows)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from kitetui.feed import KiteTickerManager
 from kitetui.record import COLUMNS, Files, Folder, Format, Recorder, Rotation
-from kitetui.record.formats import mend_folder, open_reader
+from kitetui.record.formats import open_reader, repair_folder
 from kitetui.record.gaplog import GAPS_SUFFIX
 from tests.record.helpers import Hole, holes_in
 
@@ -71,7 +71,7 @@ class Recording:
 
     def begin(self) -> None:
         """Start a recorder, as a new process would."""
-        list(mend_folder(self._folder))
+        list(repair_folder(self._folder))
         place = Folder(self._folder, [self.kind], COLUMNS, Rotation(300), is_series=True)
         stopwatch = asyncio.get_running_loop().time
         files = Files(place, self._names.get, self._clock, stopwatch=stopwatch)

@@ -143,7 +143,7 @@ def _places(values: Sequence[Any]) -> tuple[int, ...]:
     return tuple(values)
 
 
-class Kind(IntEnum):
+class RecordKind(IntEnum):
     """What a record is."""
 
     DATA = 0
@@ -166,7 +166,7 @@ class Record:
     data: the message; text as UTF-8.
     """
 
-    kind: Kind
+    kind: RecordKind
     connection: int
     at: int
     sequence: int
@@ -175,7 +175,7 @@ class Record:
     @classmethod
     def of_note(cls, connection: int, at: int, note: Note) -> Record:
         """Return the record of a note."""
-        return cls(Kind.NOTE, connection, at, 0, encode_note(note))
+        return cls(RecordKind.NOTE, connection, at, 0, encode_note(note))
 
 
 def records_of(frame: RawFrame) -> Iterator[Record]:
@@ -184,9 +184,9 @@ def records_of(frame: RawFrame) -> Iterator[Record]:
     if isinstance(data, bytes):
         if frame.snapshot:
             yield Record.of_note(connection, at, SnapshotNote(frame.snapshot))
-        yield Record(Kind.DATA, connection, at, sequence, data)
+        yield Record(RecordKind.DATA, connection, at, sequence, data)
     else:
-        kind = Kind.SENT if frame.sent else Kind.TEXT
+        kind = RecordKind.SENT if frame.sent else RecordKind.TEXT
         yield Record(kind, connection, at, sequence, data.encode(errors="surrogatepass"))
 
 
@@ -262,7 +262,7 @@ def encode_block(parts: Sequence[bytes], count: int, first: int, last: int, *, f
     return head + _CHECKSUM.pack(zlib.crc32(stored, zlib.crc32(head))) + stored
 
 
-def encode_record(kind: Kind, connection: int, at: int, sequence: int, data: bytes) -> bytes:
+def encode_record(kind: RecordKind, connection: int, at: int, sequence: int, data: bytes) -> bytes:
     """Return a record."""
     return _RECORD.pack(kind, connection, at, sequence, len(data)) + data
 
@@ -279,5 +279,5 @@ def records_in(content: bytes) -> Iterator[Record]:
             raise ValueError("half a record")
         if at > _MOST or sequence > _MOST:
             raise ValueError("a time or sequence that cannot be")
-        yield Record(Kind(kind), connection, at, sequence, content[start : start + length])
+        yield Record(RecordKind(kind), connection, at, sequence, content[start : start + length])
         start += length

@@ -15,12 +15,12 @@ from kitetui.record.capture.layout import (
     VERSION,
     BeginNote,
     BlockHead,
-    Kind,
     Record,
+    RecordKind,
     parse_note,
     records_in,
 )
-from kitetui.record.repair import set_aside, size_of
+from kitetui.record.repair import move_torn_tail, size_of
 
 _SEARCH: Final = 1 << 16
 _BEGINNING: Final = 1_000
@@ -155,7 +155,7 @@ def _may_begin(head: BlockHead) -> bool:
 
 
 def _begins(record: Record) -> bool:
-    return record.kind is Kind.NOTE and isinstance(parse_note(record.data), BeginNote)
+    return record.kind is RecordKind.NOTE and isinstance(parse_note(record.data), BeginNote)
 
 
 def find_block(file: BinaryIO, start: int, size: int) -> int | None:
@@ -208,9 +208,9 @@ def repair(path: Path) -> str | None:
                 end = _end(file, size)
             if end == size:
                 return None
-            beside = set_aside(path, file, end)
+            beside = move_torn_tail(path, file, end)
     except OSError as error:
-        raise UserError(f"cannot mend {path}: {error.strerror}", "name another file with -o") from error
+        raise UserError(f"cannot repair {path}: {error.strerror}", "name another file with -o") from error
     return f"moved an unfinished block of {path.name}, {size_of(size - end)}, to {beside}"
 
 

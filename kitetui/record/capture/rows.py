@@ -17,29 +17,29 @@ from kitetui.feed.lastpackets import LastPackets
 from kitetui.record.capture.layout import (
     RECORD_HEAD,
     BeginNote,
-    Kind,
     NamesNote,
     Note,
     Record,
+    RecordKind,
     SnapshotNote,
     StateNote,
     parse_note,
 )
 from kitetui.record.capture.reader import CaptureReader
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.wire import Request, RequestError, TickBatch, decode_frame, decode_frames, parse_request
 from kitetui.wire.tokenrows import tokens_of
 
-Places = tuple[int, ...]
-"""Places, from 0, among the ticks of a message."""
+Positions = tuple[int, ...]
+"""Positions, from 0, among the ticks of a message."""
 
 
-class Marks:
+class SnapshotFlags:
     """Follows a capture; is told its notes, requests and messages in their order."""
 
     def __init__(self) -> None:
         self._are_noted = False
-        self._next: dict[int, Places] = {}
+        self._next: dict[int, Positions] = {}
         self._sessions: defaultdict[int, _Session] = defaultdict(_Session)
 
     def noted(self, connection: int, note: Note | None) -> None:
@@ -59,7 +59,7 @@ class Marks:
         """Follow a request that was sent."""
         self._sessions[connection].freshness.asked(request, 0.0)
 
-    def of(self, record: Record) -> Places:
+    def of(self, record: Record) -> Positions:
         """Return which ticks of the next message carry the mark."""
         places = self.take(record)
         if places is not None:
@@ -67,13 +67,13 @@ class Marks:
         flags = self.flags([record], [None], decode_frame(record.data))
         return tuple(np.flatnonzero(flags).tolist())
 
-    def take(self, record: Record) -> Places | None:
+    def take(self, record: Record) -> Positions | None:
         """Take in the next message; return what was noted of it, None where the marks must be derived."""
         is_known = self._are_noted and record.sequence
         return self._next.pop(record.connection, () if is_known else None)
 
     def flags(
-        self, records: Sequence[Record], taken: Sequence[Places | None], batch: TickBatch
+        self, records: Sequence[Record], taken: Sequence[Positions | None], batch: TickBatch
     ) -> NDArray[np.bool_]:
         """Return for each tick of some messages whether it carries the mark, shape (n,), bool.
 
@@ -134,21 +134,21 @@ class CaptureRows:
         """How far the iteration is, from 0 to 1."""
         return self._reader.position
 
-    def __iter__(self) -> Iterator[Rows]:
-        marks = Marks()
+    def __iter__(self) -> Iterator[TickRows]:
+        marks = SnapshotFlags()
         decoder = _Decoder(marks)
         for record in self._reader.records():
             match record.kind:
-                case Kind.DATA:
+                case RecordKind.DATA:
                     decoder.add(record)
                     if decoder.bytes >= _BATCH_BYTES:
                         yield decoder.rows()
-                case Kind.SENT:
+                case RecordKind.SENT:
                     if decoder.bytes:  # what is asked for concerns what comes after it
                         yield decoder.rows()
                     with suppress(RequestError):
                         marks.asked(record.connection, parse_request(record.data))
-                case Kind.NOTE:
+                case RecordKind.NOTE:
                     note = parse_note(record.data)
                     if decoder.bytes and not isinstance(note, SnapshotNote):  # as does what is lost
                         yield decoder.rows()
@@ -162,11 +162,11 @@ class CaptureRows:
 class _Decoder:
     """Messages that wait to be decoded together; `bytes` is how much waits."""
 
-    def __init__(self, marks: Marks) -> None:
+    def __init__(self, marks: SnapshotFlags) -> None:
         self.bytes = 0
         self._marks = marks
         self._records: list[Record] = []
-        self._taken: list[Places | None] = []
+        self._taken: list[Positions | None] = []
         self._next: defaultdict[int, int] = defaultdict(lambda: 1)
 
     def add(self, record: Record) -> None:
@@ -174,12 +174,12 @@ class _Decoder:
         self._taken.append(self._marks.take(record))
         self.bytes += RECORD_HEAD + len(record.data)
 
-    def rows(self) -> Rows:
+    def rows(self) -> TickRows:
         """Decode all that waits."""
         records, taken = self._records, self._taken
         self._records, self._taken, self.bytes = [], [], 0
         batch = decode_frames([record.data for record in records])
-        return Rows(
+        return TickRows(
             words=batch.words,
             lengths=batch.lengths,
             received_at=np.array([record.at for record in records], np.int64)[batch.frames],

@@ -19,7 +19,7 @@ from kitetui.record.cells.digits import (
     words_of,
 )
 from kitetui.record.cells.text import change_text, field_cell
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.times import ist_microseconds
 from kitetui.wire import decimals_of
 from kitetui.wire.layout import (
@@ -64,7 +64,7 @@ class Sheet:
         self._counts = _Fields(columns, Kind.COUNT)
         self._times = _Fields(columns, Kind.TIME)
 
-    def lines(self, rows: Rows) -> bytes:
+    def lines(self, rows: TickRows) -> bytes:
         """Return rows, each ended by a newline."""
         sheet = _Words(len(rows))
         self._add_fields(sheet, rows)
@@ -76,7 +76,7 @@ class Sheet:
         sheet.add(["snapshot"], _SNAPSHOTS[:, None, rows.snapshot.view(np.uint8)])
         return sheet.text(self._columns)
 
-    def _add_fields(self, sheet: _Words, rows: Rows) -> None:
+    def _add_fields(self, sheet: _Words, rows: TickRows) -> None:
         decimals = DECIMALS[rows.words[:, TOKEN] & 0xFF]
         names, words, carried = self._prices.sent(rows)
         sheet.add(names, price_words(words, decimals), carried)
@@ -85,7 +85,7 @@ class Sheet:
         names, words, carried = self._times.sent(rows)
         sheet.add(names, time_words(words.view(np.uint32)), carried)
 
-    def _add_names(self, sheet: _Words, rows: Rows) -> None:
+    def _add_names(self, sheet: _Words, rows: TickRows) -> None:
         words = rows.words
         tokens = words[:, TOKEN].view(np.uint32)
         if "exchange" in self._columns or "tradingsymbol" in self._columns:
@@ -111,7 +111,7 @@ class _Fields:
             [[length in field.lengths for length in range(FULL + 1)] for field in fields], dtype=np.bool_
         ).reshape(-1, FULL + 1)
 
-    def sent(self, rows: Rows) -> tuple[list[str], NDArray[np.int32], Carried]:
+    def sent(self, rows: TickRows) -> tuple[list[str], NDArray[np.int32], Carried]:
         """Return the columns that any of these rows has: names, words and which cells there are."""
         lengths = np.flatnonzero(np.bincount(rows.lengths))
         which = np.flatnonzero(self._carried[:, lengths].any(axis=1))
@@ -178,19 +178,19 @@ class Cells:
             for length in PACKET_LENGTHS
         }
 
-    def texts(self, rows: Rows) -> Iterator[list[str]]:
+    def texts(self, rows: TickRows) -> Iterator[list[str]]:
         """Yield the cells of each row, of columns in which no cell has a comma."""
         for line in self.lines(rows).decode().splitlines():
             yield line.split(",")
 
-    def lines(self, rows: Rows) -> bytes:
+    def lines(self, rows: TickRows) -> bytes:
         """Return rows as lines, with a comma between two cells."""
         if len(rows) < _FEW:
             return "".join(self._few(rows)).encode()
         starts = range(0, len(rows), _MANY)
         return b"".join(self._sheet.lines(rows[start : start + _MANY]) for start in starts)
 
-    def _few(self, rows: Rows) -> Iterator[str]:
+    def _few(self, rows: TickRows) -> Iterator[str]:
         columns = (
             rows.words,
             rows.lengths,

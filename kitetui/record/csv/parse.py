@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-Places = NDArray[np.int64]
-"""Places in a text; shape (columns, n), or one of the two."""
+Offsets = NDArray[np.int64]
+"""Offsets in a text; shape (columns, n), or one of the two."""
 
 _BEFORE, _AFTER = bytes(8), bytes(32)
 """What stands around the lines, so that eight bytes can be read up to any cell, and a time from any on."""
@@ -30,9 +30,9 @@ class Lines:
     """
 
     data: bytes
-    starts: Places
-    ends: Places
-    numbers: Places
+    starts: Offsets
+    ends: Offsets
+    numbers: Offsets
     wrong: list[tuple[int, int]]
     count: int
 
@@ -69,7 +69,7 @@ def lines_of(data: bytes, columns: int) -> Lines:
     return Lines(data, starts, ends, np.flatnonzero(right), wrong, len(cells))
 
 
-def _quoted(text: NDArray[np.uint8], breaks: Places) -> NDArray[np.bool_]:
+def _quoted(text: NDArray[np.uint8], breaks: Offsets) -> NDArray[np.bool_]:
     """Return which of these commas are part of a cell: those after an odd number of quotes in their line."""
     quotes = np.cumsum(text == _QUOTE)[breaks]
     is_newline = text[breaks] == _NEWLINE
@@ -109,7 +109,7 @@ class CellParser:
         # A view that begins at every byte: reading it copies eight at once from wherever a cell is.
         self._eights = np.ndarray((len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
 
-    def numbers(self, starts: Places, ends: Places) -> Parsed:
+    def numbers(self, starts: Offsets, ends: Offsets) -> Parsed:
         """Read numbers without a sign."""
         width = ends - starts
         digits = (self._eights[ends - 8] ^ _ZEROS) & _KEEP[np.clip(width, 0, 8)]
@@ -122,7 +122,7 @@ class CellParser:
             right[long] &= sound & (width[long] <= _MOST_DIGITS)
         return values, right
 
-    def prices(self, starts: Places, ends: Places, decimals: Ints) -> Parsed:
+    def prices(self, starts: Offsets, ends: Offsets, decimals: Ints) -> Parsed:
         """Read decimals as integers with `decimals` places, of the same shape; fewer may be written."""
         minus = self._bytes[starts] == _MINUS
         starts = starts + minus
@@ -143,7 +143,7 @@ class CellParser:
             values[other], right[other] = self._any_places(starts[other], ends[other], decimals[other])
         return np.where(minus, -values, values), right
 
-    def _any_places(self, starts: Places, ends: Places, decimals: Ints) -> Parsed:
+    def _any_places(self, starts: Offsets, ends: Offsets, decimals: Ints) -> Parsed:
         point = ends
         for back in range(1, 9):
             point = np.where(self._bytes[ends - back] == _DOT, ends - back, point)
@@ -155,26 +155,26 @@ class CellParser:
         right = sound & exact & (point > starts) & (places <= decimals) & (point - starts <= 10)
         return whole * 10**decimals + scaled, right
 
-    def seconds(self, starts: Places, ends: Places) -> Parsed:
+    def seconds(self, starts: Offsets, ends: Offsets) -> Parsed:
         """Read times in India to the second as UTC seconds."""
         values, right = self._date(starts, _TO_SECOND)
         is_empty = ends == starts
         right &= ends - starts == len(_TO_SECOND)
         return np.where(is_empty, 0, values), right | is_empty
 
-    def nanoseconds(self, starts: Places, ends: Places) -> Parsed:
+    def nanoseconds(self, starts: Offsets, ends: Offsets) -> Parsed:
         """Read times in India to the microsecond as UTC nanoseconds."""
         values, right = self._date(starts, _TO_MICROSECOND)
         micro, sound = self.numbers(starts + 20, starts + 26)
         right &= sound & (ends - starts == len(_TO_MICROSECOND))
         return values * 10**9 + micro * 1000, right
 
-    def short(self, starts: Places, ends: Places) -> Eights:
+    def short(self, starts: Offsets, ends: Offsets) -> Eights:
         """Return the text of cells of at most eight characters, 0 for a longer one; see `short_text`."""
         width = ends - starts
         return np.where(width > 8, 0, self._eights[ends - 8] & _KEEP[np.clip(width, 0, 8)])
 
-    def _date(self, starts: Places, form: bytes) -> Parsed:
+    def _date(self, starts: Offsets, form: bytes) -> Parsed:
         """Read UTC seconds of times that are written like `form`, where 0 stands for any digit."""
         right = np.ones(starts.shape, dtype=np.bool_)
         eights = []

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from kitetui.errors import UserError
 from kitetui.record.base import Damage
-from kitetui.record.csv.parse import CellParser, Ints, Lines, Places, lines_of, short_text
+from kitetui.record.csv.parse import CellParser, Ints, Lines, Offsets, lines_of, short_text
 from kitetui.record.csv.schema import COLUMNS, columns_of, read_header
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.wire.layout import (
     CLOSE,
     DECIMALS,
@@ -43,7 +43,7 @@ _CARRIED: Final = {
 """For each field whether a packet of this length has it."""
 
 
-def rows_of(lines: Lines, columns: Sequence[str]) -> tuple[Rows, Places]:
+def rows_of(lines: Lines, columns: Sequence[str]) -> tuple[TickRows, Offsets]:
     """Return a row for each line of a file with these columns; what it has no column for is 0.
 
     Returns also for each line the place of its first column that is wrong, or how many columns there are.
@@ -58,7 +58,7 @@ def rows_of(lines: Lines, columns: Sequence[str]) -> tuple[Rows, Places]:
             words[field.word] += page.field(field, lengths, decimals)
     is_index = (lengths == INDEX_QUOTE) | (lengths == INDEX_FULL)
     words[PRICE_CHANGE] += (words[LAST_PRICE] - words[CLOSE]) * is_index
-    rows = Rows(
+    rows = TickRows(
         np.ascontiguousarray(words.T),
         lengths,
         page.received_at(),
@@ -143,7 +143,7 @@ class _Page:
         self._check("snapshot", marked | (texts == 0))
         return marked
 
-    def _spans(self, name: str) -> tuple[Places, Places]:
+    def _spans(self, name: str) -> tuple[Offsets, Offsets]:
         place = self._places[name]
         return self._lines.starts[place], self._lines.ends[place]
 
@@ -194,7 +194,7 @@ class CsvReader:
         """A sentence for each line that could not be read so far, and how many more there are."""
         return self._damage.sentences
 
-    def __iter__(self) -> Iterator[Rows]:
+    def __iter__(self) -> Iterator[TickRows]:
         self._damage = Damage()
         self._position = 0.0
         try:
@@ -216,7 +216,7 @@ class CsvReader:
         except OSError as error:
             raise UserError(f"cannot read {self._path}: {error.strerror}") from error
 
-    def _rows(self, lines: Lines, first: int) -> Rows:
+    def _rows(self, lines: Lines, first: int) -> TickRows:
         """Return the rows of those lines that can be read; `first` is the number of the first line."""
         rows, wrong = rows_of(lines, self._columns)
         is_sound = wrong == len(self._columns)
@@ -230,7 +230,7 @@ class CsvReader:
         self._learn(rows, lines, is_sound)
         return rows if is_sound.all() else rows[is_sound]
 
-    def _learn(self, rows: Rows, lines: Lines, is_sound: NDArray[np.bool_]) -> None:
+    def _learn(self, rows: TickRows, lines: Lines, is_sound: NDArray[np.bool_]) -> None:
         """Take in the names of instruments that are new."""
         if "exchange" not in self._columns or "tradingsymbol" not in self._columns:
             return

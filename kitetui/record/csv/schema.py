@@ -118,7 +118,7 @@ def read_header(file: BinaryIO) -> bytes:
 
 
 def repair(path: Path) -> str | None:
-    """Mend a CSV of ticks; see `repair_lines`."""
+    """Repair a CSV of ticks; see `repair_lines`."""
     return repair_lines(path, lambda line, *, is_whole: sniff(line) if is_whole else begins_header(line))
 
 

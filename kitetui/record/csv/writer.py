@@ -11,7 +11,7 @@ from kitetui.record.base import NameOf
 from kitetui.record.cells import Cells
 from kitetui.record.csv.schema import COLUMNS, header_of
 from kitetui.record.output import Output, StalledError
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.wire import Exchange
 
 _MANY: Final = 1 << 18
@@ -60,7 +60,7 @@ class CsvEncoder:
         """Name by this the rows to come."""
         self._names.rename(name_of)
 
-    def rows(self, rows: Rows) -> bytes:
+    def rows(self, rows: TickRows) -> bytes:
         """Return these rows, each ended by a newline."""
         return self._cells.lines(rows)
 
@@ -89,7 +89,7 @@ class CsvWriter:
         """Name by this the rows to come."""
         self._encoder.rename(name_of)
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: TickRows) -> None:
         """Add rows. Raises RecordingError where they cannot be written; the file is whole then."""
         if not len(rows):
             return

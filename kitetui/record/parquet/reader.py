@@ -11,7 +11,7 @@ import numpy as np
 from kitetui.errors import UserError
 from kitetui.record.base import Damage
 from kitetui.record.parquet.schema import MARK, NAMED, file_schema, pyarrow
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.wire.layout import FIELDS, PACKET_LENGTHS, TOKEN, WORDS, Kind
 
 _BATCH: Final = 10_000
@@ -60,7 +60,7 @@ class ParquetReader:
         """A sentence for each stretch of rows that could not be read so far, and how many more there are."""
         return self._damage.sentences
 
-    def __iter__(self) -> Iterator[Rows]:
+    def __iter__(self) -> Iterator[TickRows]:
         self._damage, self._position = Damage(), 0.0
         with self._opened(NAMED) as file:
             total = file.metadata.num_rows or 1
@@ -71,7 +71,7 @@ class ParquetReader:
                 first += count
         self._position = 1.0
 
-    def _group(self, file: Any, group: int, places: range, total: int) -> Iterator[Rows]:
+    def _group(self, file: Any, group: int, places: range, total: int) -> Iterator[TickRows]:
         """Yield what can be read of a group, which has these rows of the file, of so many in total."""
         try:
             # Its ticks stand by instrument, and are given in the order in which they came.
@@ -104,7 +104,7 @@ class ParquetReader:
             why = getattr(error, "strerror", None) or str(error).splitlines()[0]
             raise UserError(f"cannot read {self._path}: {why}", "name another recording") from error
 
-    def _rows(self, batch: Any) -> Rows:
+    def _rows(self, batch: Any) -> TickRows:
         lengths = _numbers(batch, "length").astype(np.uint8)
         if not np.isin(lengths, PACKET_LENGTHS).all():
             raise ValueError("a row has a length that no packet has")
@@ -116,7 +116,7 @@ class ParquetReader:
             # Two fields share a word, of which no packet carries both.
             words[:, field.word] |= numbers.astype(np.uint32).view(np.int32)
         self._learn(batch, words[:, TOKEN].view(np.uint32))
-        return Rows(
+        return TickRows(
             words=words,
             lengths=lengths,
             received_at=_numbers(batch, "received_at"),

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from kitetui.errors import UserError
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.wire.layout import DECIMALS, FIELDS, FULL, MODE_OF_LENGTH, TOKEN, Kind
 
 MARK: Final = b"kitetui"
@@ -69,7 +69,7 @@ def schema() -> Any:
     return arrow.schema(fields, metadata={MARK: version("kitetui").encode(), b"units": _UNITS.encode()})
 
 
-def batch_of(rows: Rows, names: Iterable[tuple[str, str]]) -> Any:
+def batch_of(rows: TickRows, names: Iterable[tuple[str, str]]) -> Any:
     """Return rows as a record batch; `names`: the exchange and tradingsymbol of each."""
     arrow = pyarrow()
     exchanges, symbols = zip(*names, strict=True)
@@ -88,7 +88,7 @@ def batch_of(rows: Rows, names: Iterable[tuple[str, str]]) -> Any:
     return arrow.record_batch([columns[field.name] for field in schema()], schema=schema())
 
 
-def _field(arrow: Any, rows: Rows, name: str) -> Any:
+def _field(arrow: Any, rows: TickRows, name: str) -> Any:
     field = FIELDS[name]
     words = np.ascontiguousarray(rows.words[:, field.word])
     is_missing = ~_CARRIED[name][rows.lengths]

@@ -19,7 +19,7 @@ import numpy as np
 from kitetui.errors import RecordingError, UserError
 from kitetui.record.base import NameOf
 from kitetui.record.parquet.schema import COUNTS, NAMED, PRICES, batch_of, file_schema, pyarrow, schema
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.wire.layout import TOKEN
 
 GROUP_ROWS: Final = 65_536
@@ -56,7 +56,7 @@ class ParquetWriter:
             raise UserError(f"{path} is there already and holds data", "name another file with -o")
         self._path = path
         self._name_of = name_of
-        self._unflushed: list[Rows] = []
+        self._unflushed: list[TickRows] = []
         self._names: list[tuple[str, str]] = []
         self._group: list[Any] = []
         self._group_rows = 0
@@ -83,7 +83,7 @@ class ParquetWriter:
         """Name by this the rows to come."""
         self._name_of = name_of
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: TickRows) -> None:
         """Add rows. Raises RecordingError."""
         if not len(rows):
             return
@@ -197,8 +197,10 @@ def few_of(batches: list[Any]) -> list[Any]:
     return few
 
 
-def _joined(parts: Sequence[Rows]) -> Rows:
-    return Rows(*(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Rows)))
+def _joined(parts: Sequence[TickRows]) -> TickRows:
+    return TickRows(
+        *(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(TickRows))
+    )
 
 
 def repair(path: Path) -> str | None:
@@ -233,7 +235,7 @@ def repair(path: Path) -> str | None:
         part.replace(path)
         journal.unlink()
     except (OSError, arrow.ArrowException) as error:
-        raise UserError(f"cannot mend {path}: {error}", "name another file with -o") from error
+        raise UserError(f"cannot repair {path}: {error}", "name another file with -o") from error
     torn = f", whose last {found.torn:,} bytes were torn" if found.torn else ""
     return f"finished {path.name} with the {writer.rows:,} rows of its journal{torn}"
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from kitetui.errors import UserError
 from kitetui.record.base import Damage
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.record.sqlite.schema import APPLICATION_ID, CARRIED, NAMES, OWN, VERSION, WORDS
 from kitetui.wire.layout import PACKET_LENGTHS
 from kitetui.wire.layout import WORDS as ROW_WORDS
@@ -69,7 +69,7 @@ class SqliteReader:
         """A sentence for each stretch of rows that could not be read so far, and how many more there are."""
         return self._damage.sentences
 
-    def __iter__(self) -> Iterator[Rows]:
+    def __iter__(self) -> Iterator[TickRows]:
         self._damage, self._position = Damage(), 0.0
         try:
             with closing(self._connect()) as database:
@@ -79,7 +79,7 @@ class SqliteReader:
             self._damage.add(f"the database cannot be read: {reason(error)}")
         self._position = 1.0
 
-    def _stretches(self, database: sqlite3.Connection) -> Iterator[Rows]:
+    def _stretches(self, database: sqlite3.Connection) -> Iterator[TickRows]:
         """Yield rows, fewer at a time the nearer they are to a damaged place, and go on behind it."""
         last = _last_row(database)
         done, many = 0, _BATCH
@@ -128,16 +128,16 @@ def _last_row(database: sqlite3.Connection) -> int:
     return 1
 
 
-def _read(database: sqlite3.Connection, done: int, many: int) -> tuple[list[int], Rows]:
+def _read(database: sqlite3.Connection, done: int, many: int) -> tuple[list[int], TickRows]:
     """Return so many rows behind one, with their numbers. Raises what is in `_UNREADABLE`."""
     values = database.execute(_SELECT, (done, many)).fetchall()
     if not values:
-        return [], Rows.none()
+        return [], TickRows.none()
     table = np.array(values, dtype=np.int64)
     return table[:, 0].tolist(), _rows(table[:, 1:])
 
 
-def _rows(values: np.ndarray) -> Rows:
+def _rows(values: np.ndarray) -> TickRows:
     received_at, connection, sequence, snapshot, length, _ = values[:, : len(OWN)].T
     if not np.isin(length, PACKET_LENGTHS).all():
         raise ValueError("a row has a length that no packet has")
@@ -147,7 +147,7 @@ def _rows(values: np.ndarray) -> Rows:
     words = np.zeros((len(values), ROW_WORDS), dtype=np.int32)
     for place, word in enumerate(WORDS):
         words[:, word] |= fields[:, place]
-    return Rows(
+    return TickRows(
         words=words,
         lengths=lengths,
         received_at=np.ascontiguousarray(received_at),

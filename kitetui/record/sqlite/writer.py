@@ -14,18 +14,18 @@ import numpy as np
 
 from kitetui.errors import RecordingError, UserError
 from kitetui.record.base import NameOf
-from kitetui.record.output import PATIENCE, Patience
-from kitetui.record.rows import Rows
+from kitetui.record.output import GRACE_PERIOD, GracePeriod
+from kitetui.record.rows import TickRows
 from kitetui.record.sqlite.schema import APPLICATION_ID, CARRIED, INSERT, SCHEMA, UNSIGNED, WORDS
 from kitetui.wire.layout import DECIMALS, FIELDS, TOKEN, Kind
 
 _TIMES = [place for place, field in enumerate(FIELDS.values()) if field.kind is Kind.TIME]
 
-LAST: Final = 10.0
+GRACE_SECONDS: Final = 10.0
 """Seconds that a database which another program writes is waited for, once the recording is to end."""
 
 _LOOK_MS: Final = 50
-"""Milliseconds between two looks whether patience is over."""
+"""Milliseconds between two looks whether the grace period is over."""
 
 
 class SqliteWriter:
@@ -34,14 +34,14 @@ class SqliteWriter:
     Raises UserError.
 
     One program alone can write at a time. While another does, this one waits, and what is received gathers in
-    the recorder's queue, which counts what it has no room for; patience says for how long.
+    the recorder's queue, which counts what it has no room for; `grace` says for how long.
     """
 
-    def __init__(self, path: Path, name_of: NameOf, patience: Patience = PATIENCE) -> None:
+    def __init__(self, path: Path, name_of: NameOf, grace: GracePeriod = GRACE_PERIOD) -> None:
         self.rows = 0
         self._uncommitted = 0
         self._path = path
-        self._patience = patience
+        self._grace = grace
         self._wal = path.with_name(f"{path.name}-wal")
         self._name_of = name_of
         self._named: set[int] = set()
@@ -71,7 +71,7 @@ class SqliteWriter:
         self._name_of = name_of
         self._named.clear()
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: TickRows) -> None:
         """Add rows; others see them after the next flush. Raises RecordingError."""
         if not len(rows):
             return
@@ -102,26 +102,26 @@ class SqliteWriter:
 
     def _begin(self) -> None:
         if not self._database.in_transaction:
-            self._patiently("BEGIN IMMEDIATE")  # so that others are waited for here, and never half-way
+            self._with_retries("BEGIN IMMEDIATE")  # so that others are waited for here, and never half-way
 
     def _commit(self) -> None:
         if self._database.in_transaction:
-            self._patiently("COMMIT")
+            self._with_retries("COMMIT")
         self.rows += self._uncommitted
         self._uncommitted = 0
 
-    def _patiently(self, statement: str) -> None:
+    def _with_retries(self, statement: str) -> None:
         """Execute a statement that can be tried again, once nobody else writes. Raises sqlite3.Error."""
         while True:
             try:
                 self._database.execute(statement)
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or self._patience.is_over(LAST):
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or self._grace.is_over(GRACE_SECONDS):
                     raise
             else:
                 return
 
-    def _name(self, rows: Rows) -> None:
+    def _name(self, rows: TickRows) -> None:
         """Add the names of instruments that are new."""
         tokens = set(np.unique(rows.words[:, TOKEN].view(np.uint32)).tolist()) - self._named
         names = {token: name for token in tokens if (name := self._name_of(token)) is not None}
@@ -147,7 +147,7 @@ class SqliteWriter:
             ) from error
 
 
-def _values(rows: Rows) -> list[list[int | None]]:
+def _values(rows: TickRows) -> list[list[int | None]]:
     """Return the values of rows, in the order of the columns."""
     fields = rows.words[:, WORDS].astype(np.int64)
     fields[:, UNSIGNED] &= 0xFFFFFFFF
@@ -185,5 +185,5 @@ def repair(path: Path) -> str | None:
                 raise UserError(f"{path} is no recording of kitetui", "name another file with -o")
             database.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:
-        raise UserError(f"cannot mend {path}: {error}", "name another file with -o") from error
+        raise UserError(f"cannot repair {path}: {error}", "name another file with -o") from error
     return f"took over what was in the write-ahead log of {path.name}"

@@ -23,7 +23,7 @@ from rich.table import Table
 from kitetui.feed import RawFrame
 from kitetui.instruments import simulated_instruments
 from kitetui.record.base import NameOf
-from kitetui.record.capture import CaptureReader, CaptureRows, CaptureWriter, Kind
+from kitetui.record.capture import CaptureReader, CaptureRows, CaptureWriter, RecordKind
 from kitetui.record.capture.layout import encode_record
 from kitetui.record.output import empty_file
 from kitetui.simulator.market import Market
@@ -96,7 +96,7 @@ def _levels(frames: Sequence[RawFrame]) -> Table:
 def _records(frames: Sequence[RawFrame]) -> Iterator[bytes]:
     for each in frames:
         assert isinstance(each.data, bytes)
-        yield encode_record(Kind.DATA, each.connection, each.received_at, each.sequence, each.data)
+        yield encode_record(RecordKind.DATA, each.connection, each.received_at, each.sequence, each.data)
 
 
 def _stored(blocks: Sequence[bytes], level: int) -> int:

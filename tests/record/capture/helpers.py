@@ -8,7 +8,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from kitetui.feed import RawFrame
-from kitetui.record.capture import BeginNote, CaptureReader, CaptureRows, CaptureWriter, Kind, Record
+from kitetui.record.capture import BeginNote, CaptureReader, CaptureRows, CaptureWriter, Record, RecordKind
 from kitetui.record.capture.layout import BLOCK_HEAD, HEAD, BlockHead
 from kitetui.record.output import continued_file
 from kitetui.wire import Request, encode_request
@@ -46,7 +46,7 @@ def write(path: Path, *blocks: Sequence[RawFrame]) -> None:
 
 def messages(path: Path) -> list[Record]:
     """The records of a capture, but for the recorder's own notes."""
-    return [each for each in CaptureReader(path).records() if each.kind is not Kind.NOTE]
+    return [each for each in CaptureReader(path).records() if each.kind is not RecordKind.NOTE]
 
 
 def marks_in(path: Path) -> list[bool]:

@@ -12,11 +12,11 @@ from kitetui.feed import ConnectionState
 from kitetui.record.capture import (
     BeginNote,
     GapNote,
-    Kind,
     LostNote,
     NamesNote,
     Note,
     Record,
+    RecordKind,
     SnapshotNote,
     StateNote,
     parse_note,
@@ -43,8 +43,8 @@ def content_of(data: bytes) -> bytes | None:
 
 
 def test_a_record_is_22_bytes_and_its_message() -> None:
-    assert encode_record(Kind.SENT, 7, 1 << 60, 3, b"ab") == CONTENT
-    assert list(records_in(CONTENT)) == [Record(Kind.SENT, 7, 1 << 60, 3, b"ab")]
+    assert encode_record(RecordKind.SENT, 7, 1 << 60, 3, b"ab") == CONTENT
+    assert list(records_in(CONTENT)) == [Record(RecordKind.SENT, 7, 1 << 60, 3, b"ab")]
 
 
 def test_a_block_is_40_bytes_and_its_content_inside_zlib() -> None:

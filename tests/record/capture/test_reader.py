@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kitetui.errors import UserError
-from kitetui.record.capture import CaptureReader, CaptureRows, Kind, LostNote, repair
+from kitetui.record.capture import CaptureReader, CaptureRows, LostNote, RecordKind, repair
 from kitetui.record.capture.layout import BLOCK_HEAD, HEAD, encode_block, encode_record
 from tests.record.capture.helpers import T, data, ends_of, messages, write, writer_on
 from tests.wire.packets import INFY_QUOTE, frame
@@ -20,7 +20,7 @@ def test_a_moment_is_found_by_the_heads_of_blocks_alone(small: Path) -> None:
     assert [each.count for each in blocks] == [1, 2, 1, 1, 0]
     content[ends_of(blocks)[1] + BLOCK_HEAD + 3] ^= 1  # in the second block, which need not be read
     small.write_bytes(content)
-    later = [each.at for each in reader.records(T + 2) if each.kind is not Kind.NOTE]
+    later = [each.at for each in reader.records(T + 2) if each.kind is not RecordKind.NOTE]
     assert later == [T + 2]
     assert not reader.damage
 
@@ -33,7 +33,7 @@ def test_a_flipped_bit_is_found_wherever_it_is_and_costs_its_block_alone(small: 
         damaged[place] ^= 1 << place % 8
         small.write_bytes(damaged)
         reader = CaptureReader(small)
-        read = [each for each in reader.records() if each.kind is not Kind.NOTE]
+        read = [each for each in reader.records() if each.kind is not RecordKind.NOTE]
         assert reader.damage
         assert len(read) >= len(all_of_them) - 1
         assert set(map(str, read)) <= set(map(str, all_of_them))
@@ -58,9 +58,9 @@ def test_a_file_that_is_not_there_is_one_sentence(path: Path) -> None:
 
 
 def test_times_and_sequences_that_cannot_be_are_damage(path: Path) -> None:
-    sound = encode_record(Kind.DATA, 0, T, 2**62, frame(INFY_QUOTE, INFY_QUOTE))
+    sound = encode_record(RecordKind.DATA, 0, T, 2**62, frame(INFY_QUOTE, INFY_QUOTE))
     for absurd in ({"at": 2**62 + 1, "sequence": 1}, {"at": T, "sequence": 2**64 - 1}):
-        record = encode_record(Kind.DATA, 0, data=frame(INFY_QUOTE), **absurd)
+        record = encode_record(RecordKind.DATA, 0, data=frame(INFY_QUOTE), **absurd)
         blocks = [encode_block([each], 1, T, T) for each in (record, sound)]
         path.write_bytes(HEAD + b"".join(blocks))
         rows = CaptureRows(path)
@@ -71,7 +71,7 @@ def test_times_and_sequences_that_cannot_be_are_damage(path: Path) -> None:
 
 def test_records_of_a_block_that_are_before_a_moment_are_passed_over(path: Path) -> None:
     write(path, [data(T + number, INFY_QUOTE) for number in range(4)])
-    later = [each.at for each in CaptureReader(path).records(T + 2) if each.kind is not Kind.NOTE]
+    later = [each.at for each in CaptureReader(path).records(T + 2) if each.kind is not RecordKind.NOTE]
     assert later == [T + 2, T + 3]
 
 
@@ -86,7 +86,7 @@ def test_a_block_that_ends_after_the_file_is_not_among_the_heads(small: Path) ->
 @pytest.mark.parametrize("length", [1, 50, *range(65_530, 65_542)])
 @pytest.mark.parametrize("mark", [b"", b"?KBLK"], ids=["rubbish", "rubbish with a mark in it"])
 def test_the_next_block_is_found_behind_any_rubbish(path: Path, length: int, mark: bytes) -> None:
-    block = encode_block([encode_record(Kind.TEXT, 0, T, 0, b"found")], 1, T, T)
+    block = encode_block([encode_record(RecordKind.TEXT, 0, T, 0, b"found")], 1, T, T)
     path.write_bytes(HEAD + mark + bytes(length) + block)
     reader = CaptureReader(path)
     assert [each.data for each in reader.records()] == [b"found"]

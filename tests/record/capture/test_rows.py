@@ -17,15 +17,15 @@ from kitetui.record.capture import (
     CaptureReader,
     CaptureRows,
     CaptureWriter,
-    Kind,
     Record,
+    RecordKind,
     SnapshotNote,
     StateNote,
 )
 from kitetui.record.capture.layout import BLOCK_HEAD, HEAD, encode_note, parse_note
-from kitetui.record.capture.rows import Marks
+from kitetui.record.capture.rows import SnapshotFlags
 from kitetui.record.output import continued_file
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.wire import HEARTBEAT, Mode, SetMode, Subscribe, Unsubscribe, decode_frames, parse_request
 from tests.record.capture.helpers import FIRST_VERSION, NAMES, T, data, marks_in, sent, write, writer_on
 from tests.wire.packets import INFY, INFY_FULL, INFY_QUOTE, LTP, frame, packet
@@ -41,16 +41,16 @@ def ltp(price: int, token: int = INFY) -> bytes:
 
 def marked_one_by_one(path: Path) -> list[bool]:
     """For each tick of a capture whether it carries the mark, found message by message."""
-    marks, flags = Marks(), []
+    marks, flags = SnapshotFlags(), []
     for record in CaptureReader(path).records():
         match record.kind:
-            case Kind.DATA:
+            case RecordKind.DATA:
                 places = marks.of(record)
                 count = len(decode_frames([record.data]))
                 flags += [place in places for place in range(count)]
-            case Kind.SENT:
+            case RecordKind.SENT:
                 marks.asked(record.connection, parse_request(record.data))
-            case Kind.NOTE:
+            case RecordKind.NOTE:
                 marks.noted(record.connection, parse_note(record.data))
     return flags
 
@@ -205,11 +205,11 @@ def test_derived_marks_are_the_same_for_one_message_and_for_many(
 
 def marked_since(path: Path, since: int) -> list[tuple[int, ...]]:
     """The places of each message from a moment on."""
-    marks, found = Marks(), []
+    marks, found = SnapshotFlags(), []
     for record in CaptureReader(path).records(since):
-        if record.kind is Kind.NOTE:
+        if record.kind is RecordKind.NOTE:
             marks.noted(record.connection, parse_note(record.data))
-        elif record.kind is Kind.SENT:
+        elif record.kind is RecordKind.SENT:
             marks.asked(record.connection, parse_request(record.data))
         else:
             found.append(marks.of(record))
@@ -235,9 +235,12 @@ def test_marks_are_those_that_were_noted_from_any_moment_on(path: Path, *, flush
 
 
 def test_marks_of_many_messages_are_those_of_each() -> None:
-    marks = Marks()
+    marks = SnapshotFlags()
     marks.noted(0, BeginNote("1.0", ""))
-    records = [Record(Kind.DATA, 0, T, 1, frame(ltp(1), ltp(2))), Record(Kind.DATA, 0, T, 3, frame(ltp(3)))]
+    records = [
+        Record(RecordKind.DATA, 0, T, 1, frame(ltp(1), ltp(2))),
+        Record(RecordKind.DATA, 0, T, 3, frame(ltp(3))),
+    ]
     taken = []
     for record, places in zip(records, [(1,), ()], strict=True):
         marks.noted(0, parse_note(encode_note(SnapshotNote(places))))
@@ -271,7 +274,7 @@ def test_the_rows_are_those_that_the_messages_decode_to(
     write(path, [RawFrame(0, message, T, 0) for message in messages])
     found, expected = list(CaptureRows(path)), decode_frames(messages)
     np.testing.assert_array_equal(
-        np.concatenate([Rows.none().words, *(each.words for each in found)]), expected.words
+        np.concatenate([TickRows.none().words, *(each.words for each in found)]), expected.words
     )
     assert [each for rows in found for each in rows.lengths.tolist()] == expected.lengths.tolist()
 

@@ -15,9 +15,9 @@ from kitetui.record.capture import (
     CaptureReader,
     CaptureRows,
     CaptureWriter,
-    Kind,
     NamesNote,
     Record,
+    RecordKind,
     SnapshotNote,
     parse_note,
 )
@@ -38,10 +38,10 @@ def test_messages_of_every_kind_are_read_as_they_were_written(path: Path) -> Non
         ],
     )
     assert messages(path) == [
-        Record(Kind.SENT, 1, T, 1, b'{"a":"subscribe","v":[408065]}'),
-        Record(Kind.TEXT, 1, T + 1, 1, '{"type":"message","data":"₹ \U0001f600 \x00"}'.encode()),
-        Record(Kind.DATA, 1, T + 2, 1, frame(INFY_FULL, INFY_QUOTE)),
-        Record(Kind.DATA, 1, T + 3, 3, HEARTBEAT),
+        Record(RecordKind.SENT, 1, T, 1, b'{"a":"subscribe","v":[408065]}'),
+        Record(RecordKind.TEXT, 1, T + 1, 1, '{"type":"message","data":"₹ \U0001f600 \x00"}'.encode()),
+        Record(RecordKind.DATA, 1, T + 2, 1, frame(INFY_FULL, INFY_QUOTE)),
+        Record(RecordKind.DATA, 1, T + 3, 3, HEARTBEAT),
     ]
 
 
@@ -78,14 +78,14 @@ def test_the_largest_message_of_kite_is_one_record(path: Path) -> None:
 
 def test_a_capture_says_who_made_it_and_when_and_names_its_tokens_before_they_come(path: Path) -> None:
     write(path, [data(T, INFY_QUOTE)], [data(T + 1, INFY_QUOTE)])
-    notes = [parse_note(each.data) for each in CaptureReader(path).records() if each.kind is Kind.NOTE]
+    notes = [parse_note(each.data) for each in CaptureReader(path).records() if each.kind is RecordKind.NOTE]
     begun, names = notes
     assert isinstance(begun, BeginNote)
     assert begun.created == "2026-11-23T05:00:00+00:00"
     assert begun.marks
     assert names == NamesNote(NAMES)
     kinds = [each.kind for each in CaptureReader(path).records()]
-    assert kinds == [Kind.NOTE, Kind.NOTE, Kind.DATA, Kind.DATA]
+    assert kinds == [RecordKind.NOTE, RecordKind.NOTE, RecordKind.DATA, RecordKind.DATA]
 
 
 def test_a_name_that_is_not_known_yet_is_noted_when_it_is(path: Path) -> None:
@@ -133,8 +133,8 @@ def test_the_note_of_marks_is_right_before_its_message_and_has_its_time_and_conn
     write(path, [other, marked, other])
     records = list(CaptureReader(path).records())
     *_, note, message, _ = records
-    assert [each.kind for each in records].count(Kind.NOTE) == 3
-    assert (note.kind, note.connection, note.at) == (Kind.NOTE, 2, T + 1)
+    assert [each.kind for each in records].count(RecordKind.NOTE) == 3
+    assert (note.kind, note.connection, note.at) == (RecordKind.NOTE, 2, T + 1)
     assert parse_note(note.data) == SnapshotNote((0, 2))
     assert message.data == marked.data
 
@@ -153,7 +153,7 @@ def test_a_capture_that_goes_on_is_one_file(path: Path) -> None:
     write(path, [data(T, INFY_QUOTE)])
     write(path, [data(T + 1, INFY_QUOTE)])
     reader = CaptureReader(path)
-    assert [each.at for each in reader.records() if each.kind is Kind.DATA] == [T, T + 1]
+    assert [each.at for each in reader.records() if each.kind is RecordKind.DATA] == [T, T + 1]
     assert not reader.damage
     assert reader.is_finished
 
@@ -162,7 +162,7 @@ def test_a_token_is_named_when_it_is_asked_for(path: Path) -> None:
     request = encode_request(Subscribe((INFY,)))
     write(path, [RawFrame(0, request, T, 1, sent=True), RawFrame(0, "no request", T, 1, sent=True)])
     kinds = [each.kind for each in CaptureReader(path).records()]
-    assert kinds == [Kind.NOTE, Kind.NOTE, Kind.SENT, Kind.SENT]
+    assert kinds == [RecordKind.NOTE, RecordKind.NOTE, RecordKind.SENT, RecordKind.SENT]
 
 
 def test_many_names_come_in_several_notes(path: Path) -> None:
@@ -172,7 +172,7 @@ def test_many_names_come_in_several_notes(path: Path) -> None:
     writer.frames([RawFrame(0, request, T, 1, sent=True)] * 2)
     writer.frames([RawFrame(0, request, T, 1, sent=True)])
     writer.close()
-    notes = [parse_note(each.data) for each in CaptureReader(path).records() if each.kind is Kind.NOTE]
+    notes = [parse_note(each.data) for each in CaptureReader(path).records() if each.kind is RecordKind.NOTE]
     named = [each.names for each in notes if isinstance(each, NamesNote)]
     assert [len(each) for each in named] == [3_000, 3_000, 3_000]
     assert [token for names in named for token in names] == list(tokens)

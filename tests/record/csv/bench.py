@@ -23,7 +23,7 @@ from kitetui.instruments import simulated_instruments
 from kitetui.record.base import NameOf
 from kitetui.record.csv import CsvEncoder, CsvReader, CsvWriter
 from kitetui.record.output import empty_file
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.simulator.market import Market
 from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, LTP, QUOTE, TOKEN
 
@@ -57,14 +57,14 @@ def main() -> None:
         console.print(f"read, {what}: {_read(names.get, rows):,.0f} rows a second")
 
 
-def _ticks(market: Market) -> Rows:
+def _ticks(market: Market) -> TickRows:
     """Full ticks, and those of indices, as the market moves."""
     words = np.concatenate(
         [market.words[market.step(A_MESSAGE, OPENED + at // 50)] for at in range(TICKS // A_MESSAGE)]
     )
     is_index = words[:, TOKEN] & 0xFF == 9
     number = np.arange(len(words))
-    return Rows(
+    return TickRows(
         words,
         np.where(is_index, INDEX_FULL, FULL).astype(np.uint8),
         OPENED * 10**9 + number // A_MESSAGE * 20_123_456,
@@ -74,7 +74,7 @@ def _ticks(market: Market) -> Rows:
     )
 
 
-def _kinds(ticks: Rows) -> list[tuple[str, Rows]]:
+def _kinds(ticks: TickRows) -> list[tuple[str, TickRows]]:
     """The ticks as full ones alone, as quotes, as prices, and as all of them in turns."""
     full = ticks[ticks.lengths == FULL]
     mixed = np.random.default_rng(1).choice([FULL, QUOTE, LTP], len(ticks), p=[0.65, 0.2, 0.15])
@@ -88,14 +88,14 @@ def _kinds(ticks: Rows) -> list[tuple[str, Rows]]:
     ]
 
 
-def _with_lengths(rows: Rows, lengths: np.ndarray[Any, np.dtype[np.uint8]]) -> Rows:
+def _with_lengths(rows: TickRows, lengths: np.ndarray[Any, np.dtype[np.uint8]]) -> TickRows:
     words = rows.words.copy()
     words[lengths == QUOTE, QUOTE // 4 :] = 0
     words[lengths == LTP, LTP // 4 :] = 0
-    return Rows(words, lengths, rows.received_at, rows.connection, rows.sequence, rows.snapshot)
+    return TickRows(words, lengths, rows.received_at, rows.connection, rows.sequence, rows.snapshot)
 
 
-def _measured(name_of: NameOf, rows: Rows, batch: int) -> tuple[float, float]:
+def _measured(name_of: NameOf, rows: TickRows, batch: int) -> tuple[float, float]:
     """Return nanoseconds a tick, ours and those of `csv.writer`."""
     few = rows[: max(batch, min(len(rows), 2_000 * batch))][:20_000]
     batches = [few[start : start + batch] for start in range(0, len(few), batch)]
@@ -127,7 +127,7 @@ def _value(cell: str) -> object:
     return cell
 
 
-def _read(name_of: NameOf, rows: Rows) -> float:
+def _read(name_of: NameOf, rows: TickRows) -> float:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ticks.csv"
         writer = CsvWriter(empty_file(path), name_of, is_new=True)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from kitetui.record.csv import COLUMNS, CsvWriter
 from kitetui.record.output import empty_file
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.wire import Tick, decode_frame
 from tests.wire.packets import INFY_FULL, frame
 from tests.wire.strategies import Drawn, drawn_packets
@@ -32,7 +32,7 @@ def name_of(token: int) -> tuple[str, str] | None:
     return (None, ("NSE", f"S{token}"), ("मुंबई", f'M,"{token}'))[token // 256 % 3]
 
 
-def rows_of(packets: Sequence[Drawn], **columns: Sequence[int]) -> Rows:
+def rows_of(packets: Sequence[Drawn], **columns: Sequence[int]) -> TickRows:
     """The rows of these packets; other columns are given by name."""
     batch = decode_frame(frame(*(each.data for each in packets)))
     count = len(batch)
@@ -40,19 +40,19 @@ def rows_of(packets: Sequence[Drawn], **columns: Sequence[int]) -> Rows:
     others: dict[str, Any] = {
         name: np.array(columns.get(name, [0] * count), dtype=kind) for name, kind in kinds.items()
     }
-    return Rows(batch.words, batch.lengths, **others)
+    return TickRows(batch.words, batch.lengths, **others)
 
 
-def infy(count: int) -> Rows:
+def infy(count: int) -> TickRows:
     """Full ticks of INFY, a second apart, of which the first carries the mark."""
     batch = decode_frame(frame(*[INFY_FULL] * count))
     numbers = np.arange(1, count + 1)
     received_at = 1_625_461_887_123_456_000 + numbers * 1_000_000_000
-    return Rows(batch.words, batch.lengths, received_at, np.zeros(count, np.uint8), numbers, numbers == 1)
+    return TickRows(batch.words, batch.lengths, received_at, np.zeros(count, np.uint8), numbers, numbers == 1)
 
 
 @st.composite
-def any_rows(draw: st.DrawFn, most: int = 40) -> Rows:
+def any_rows(draw: st.DrawFn, most: int = 40) -> TickRows:
     """Rows of packets of every kind with any words, received at any time."""
     packets = draw(st.lists(drawn_packets(), min_size=1, max_size=most))
     count = len(packets)
@@ -69,7 +69,7 @@ def any_rows(draw: st.DrawFn, most: int = 40) -> Rows:
     )
 
 
-def reference(rows: Rows, columns: Sequence[str]) -> str:
+def reference(rows: TickRows, columns: Sequence[str]) -> str:
     """The same text as the encoder's, by the standard library's decimals, dates and CSV writer."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -79,7 +79,7 @@ def reference(rows: Rows, columns: Sequence[str]) -> str:
     return text.getvalue()
 
 
-def written(path: Path, rows: Rows, columns: Sequence[str] = COLUMNS) -> Path:
+def written(path: Path, rows: TickRows, columns: Sequence[str] = COLUMNS) -> Path:
     """Write a file of these rows."""
     writer = CsvWriter(empty_file(path), name_of, columns, is_new=True)
     writer.write(rows)
@@ -87,21 +87,23 @@ def written(path: Path, rows: Rows, columns: Sequence[str] = COLUMNS) -> Path:
     return path
 
 
-def joined(batches: Sequence[Rows]) -> Rows:
+def joined(batches: Sequence[TickRows]) -> TickRows:
     """Rows of several batches as one."""
-    parts = [Rows.none(), *batches]
-    return Rows(*(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Rows)))
+    parts = [TickRows.none(), *batches]
+    return TickRows(
+        *(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(TickRows))
+    )
 
 
-def assert_same(found: Rows, expected: Rows) -> None:
+def assert_same(found: TickRows, expected: TickRows) -> None:
     """Check that rows are the same, to the last word and type."""
-    for each in fields(Rows):
+    for each in fields(TickRows):
         ours, theirs = getattr(found, each.name), getattr(expected, each.name)
         assert ours.dtype == theirs.dtype, each.name
         np.testing.assert_array_equal(ours, theirs, err_msg=each.name)
 
 
-def _cells(rows: Rows, at: int) -> dict[str, str]:
+def _cells(rows: TickRows, at: int) -> dict[str, str]:
     tick = Tick(rows.words[at].tolist(), int(rows.lengths[at]))
     token = tick.instrument_token
     exchange, symbol = name_of(token) or (_SEGMENT_NAMES.get(token & 0xFF, "UNKNOWN"), "")

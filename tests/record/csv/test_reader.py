@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kitetui.errors import UserError
 from kitetui.record.csv import COLUMNS, HEADER, CsvEncoder, CsvReader, reader
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.wire.layout import CLOSE, INDEX_FULL, INDEX_QUOTE, LAST_PRICE, PRICE_CHANGE, TOKEN
 from tests.record.csv.helpers import any_rows, assert_same, infy, joined, name_of, written
 
@@ -32,7 +32,7 @@ def file_of(tmp_path: Path) -> Callable[[str | bytes], Path]:
 FileOf = Callable[[str | bytes], Path]
 
 
-def read(path: Path) -> Rows:
+def read(path: Path) -> TickRows:
     """All rows of a file of which nothing is damaged."""
     found = CsvReader(path)
     rows = joined(list(found))
@@ -48,17 +48,17 @@ def damage_of(path: Path, count: int) -> list[str]:
     return list(found.damage)
 
 
-def as_read(rows: Rows) -> Rows:
+def as_read(rows: TickRows) -> TickRows:
     """Rows as a CSV has them: the change of an index is in no column."""
     is_index = np.isin(rows.lengths, (INDEX_QUOTE, INDEX_FULL))
     words = rows.words.copy()
     words[is_index, PRICE_CHANGE] = (words[:, LAST_PRICE] - words[:, CLOSE])[is_index]
-    return Rows(words, rows.lengths, rows.received_at, rows.connection, rows.sequence, rows.snapshot)
+    return TickRows(words, rows.lengths, rows.received_at, rows.connection, rows.sequence, rows.snapshot)
 
 
 @given(rows=any_rows())
 def test_what_was_written_is_read_to_the_last_word(
-    rows: Rows, tmp_path_factory: pytest.TempPathFactory
+    rows: TickRows, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = written(tmp_path_factory.mktemp("read") / "ticks.csv", rows)
     found = CsvReader(path)
@@ -70,7 +70,7 @@ def test_what_was_written_is_read_to_the_last_word(
 
 @given(rows=any_rows(10), order=st.permutations(COLUMNS))
 def test_columns_may_stand_in_any_order(
-    rows: Rows, order: list[str], tmp_path_factory: pytest.TempPathFactory
+    rows: TickRows, order: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = written(tmp_path_factory.mktemp("read") / "ticks.csv", rows, order)
     assert_same(read(path), as_read(rows))
@@ -219,7 +219,7 @@ def test_a_recording_that_does_not_say_what_may_be_an_answer_is_not_taken_for_ne
 
 def test_the_first_column_that_is_missing_is_named(tmp_path: Path) -> None:
     columns = tuple(name for name in COLUMNS if name not in ("high", "low"))
-    path = written(tmp_path / "ticks.csv", Rows.none(), columns)
+    path = written(tmp_path / "ticks.csv", TickRows.none(), columns)
     with pytest.raises(UserError, match="has no column high; record it again, without --columns"):
         CsvReader(path)
 
@@ -237,7 +237,7 @@ def test_a_part_of_the_columns_is_read_in_part(tmp_path: Path) -> None:
 
 
 def test_a_part_without_times_is_not_read(tmp_path: Path) -> None:
-    path = written(tmp_path / "ticks.csv", Rows.none(), ("instrument_token", "close"))
+    path = written(tmp_path / "ticks.csv", TickRows.none(), ("instrument_token", "close"))
     with pytest.raises(UserError, match="has no column received_at"):
         CsvReader(path, partial=True)
 

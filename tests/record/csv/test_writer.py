@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kitetui.feed import Ticks
 from kitetui.record.csv import COLUMNS, HEADER, CsvEncoder, CsvWriter, field_text
 from kitetui.record.output import continued_file, empty_file
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.wire import decode_frames, encode_frame
 from kitetui.wire.layout import FIELDS
 from tests.record.csv.helpers import any_rows, infy, name_of, reference
@@ -24,11 +24,11 @@ RECEIVED_AT = 1_625_461_887_123_456_789  # 2021-07-05T10:41:27.123456 in IST
 NAMES = {408065: ("NSE", "INFY"), 256265: ("NSE", "NIFTY 50"), 519937: ("NSE", 'M,"M')}
 
 
-def ticks_of(*frames: bytes, sequence: int = 1, connection: int = 0, snapshot: bool = False) -> Rows:
+def ticks_of(*frames: bytes, sequence: int = 1, connection: int = 0, snapshot: bool = False) -> TickRows:
     """Return the ticks of these frames, each a second after the one before."""
     batch = decode_frames(frames)
     received_at = RECEIVED_AT + batch.frames.astype(np.int64) * 1_000_000_000
-    return Rows.of([Ticks(connection, batch, received_at, sequence, np.full(len(batch), snapshot), 0.0)])
+    return TickRows.of([Ticks(connection, batch, received_at, sequence, np.full(len(batch), snapshot), 0.0)])
 
 
 def rows_of(
@@ -214,7 +214,7 @@ def test_columns_stand_as_they_were_chosen() -> None:
 
 
 def test_no_rows_are_no_text() -> None:
-    assert CsvEncoder(NAMES.get).rows(Rows.none()) == b""
+    assert CsvEncoder(NAMES.get).rows(TickRows.none()) == b""
 
 
 def test_a_sequence_goes_on_beyond_32_bits() -> None:
@@ -229,7 +229,9 @@ def test_a_name_cannot_break_its_row(count: int) -> None:
 
 
 @given(any_rows(), st.integers(1, 3), st.permutations(COLUMNS), st.integers(2, len(COLUMNS)))
-def test_every_batch_is_written_as_row_by_row(rows: Rows, times: int, order: list[str], count: int) -> None:
+def test_every_batch_is_written_as_row_by_row(
+    rows: TickRows, times: int, order: list[str], count: int
+) -> None:
     many = rows[np.arange(len(rows) * times) % len(rows)]
     columns = order[:count]
     assert CsvEncoder(name_of, columns).rows(many).decode() == reference(many, columns)
@@ -266,7 +268,7 @@ def test_rows_are_there_as_soon_as_they_are_written(tmp_path: Path) -> None:
     path = tmp_path / "ticks.csv"
     writer = CsvWriter(empty_file(path), name_of, ("sequence", "mode"), is_new=True)
     writer.write(infy(2))
-    writer.write(Rows.none())
+    writer.write(TickRows.none())
     assert path.read_text() == "sequence,mode\n1,full\n2,full\n"
     writer.close()
 

@@ -12,12 +12,12 @@ from kitetui.record.base import NameOf
 from kitetui.record.parquet import ParquetWriter
 from kitetui.record.parquet.schema import pyarrow
 from kitetui.record.parquet.writer import journal_of, part_of
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.wire.layout import TOKEN
 from tests.record.csv.helpers import infy, name_of
 
 
-def written(path: Path, *batches: Rows, names: NameOf = name_of) -> Path:
+def written(path: Path, *batches: TickRows, names: NameOf = name_of) -> Path:
     """Write a file of these rows."""
     writer = ParquetWriter(path, names)
     for rows in batches:
@@ -32,7 +32,7 @@ def table_of(path: Path) -> Any:
     return pyarrow().parquet.read_table(path)
 
 
-def left_by_a_kill(path: Path, *batches: Rows) -> Path:
+def left_by_a_kill(path: Path, *batches: TickRows) -> Path:
     """What a recorder leaves that was killed after a flush of these, each of them a flush."""
     live = path.with_name(f"live-{path.name}")
     writer = ParquetWriter(live, name_of)
@@ -46,13 +46,13 @@ def left_by_a_kill(path: Path, *batches: Rows) -> Path:
     return path
 
 
-def in_turns(count: int) -> Rows:
+def in_turns(count: int) -> TickRows:
     """Ticks of three instruments in turns: more than a group has, if need be."""
     few = infy(1000)
     number = np.arange(count)
     words = few.words[number % 1000]
     words[:, TOKEN] += number.astype(np.int32) % 3 * 256
-    return Rows(
+    return TickRows(
         words,
         few.lengths[number % 1000],
         few.received_at[0] + number * 1000,

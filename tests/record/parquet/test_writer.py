@@ -14,7 +14,7 @@ from kitetui.instruments import simulated_instruments
 from kitetui.record.parquet import ParquetReader, ParquetWriter, repair
 from kitetui.record.parquet.schema import pyarrow, schema
 from kitetui.record.parquet.writer import GROUP_ROWS, _groups, _Journal, journal_of, part_of
-from kitetui.record.rows import Rows
+from kitetui.record.rows import TickRows
 from kitetui.simulator.market import Market
 from kitetui.wire import decode_frame, encode_frame
 from kitetui.wire.layout import FULL, TOKEN
@@ -150,7 +150,7 @@ def test_a_full_tick_of_the_simulated_market_takes_at_most_fifty_bytes(tmp_path:
         frames.append(decode_frame(encode_frame(words, [FULL] * len(words))).words)
     words = np.concatenate(frames)
     number = np.arange(len(words))
-    rows = Rows(
+    rows = TickRows(
         words,
         np.full(len(words), FULL, np.uint8),
         opened * 10**9 + number // 20 * 20_123_456,
@@ -164,7 +164,7 @@ def test_a_full_tick_of_the_simulated_market_takes_at_most_fifty_bytes(tmp_path:
 
 
 def test_no_rows_make_a_file_without_any(tmp_path: Path) -> None:
-    table = table_of(written(tmp_path / "ticks.parquet", Rows.none()))
+    table = table_of(written(tmp_path / "ticks.parquet", TickRows.none()))
     assert table.num_rows == 0
     assert "last_price" in table.column_names
 
@@ -269,7 +269,7 @@ def test_where_it_cannot_be_mended_is_said(tmp_path: Path) -> None:
     path = left_by_a_kill(tmp_path / "ticks.parquet", infy(10))
     part_of(path).unlink()
     part_of(path).mkdir()
-    with pytest.raises(UserError, match=r"cannot mend .*; name another file with -o"):
+    with pytest.raises(UserError, match=r"cannot repair .*; name another file with -o"):
         repair(path)
     assert journal_of(path).exists()
 

@@ -147,7 +147,7 @@ def test_a_log_beside_what_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "ticks.sqlite"
     path.write_bytes(b"something else" * 100)
     Path(f"{path}-wal").write_bytes(b"")
-    with pytest.raises(UserError, match=r"cannot mend .*ticks\.sqlite: .*; name another file with -o"):
+    with pytest.raises(UserError, match=r"cannot repair .*ticks\.sqlite: .*; name another file with -o"):
         repair(path)
 
 

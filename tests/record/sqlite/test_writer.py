@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from kitetui.errors import RecordingError, UserError
-from kitetui.record.output import Patience
-from kitetui.record.rows import Rows
+from kitetui.record.output import GracePeriod
+from kitetui.record.rows import TickRows
 from kitetui.record.sqlite import SqliteWriter
-from kitetui.record.sqlite.writer import LAST
+from kitetui.record.sqlite.writer import GRACE_SECONDS
 from kitetui.wire.layout import FIELDS
 from tests.record.csv.helpers import infy, name_of, rows_of
 from tests.wire.packets import SEGMENTS
@@ -25,7 +25,7 @@ def ask(path: Path, question: str) -> list[tuple[Any, ...]]:
         return database.execute(question).fetchall()
 
 
-def written(path: Path, rows: Rows) -> Path:
+def written(path: Path, rows: TickRows) -> Path:
     """Write a database of these rows."""
     writer = SqliteWriter(path, name_of)
     writer.write(rows)
@@ -209,7 +209,7 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_no_rows_begin_nothing(tmp_path: Path) -> None:
-    path = written(tmp_path / "ticks.sqlite", Rows.none())
+    path = written(tmp_path / "ticks.sqlite", TickRows.none())
     assert ask(path, "SELECT COUNT(*) FROM ticks") == [(0,)]
 
 
@@ -232,7 +232,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_impatient")
 def test_another_that_writes_is_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "ticks.sqlite"
-    writer = SqliteWriter(path, name_of, Patience())
+    writer = SqliteWriter(path, name_of, GracePeriod())
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         writing = threading.Thread(target=writer.write, args=(infy(10),))
@@ -249,14 +249,14 @@ def test_another_that_writes_is_waited_for(tmp_path: Path) -> None:
 def test_it_is_waited_for_no_longer_than_patience_lasts(tmp_path: Path) -> None:
     path = tmp_path / "ticks.sqlite"
     now = [0.0]
-    patience = Patience(lambda: now[0])
-    writer = SqliteWriter(path, name_of, patience)
+    grace = GracePeriod(lambda: now[0])
+    writer = SqliteWriter(path, name_of, grace)
     writer.write(infy(10))
     writer.flush(sync=False)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        patience.end()
-        now[0] = LAST
+        grace.begin()
+        now[0] = GRACE_SECONDS
         with pytest.raises(RecordingError, match="database is locked; what was flushed before is whole"):
             writer.write(infy(10))
     writer.close()
