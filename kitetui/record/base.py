@@ -1,13 +1,21 @@
-"""What every format shares: the protocols of readers and writers, and how damage is reported.
+"""What every format shares: the bases of readers and writers, and how damage is reported.
 
 Readers and writers do plain blocking work: a recorder calls them in a thread, never on the event loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from kitetui.errors import UserError
+from kitetui.record.output import Output, StalledError
 from kitetui.record.rows import TickRows
 
 NameOf = Callable[[int], tuple[str, str] | None]
@@ -46,26 +54,6 @@ class Writer(Protocol):
         """Finish the file; what comes before is written. Raises RecordingError."""
 
 
-class Reader(Protocol):
-    """Reads the rows of one file, from its beginning, in bounded memory; every iteration begins anew.
-
-    names: the exchange and tradingsymbol of each token, known when the rows that have it are yielded.
-    position: how far the iteration is, from 0 to 1.
-    damage: one sentence for each place that could not be read, so far; what is sound around it is yielded.
-    """
-
-    @property
-    def names(self) -> Mapping[int, tuple[str, str]]: ...
-
-    @property
-    def position(self) -> float: ...
-
-    @property
-    def damage(self) -> Sequence[str]: ...
-
-    def __iter__(self) -> Iterator[TickRows]: ...
-
-
 class Damage:
     """What could not be read of a file, in sentences, however much it is."""
 
@@ -84,3 +72,88 @@ class Damage:
     def sentences(self) -> Sequence[str]:
         """The first of them, and how many more there are."""
         return [*self._sentences, f"and {self._more:,} more"] if self._more else list(self._sentences)
+
+
+class Reader(ABC):
+    """Reads the rows of one file, from its beginning, in bounded memory; every iteration begins anew.
+
+    names: the exchange and tradingsymbol of each token, known when the rows that have it are yielded.
+    position: how far the iteration is, from 0 to 1.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.names: dict[int, tuple[str, str]] = {}
+        self.position = 0.0
+        self._path = path
+        self._damage = Damage()
+
+    @property
+    def damage(self) -> Sequence[str]:
+        """One sentence for each part that could not be read so far; what is sound around it is yielded."""
+        return self._damage.sentences
+
+    def __iter__(self) -> Iterator[TickRows]:
+        """Yield the rows, batch by batch. Raises UserError where the file cannot be read at all."""
+        self._restart()
+        with reading(self._path):
+            yield from self._batches()
+        self.position = 1.0
+
+    @abstractmethod
+    def _batches(self) -> Iterator[TickRows]:
+        """Yield the rows, and keep `position`, `names` and the damage up to date. Raises OSError."""
+
+    def _restart(self) -> None:
+        self._damage, self.position = Damage(), 0.0
+
+    def _learn(self, tokens: NDArray[np.uint32], name_at: Callable[[int], tuple[str, str]]) -> None:
+        """Take in the names of tokens that are new; `name_at` gives the name of the token at an index."""
+        found, first = np.unique(tokens, return_index=True)
+        for token, index in zip(found.tolist(), first.tolist(), strict=True):
+            if token not in self.names and (name := name_at(index))[1]:
+                self.names[token] = name
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Raise UserError where a recording cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}", "name a recording") from error
+
+
+class LineWriter(ABC):
+    """Adds a line for each row to an open destination; `rows` are those that it has added."""
+
+    def __init__(self, output: Output) -> None:
+        self.rows = 0
+        self._output = output
+
+    @property
+    def size(self) -> int:
+        """Bytes that the file has."""
+        return self._output.size
+
+    def write(self, rows: TickRows) -> None:
+        """Add rows. Raises RecordingError where they cannot be written; the file is whole then."""
+        if not len(rows):
+            return
+        try:
+            self._output.write(self._lines(rows))
+        except StalledError as stalled:
+            self.rows += stalled.lines
+            raise
+        self.rows += len(rows)
+
+    def flush(self, *, sync: bool) -> None:
+        """Have the disk keep what was written, if `sync`; readers have it already. Raises RecordingError."""
+        if sync:
+            self._output.sync()
+
+    def close(self) -> None:
+        """Close the destination."""
+        self._output.close()
+
+    @abstractmethod
+    def _lines(self, rows: TickRows) -> bytes: ...

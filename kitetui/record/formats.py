@@ -10,7 +10,7 @@ from typing import Final
 
 from kitetui.errors import UserError
 from kitetui.record import capture, csv, jsonl, parquet, sqlite
-from kitetui.record.base import NameOf, Reader, Writer
+from kitetui.record.base import NameOf, Reader, Writer, reading
 from kitetui.record.gaplog import GAPS_SUFFIX, gap_log_of, repair_log
 from kitetui.record.output import Output, continued_file, empty_file, is_being_written
 
@@ -128,7 +128,7 @@ def open_reader(path: Path, *, partial: bool = False) -> Reader:
         case Format.SQLITE:
             return sqlite.SqliteReader(path)
         case Format.CAPTURE:
-            return capture.CaptureRows(path)
+            return capture.CaptureReader(path)
 
 
 def repair(kind: Format, path: Path) -> str | None:
@@ -149,11 +149,8 @@ def repair(kind: Format, path: Path) -> str | None:
 
 
 def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_HEAD)
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}", "name a recording") from error
+    with reading(path), path.open("rb") as file:
+        return file.read(_HEAD)
 
 
 _UNFINISHED: Final = (".journal", ".part")

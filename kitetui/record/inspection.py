@@ -16,7 +16,7 @@ from kitetui.record.history import is_at_work
 from kitetui.record.ledgerfile import ledger_of, read_ledger
 from kitetui.record.rows import TickRows
 from kitetui.times import ist_microseconds
-from kitetui.wire.layout import MODE_OF_LENGTH, TOKEN
+from kitetui.wire.layout import MODE_OF_LENGTH
 
 _SECOND = 1_000_000_000
 
@@ -84,7 +84,7 @@ class Inspection:
     def _follow(self, connection: int, rows: TickRows) -> None:
         """Look at the order of one connection's rows."""
         self.connections[connection] += len(rows)
-        tokens = np.unique(rows.words[:, TOKEN].view(np.uint32)).tolist()
+        tokens = np.unique(rows.tokens).tolist()
         self.tokens_of.setdefault(connection, set()).update(tokens)
         before = self._before.get(connection)
         first = (int(rows.sequence[0]) - 1, int(rows.received_at[0])) if before is None else before

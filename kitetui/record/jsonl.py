@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from operator import itemgetter
@@ -12,10 +12,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from kitetui.errors import UserError
-from kitetui.record.base import Damage, NameOf
+from kitetui.record.base import LineWriter, NameOf, Reader
 from kitetui.record.cells import Cells
-from kitetui.record.output import Output, StalledError
+from kitetui.record.output import Output
 from kitetui.record.repair import repair_lines
 from kitetui.record.rows import TickRows
 from kitetui.times import ist_nanoseconds, nanoseconds_of
@@ -63,54 +62,29 @@ def begins(line: bytes) -> bool:
     return line.startswith(_BEGINNING) or (not line.endswith(b"\n") and _BEGINNING.startswith(line))
 
 
-class JsonlReader:
+class JsonlReader(Reader):
     """Reads a file. Raises UserError for one that is no recording."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._names: dict[int, tuple[str, str]] = {}
-        self._position = 0.0
-        self._damage = Damage()
-
-    @property
-    def names(self) -> Mapping[int, tuple[str, str]]:
-        """The exchange and tradingsymbol of each token that was seen with one."""
-        return self._names
-
-    @property
-    def position(self) -> float:
-        """How far the iteration is, from 0 to 1."""
-        return self._position
-
-    @property
-    def damage(self) -> Sequence[str]:
-        """A sentence for each line that could not be read so far, and how many more there are."""
-        return self._damage.sentences
-
-    def __iter__(self) -> Iterator[TickRows]:
-        self._damage, self._position = Damage(), 0.0
-        gathered = _Gathered()
-        try:
-            size = self._path.stat().st_size
-            with self._path.open("rb") as file:
-                number = 0
-                while line := file.readline(_LONGEST):
-                    number += 1
-                    if not line.endswith(b"\n") and file.tell() == size:
-                        self._damage.add(f"line {number:,} is the last and is cut off")
-                        break
-                    self._take(line, number, gathered)
-                    if len(gathered.words) == _BATCH:
-                        self._position = file.tell() / size
-                        yield gathered.rows()
-                        gathered = _Gathered()
-        except OSError as error:
-            raise UserError(f"cannot read {self._path}: {error.strerror}") from error
-        self._position = 1.0
+    def _batches(self) -> Iterator[TickRows]:
+        gathered = _RowBuilder()
+        size = self._path.stat().st_size
+        with self._path.open("rb") as file:
+            number = 0
+            while line := file.readline(_LONGEST):
+                number += 1
+                if not line.endswith(b"\n") and file.tell() == size:
+                    self._damage.add(f"line {number:,} is the last and is cut off")
+                    break
+                self._take(line, number, gathered)
+                if len(gathered.words) == _BATCH:
+                    self.position = file.tell() / size
+                    yield gathered.rows()
+                    gathered = _RowBuilder()
+        self.position = 1.0
         if gathered.words:
             yield gathered.rows()
 
-    def _take(self, line: bytes, number: int, gathered: _Gathered) -> None:
+    def _take(self, line: bytes, number: int, gathered: _RowBuilder) -> None:
         try:
             tick = json.loads(line, parse_float=str)
             token, exchange, symbol = tick["instrument_token"], tick["exchange"], tick["tradingsymbol"]
@@ -119,11 +93,11 @@ class JsonlReader:
             self._damage.add(f"line {number:,} is no tick that can be read")
             return
         if symbol:
-            self._names.setdefault(token, (str(exchange), str(symbol)))
+            self.names.setdefault(token, (str(exchange), str(symbol)))
 
 
 @dataclass(slots=True)
-class _Gathered:
+class _RowBuilder:
     """Rows in the making."""
 
     words: list[list[int]] = field(default_factory=list)
@@ -235,48 +209,22 @@ _TIMES: Final = [
 ]
 
 
-class JsonlWriter:
-    """Adds an object for each row to an open destination; `name_of` names the instruments.
-
-    rows: those that it has added.
-    """
+class JsonlWriter(LineWriter):
+    """Adds an object for each row to an open destination; `name_of` names the instruments."""
 
     def __init__(self, output: Output, name_of: NameOf) -> None:
-        self.rows = 0
-        self._output = output
+        super().__init__(output)
         self._name_of = name_of
         self._cells = Cells(_CELLS)
-
-    @property
-    def size(self) -> int:
-        """Bytes that the file has."""
-        return self._output.size
 
     def rename(self, name_of: NameOf) -> None:
         """Name by this the rows to come."""
         self._name_of = name_of
 
-    def write(self, rows: TickRows) -> None:
-        """Add rows. Raises RecordingError where they cannot be written; the file is whole then."""
-        if not len(rows):
-            return
-        try:
-            self._output.write("".join(self._lines(rows)).encode())
-        except StalledError as stalled:
-            self.rows += stalled.lines
-            raise
-        self.rows += len(rows)
+    def _lines(self, rows: TickRows) -> bytes:
+        return "".join(self._objects(rows)).encode()
 
-    def flush(self, *, sync: bool) -> None:
-        """Have the disk keep what was written, if `sync`; readers have it already. Raises RecordingError."""
-        if sync:
-            self._output.sync()
-
-    def close(self) -> None:
-        """Close the destination."""
-        self._output.close()
-
-    def _lines(self, rows: TickRows) -> Iterator[str]:
+    def _objects(self, rows: TickRows) -> Iterator[str]:
         columns = zip(
             self._cells.texts(rows),
             rows.words[:, TOKEN].tolist(),

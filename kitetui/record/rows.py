@@ -5,10 +5,10 @@ Formats read and write them in large batches, so that a row costs little.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,12 @@ from numpy.typing import NDArray
 from kitetui.feed import RawFrame, Ticks
 from kitetui.wire import TickBatch
 from kitetui.wire.encode import MAX_PACKETS, encode_frame
-from kitetui.wire.layout import WORDS
+from kitetui.wire.layout import DECIMALS, FIELDS, FULL, PACKET_LENGTHS, TOKEN, WORDS
+
+CARRIED: Final = {
+    name: np.array([length in field.lengths for length in range(FULL + 1)]) for name, field in FIELDS.items()
+}
+"""For each field, by its name, whether a packet of this length has it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +70,53 @@ class TickRows:
             snapshot=np.empty(0, np.bool_),
         )
 
+    @classmethod
+    def of_columns(
+        cls,
+        lengths: NDArray[np.int64],
+        values: Mapping[str, NDArray[np.int64]],
+        *,
+        received_at: NDArray[np.int64],
+        connection: NDArray[np.int64],
+        sequence: NDArray[np.int64],
+        snapshot: NDArray[np.int64],
+    ) -> Self:
+        """Return the rows that a database has as columns, in which connections count from 1.
+
+        values: each field by its name in `FIELDS`; times in UTC seconds. Raises ValueError for a length that
+        no packet has.
+        """
+        if not np.isin(lengths, PACKET_LENGTHS).all():
+            raise ValueError("a row has a length that no packet has")
+        words = np.zeros((len(lengths), WORDS), np.int32)
+        for name, numbers in values.items():
+            # Two fields share a word, of which no packet carries both.
+            words[:, FIELDS[name].word] |= (numbers * CARRIED[name][lengths]).astype(np.uint32).view(np.int32)
+        return cls(
+            words,
+            lengths.astype(np.uint8),
+            np.ascontiguousarray(received_at),
+            (connection - 1).astype(np.uint8),
+            np.ascontiguousarray(sequence),
+            snapshot.astype(np.bool_),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[TickRows]) -> Self:
+        """Return several rows as one."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
+
+    @property
+    def tokens(self) -> NDArray[np.uint32]:
+        """The instrument token of each."""
+        return self.words[:, TOKEN].view(np.uint32)
+
+    @property
+    def divisors(self) -> NDArray[np.int64]:
+        """By what to divide the prices of each for rupees."""
+        divisors: NDArray[np.int64] = 10 ** DECIMALS[self.tokens & 0xFF]
+        return divisors
+
     @property
     def batch(self) -> TickBatch:
         """The same ticks as a batch, with its columns, objects and tables; all of one message."""
@@ -75,14 +127,7 @@ class TickRows:
 
     def __getitem__(self, which: slice | NDArray[np.bool_] | NDArray[np.intp]) -> TickRows:
         """Return some of them."""
-        return TickRows(
-            self.words[which],
-            self.lengths[which],
-            self.received_at[which],
-            self.connection[which],
-            self.sequence[which],
-            self.snapshot[which],
-        )
+        return TickRows(*(getattr(self, name)[which] for name in self.__slots__))
 
 
 def frames_of(rows: TickRows) -> Iterator[RawFrame]:

@@ -13,13 +13,11 @@ from kitetui.record.capture.layout import (
     parse_note,
 )
 from kitetui.record.capture.reader import CaptureReader, repair, sniff
-from kitetui.record.capture.rows import CaptureRows
 from kitetui.record.capture.writer import CaptureWriter
 
 __all__ = [
     "BeginNote",
     "CaptureReader",
-    "CaptureRows",
     "CaptureWriter",
     "GapNote",
     "LostNote",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from kitetui.errors import UserError
+from kitetui.record.base import Reader, reading
 from kitetui.record.capture.layout import (
     BLOCK_HEAD,
     BLOCK_MAGIC,
@@ -15,19 +17,24 @@ from kitetui.record.capture.layout import (
     VERSION,
     BeginNote,
     BlockHead,
+    NamesNote,
     Record,
     RecordKind,
+    SnapshotNote,
     parse_note,
     records_in,
 )
+from kitetui.record.capture.rows import RowDecoder, SnapshotFlags
 from kitetui.record.repair import move_torn_tail, size_of
+from kitetui.record.rows import TickRows
+from kitetui.wire import RequestError, parse_request
 
 _SEARCH: Final = 1 << 16
 _BEGINNING: Final = 1_000
 """More bytes than a recorder's first note has, which is alone in its block."""
 
-_SENTENCES: Final = 10
-"""How many places of damage are told one by one."""
+_BATCH_BYTES: Final = 400_000
+"""Records that are decoded together, heads and all: a quiet night is nothing but heartbeats of one byte."""
 
 
 def sniff(head: bytes) -> bool:
@@ -35,25 +42,15 @@ def sniff(head: bytes) -> bool:
     return head.startswith(MAGIC)
 
 
-class CaptureReader:
-    """The records of a capture, in bounded memory; `damage` and `position` are those of the last pass.
+class CaptureReader(Reader):
+    """The records of a capture, and their rows, in bounded memory.
 
     Raises UserError for a file that is no capture, or one of a later version.
     """
 
     def __init__(self, path: Path) -> None:
-        self.position = 0.0
-        self._path = path
-        self._damage: list[str] = []
-        self._more_damage = 0
-        with self._opened():
-            pass
-
-    @property
-    def damage(self) -> Sequence[str]:
-        """One sentence for each place that could not be read."""
-        more = [f"and {self._more_damage:,} places more"] if self._more_damage else []
-        return [*self._damage, *more]
+        super().__init__(path)
+        self._opened().close()
 
     def records(self, since: int | None = None) -> Iterator[Record]:
         """Yield the records, or those from a moment on (UTC nanoseconds), without reading what is before.
@@ -82,11 +79,33 @@ class CaptureReader:
         with self._opened() as file:
             return ends_finished(file)
 
+    def _batches(self) -> Iterator[TickRows]:
+        marks = SnapshotFlags()
+        decoder = RowDecoder(marks)
+        for record in self.records():
+            match record.kind:
+                case RecordKind.DATA:
+                    decoder.add(record)
+                    if decoder.bytes >= _BATCH_BYTES:
+                        yield decoder.rows()
+                case RecordKind.SENT:
+                    if decoder.bytes:  # what is asked for concerns what comes after it
+                        yield decoder.rows()
+                    with suppress(RequestError):
+                        marks.asked(record.connection, parse_request(record.data))
+                case RecordKind.NOTE:
+                    note = parse_note(record.data)
+                    if decoder.bytes and not isinstance(note, SnapshotNote):  # as does what is lost
+                        yield decoder.rows()
+                    marks.noted(record.connection, note)
+                    if isinstance(note, NamesNote):
+                        self.names.update(note.names)
+        if decoder.bytes:
+            yield decoder.rows()
+
     def _opened(self) -> BinaryIO:
-        try:
+        with reading(self._path):
             file = self._path.open("rb")
-        except OSError as error:
-            raise UserError(f"cannot read {self._path}: {error.strerror}", "name a recording") from error
         head = file.read(len(HEAD))
         if head != HEAD:
             file.close()
@@ -95,7 +114,7 @@ class CaptureReader:
 
     def _blocks(self, file: BinaryIO) -> Iterator[tuple[BlockHead, bytes]]:
         """Yield each block's head, with the file where its content begins, to be read or skipped."""
-        self._damage, self._more_damage, self.position = [], 0, 0.0
+        self._restart()
         size = file.seek(0, 2)
         file.seek(len(HEAD))
         while (offset := file.tell()) < size:
@@ -125,15 +144,9 @@ class CaptureReader:
         next_one = find_block(file, offset + 1, size)
         file.seek(size if next_one is None else next_one)
         if next_one is None:
-            self._say(f"the end, from byte {offset:,} on, is torn")
+            self._damage.add(f"the end, from byte {offset:,} on, is torn")
         else:
-            self._say(f"bytes {offset:,} to {next_one - 1:,} are damaged, and their records are lost")
-
-    def _say(self, sentence: str) -> None:
-        if len(self._damage) < _SENTENCES:
-            self._damage.append(sentence)
-        else:
-            self._more_damage += 1
+            self._damage.add(f"bytes {offset:,} to {next_one - 1:,} are damaged, and their records are lost")
 
 
 def ends_finished(file: BinaryIO) -> bool:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
-from typing import Final
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +14,13 @@ from kitetui.feed.lastpackets import LastPackets
 from kitetui.record.capture.layout import (
     RECORD_HEAD,
     BeginNote,
-    NamesNote,
     Note,
     Record,
-    RecordKind,
     SnapshotNote,
     StateNote,
-    parse_note,
 )
-from kitetui.record.capture.reader import CaptureReader
 from kitetui.record.rows import TickRows
-from kitetui.wire import Request, RequestError, TickBatch, decode_frame, decode_frames, parse_request
+from kitetui.wire import Request, TickBatch, decode_frame, decode_frames
 from kitetui.wire.tokenrows import tokens_of
 
 Positions = tuple[int, ...]
@@ -108,58 +101,7 @@ class _Session:
         return np.zeros(len(batch), dtype=np.bool_) if marks is None else marks
 
 
-_BATCH_BYTES: Final = 400_000
-"""Records that are decoded together, heads and all: a quiet night is nothing but heartbeats of one byte."""
-
-
-class CaptureRows:
-    """The rows of a capture, as the `Reader` of a format. Raises UserError for a file that is none."""
-
-    def __init__(self, path: Path) -> None:
-        self._reader = CaptureReader(path)
-        self._names: dict[int, tuple[str, str]] = {}
-
-    @property
-    def names(self) -> Mapping[int, tuple[str, str]]:
-        """The exchange and tradingsymbol of each token so far."""
-        return self._names
-
-    @property
-    def damage(self) -> Sequence[str]:
-        """One sentence for each place that could not be read."""
-        return self._reader.damage
-
-    @property
-    def position(self) -> float:
-        """How far the iteration is, from 0 to 1."""
-        return self._reader.position
-
-    def __iter__(self) -> Iterator[TickRows]:
-        marks = SnapshotFlags()
-        decoder = _Decoder(marks)
-        for record in self._reader.records():
-            match record.kind:
-                case RecordKind.DATA:
-                    decoder.add(record)
-                    if decoder.bytes >= _BATCH_BYTES:
-                        yield decoder.rows()
-                case RecordKind.SENT:
-                    if decoder.bytes:  # what is asked for concerns what comes after it
-                        yield decoder.rows()
-                    with suppress(RequestError):
-                        marks.asked(record.connection, parse_request(record.data))
-                case RecordKind.NOTE:
-                    note = parse_note(record.data)
-                    if decoder.bytes and not isinstance(note, SnapshotNote):  # as does what is lost
-                        yield decoder.rows()
-                    marks.noted(record.connection, note)
-                    if isinstance(note, NamesNote):
-                        self._names.update(note.names)
-        if decoder.bytes:
-            yield decoder.rows()
-
-
-class _Decoder:
+class RowDecoder:
     """Messages that wait to be decoded together; `bytes` is how much waits."""
 
     def __init__(self, marks: SnapshotFlags) -> None:

@@ -19,7 +19,7 @@ from kitetui.record.cells.digits import (
     words_of,
 )
 from kitetui.record.cells.text import change_text, field_cell
-from kitetui.record.rows import TickRows
+from kitetui.record.rows import CARRIED, TickRows
 from kitetui.times import ist_microseconds
 from kitetui.wire import decimals_of
 from kitetui.wire.layout import (
@@ -87,13 +87,13 @@ class Sheet:
 
     def _add_names(self, sheet: _Words, rows: TickRows) -> None:
         words = rows.words
-        tokens = words[:, TOKEN].view(np.uint32)
+        tokens = rows.tokens
         if "exchange" in self._columns or "tradingsymbol" in self._columns:
             exchanges, symbols = zip(*map(self._names.__getitem__, tokens.tolist()), strict=True)
             sheet.add(["exchange"], _text_words(exchanges))
             sheet.add(["tradingsymbol"], _text_words(symbols))
         if "change" in self._columns:
-            divisors = 10 ** DECIMALS[tokens & 0xFF]
+            divisors = rows.divisors
             last, close = words[:, LAST_PRICE], words[:, CLOSE]
             cells = b"".join(map(_change, last.tolist(), close.tolist(), divisors.tolist()))
             changes = np.frombuffer(cells, dtype=np.uint32).reshape(len(rows), -1).T
@@ -107,9 +107,9 @@ class _Fields:
         fields = [FIELDS[name] for name in columns if name in FIELDS and FIELDS[name].kind is kind]
         self._names = [field.name for field in fields]
         self._words = np.array([field.word for field in fields], dtype=np.intp)
-        self._carried = np.array(
-            [[length in field.lengths for length in range(FULL + 1)] for field in fields], dtype=np.bool_
-        ).reshape(-1, FULL + 1)
+        self._carried = np.array([CARRIED[name] for name in self._names], dtype=np.bool_).reshape(
+            -1, FULL + 1
+        )
 
     def sent(self, rows: TickRows) -> tuple[list[str], NDArray[np.int32], Carried]:
         """Return the columns that any of these rows has: names, words and which cells there are."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.errors import UserError
-from kitetui.record.base import Damage
+from kitetui.record.base import Reader
 from kitetui.record.csv.parse import CellParser, Ints, Lines, Offsets, lines_of, short_text
 from kitetui.record.csv.schema import COLUMNS, columns_of, read_header
-from kitetui.record.rows import TickRows
+from kitetui.record.rows import CARRIED, TickRows
 from kitetui.wire.layout import (
     CLOSE,
     DECIMALS,
@@ -25,7 +25,6 @@ from kitetui.wire.layout import (
     LTP,
     PRICE_CHANGE,
     QUOTE,
-    TOKEN,
     WORDS,
     Exchange,
     Field,
@@ -37,10 +36,6 @@ _OF_INDEX: Final = {QUOTE: INDEX_QUOTE, FULL: INDEX_FULL}
 _SNAPSHOT: Final = short_text(b"1")
 
 _FIELDS: Final = [field for field in FIELDS.values() if field.name in COLUMNS]
-_CARRIED: Final = {
-    field.name: np.array([length in field.lengths for length in range(FULL + 1)]) for field in _FIELDS
-}
-"""For each field whether a packet of this length has it."""
 
 
 def rows_of(lines: Lines, columns: Sequence[str]) -> tuple[TickRows, Offsets]:
@@ -121,7 +116,7 @@ class _Page:
             case Kind.TIME:
                 values, right = self._cells.seconds(starts, ends)
                 right &= (values >= 0) & (values < 2**32)
-        is_carried = _CARRIED[field.name][lengths]
+        is_carried = CARRIED[field.name][lengths]
         if field.kind is not Kind.TIME and self.has("mode"):
             right &= (ends > starts) | ~is_carried
         self._check(field.name, right)
@@ -162,59 +157,35 @@ _NOT_NEEDED: Final = ("exchange", "tradingsymbol", "change")
 _LEAST: Final = ("received_at", "instrument_token")
 
 
-class CsvReader:
+class CsvReader(Reader):
     """Reads a file; a `partial` one may lack columns, and what it lacks is 0.
 
     Raises UserError for a file that is no CSV of ticks, or lacks columns that are needed.
     """
 
     def __init__(self, path: Path, *, partial: bool = False) -> None:
-        self._path = path
+        super().__init__(path)
         self._columns = columns_of(path)
         needed = _LEAST if partial else [name for name in COLUMNS if name not in _NOT_NEEDED]
         for name in needed:
             if name not in self._columns:
                 raise UserError(f"{path} has no column {name}", "record it again, without --columns")
-        self._names: dict[int, tuple[str, str]] = {}
-        self._position = 0.0
-        self._damage = Damage()
 
-    @property
-    def names(self) -> Mapping[int, tuple[str, str]]:
-        """The exchange and tradingsymbol of each token that was seen with one."""
-        return self._names
-
-    @property
-    def position(self) -> float:
-        """How far the iteration is, from 0 to 1."""
-        return self._position
-
-    @property
-    def damage(self) -> Sequence[str]:
-        """A sentence for each line that could not be read so far, and how many more there are."""
-        return self._damage.sentences
-
-    def __iter__(self) -> Iterator[TickRows]:
-        self._damage = Damage()
-        self._position = 0.0
-        try:
-            size = self._path.stat().st_size
-            with self._path.open("rb") as file:
-                read_header(file)
-                first = 2
-                for data in _blocks(file):
-                    if not data.endswith(b"\n"):
-                        self._damage.add(f"line {first:,} is the last and is cut off")
-                        break
-                    lines = lines_of(data, len(self._columns))
-                    rows = self._rows(lines, first)
-                    first += lines.count
-                    self._position = file.tell() / size
-                    if len(rows):
-                        yield rows
-                self._position = 1.0
-        except OSError as error:
-            raise UserError(f"cannot read {self._path}: {error.strerror}") from error
+    def _batches(self) -> Iterator[TickRows]:
+        size = self._path.stat().st_size
+        with self._path.open("rb") as file:
+            read_header(file)
+            first = 2
+            for data in _blocks(file):
+                if not data.endswith(b"\n"):
+                    self._damage.add(f"line {first:,} is the last and is cut off")
+                    break
+                lines = lines_of(data, len(self._columns))
+                rows = self._rows(lines, first)
+                first += lines.count
+                self.position = file.tell() / size
+                if len(rows):
+                    yield rows
 
     def _rows(self, lines: Lines, first: int) -> TickRows:
         """Return the rows of those lines that can be read; `first` is the number of the first line."""
@@ -227,19 +198,18 @@ class CsvReader:
         ]
         for line, problem in sorted(problems):
             self._damage.add(f"line {first + line:,} {problem}")
-        self._learn(rows, lines, is_sound)
+        self._learn_names(rows, lines, is_sound)
         return rows if is_sound.all() else rows[is_sound]
 
-    def _learn(self, rows: TickRows, lines: Lines, is_sound: NDArray[np.bool_]) -> None:
-        """Take in the names of instruments that are new."""
+    def _learn_names(self, rows: TickRows, lines: Lines, is_sound: NDArray[np.bool_]) -> None:
         if "exchange" not in self._columns or "tradingsymbol" not in self._columns:
             return
         exchange, symbol = map(self._columns.index, ("exchange", "tradingsymbol"))
         named = np.flatnonzero(is_sound & (lines.ends[symbol] > lines.starts[symbol]))
-        tokens, at = np.unique(rows.words[named, TOKEN].view(np.uint32), return_index=True)
-        for token, line in zip(tokens.tolist(), named[at].tolist(), strict=True):
-            if token not in self._names:
-                self._names[token] = lines.text(exchange, line), lines.text(symbol, line)
+        self._learn(
+            rows.tokens[named],
+            lambda at: (lines.text(exchange, int(named[at])), lines.text(symbol, int(named[at]))),
+        )
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from typing import BinaryIO, Final
 
 from kitetui.errors import UserError
 from kitetui.formatting import plain
+from kitetui.record.base import reading
 from kitetui.record.repair import LONGEST_LINE, repair_lines
 from kitetui.wire.layout import DEPTH_LEVELS
 
@@ -102,11 +103,8 @@ def begins_header(head: bytes) -> bool:
 
 def columns_of(path: Path) -> tuple[str, ...]:
     """Return the columns that a file has. Raises UserError for one that is no CSV of ticks."""
-    try:
-        with path.open("rb") as file:
-            line = read_header(file)
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}", "name a recording") from error
+    with reading(path), path.open("rb") as file:
+        line = read_header(file)
     if not sniff(line):
         raise UserError(f"{path} is no CSV of ticks: its first line does not name their columns")
     return _columns(line)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from kitetui.errors import UserError
-from kitetui.record.base import Damage
-from kitetui.record.parquet.schema import MARK, NAMED, file_schema, pyarrow
+from kitetui.record.base import Reader
+from kitetui.record.parquet.schema import MARK, NAMED, TIMES, file_schema, pyarrow
 from kitetui.record.rows import TickRows
-from kitetui.wire.layout import FIELDS, PACKET_LENGTHS, TOKEN, WORDS, Kind
+from kitetui.wire.layout import FIELDS
 
 _BATCH: Final = 10_000
 
@@ -29,39 +29,20 @@ def sniff(head: bytes) -> bool:
     return head.startswith(b"PAR1")
 
 
-class ParquetReader:
+class ParquetReader(Reader):
     """Reads a file. Raises UserError for one that is no recording."""
 
     def __init__(self, path: Path) -> None:
         self._arrow = pyarrow()
         self._unreadable = OSError, ValueError, LookupError, OverflowError, self._arrow.ArrowException
-        self._path = path
-        self._names: dict[int, tuple[str, str]] = {}
-        self._position = 0.0
-        self._damage = Damage()
+        super().__init__(path)
         with self._opened() as file:
             found = file.schema_arrow
             is_ours = MARK in (found.metadata or {}) and set(file_schema().names) <= set(found.names)
         if not is_ours:
             raise UserError(f"{path} is Parquet, but no recording of kitetui", "name another file")
 
-    @property
-    def names(self) -> Mapping[int, tuple[str, str]]:
-        """The exchange and tradingsymbol of each token that was seen with one."""
-        return self._names
-
-    @property
-    def position(self) -> float:
-        """How far the iteration is, from 0 to 1."""
-        return self._position
-
-    @property
-    def damage(self) -> Sequence[str]:
-        """A sentence for each stretch of rows that could not be read so far, and how many more there are."""
-        return self._damage.sentences
-
-    def __iter__(self) -> Iterator[TickRows]:
-        self._damage, self._position = Damage(), 0.0
+    def _batches(self) -> Iterator[TickRows]:
         with self._opened(NAMED) as file:
             total = file.metadata.num_rows or 1
             first = 0
@@ -69,7 +50,6 @@ class ParquetReader:
                 count = file.metadata.row_group(group).num_rows
                 yield from self._group(file, group, range(first, first + count), total)
                 first += count
-        self._position = 1.0
 
     def _group(self, file: Any, group: int, places: range, total: int) -> Iterator[TickRows]:
         """Yield what can be read of a group, which has these rows of the file, of so many in total."""
@@ -88,7 +68,7 @@ class ParquetReader:
             except self._unreadable as error:
                 self._note(part, error)
                 continue
-            self._position = part.stop / total
+            self.position = part.stop / total
             yield rows
 
     def _note(self, places: range, error: Exception) -> None:
@@ -105,32 +85,18 @@ class ParquetReader:
             raise UserError(f"cannot read {self._path}: {why}", "name another recording") from error
 
     def _rows(self, batch: Any) -> TickRows:
-        lengths = _numbers(batch, "length").astype(np.uint8)
-        if not np.isin(lengths, PACKET_LENGTHS).all():
-            raise ValueError("a row has a length that no packet has")
-        words = np.zeros((len(lengths), WORDS), dtype=np.int32)
-        for name, field in FIELDS.items():
-            numbers = _numbers(batch, name)
-            if field.kind is Kind.TIME:
-                numbers = numbers // 1000
-            # Two fields share a word, of which no packet carries both.
-            words[:, field.word] |= numbers.astype(np.uint32).view(np.int32)
-        self._learn(batch, words[:, TOKEN].view(np.uint32))
-        return TickRows(
-            words=words,
-            lengths=lengths,
+        values = {name: _numbers(batch, name) for name in FIELDS}
+        rows = TickRows.of_columns(
+            _numbers(batch, "length"),
+            values | {name: values[name] // 1000 for name in TIMES},
             received_at=_numbers(batch, "received_at"),
-            connection=(_numbers(batch, "connection") - 1).astype(np.uint8),
+            connection=_numbers(batch, "connection"),
             sequence=_numbers(batch, "sequence"),
-            snapshot=_numbers(batch, "snapshot").astype(np.bool_),
+            snapshot=_numbers(batch, "snapshot"),
         )
-
-    def _learn(self, batch: Any, tokens: np.ndarray) -> None:
-        found, places = np.unique(tokens, return_index=True)
         exchanges, symbols = batch.column("exchange"), batch.column("tradingsymbol")
-        for token, place in zip(found.tolist(), places.tolist(), strict=True):
-            if token not in self._names and (symbol := symbols[place].as_py()):
-                self._names[token] = exchanges[place].as_py() or "", symbol
+        self._learn(rows.tokens, lambda at: (exchanges[at].as_py() or "", symbols[at].as_py() or ""))
+        return rows
 
 
 def _numbers(batch: Any, name: str) -> np.ndarray:

@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 
 from kitetui.errors import UserError
-from kitetui.record.rows import TickRows
-from kitetui.wire.layout import DECIMALS, FIELDS, FULL, MODE_OF_LENGTH, TOKEN, Kind
+from kitetui.record.rows import CARRIED, TickRows
+from kitetui.wire.layout import FIELDS, MODE_OF_LENGTH, Kind
 
 MARK: Final = b"kitetui"
 """The key in the metadata of a schema that says who made it."""
@@ -79,7 +79,7 @@ def batch_of(rows: TickRows, names: Iterable[tuple[str, str]]) -> Any:
         "sequence": arrow.array(rows.sequence),
         "snapshot": arrow.array(rows.snapshot),
         "length": arrow.array(rows.lengths),
-        "divisor": arrow.array((10 ** DECIMALS[rows.words[:, TOKEN] & 0xFF]).astype(np.int32)),
+        "divisor": arrow.array(rows.divisors.astype(np.int32)),
         "exchange": arrow.array(exchanges),
         "tradingsymbol": arrow.array(symbols),
         "mode": arrow.array([MODE_OF_LENGTH[length] for length in rows.lengths.tolist()]),
@@ -91,7 +91,7 @@ def batch_of(rows: TickRows, names: Iterable[tuple[str, str]]) -> Any:
 def _field(arrow: Any, rows: TickRows, name: str) -> Any:
     field = FIELDS[name]
     words = np.ascontiguousarray(rows.words[:, field.word])
-    is_missing = ~_CARRIED[name][rows.lengths]
+    is_missing = ~CARRIED[name][rows.lengths]
     match field.kind:
         case Kind.PRICE:
             return arrow.array(words, mask=is_missing)
@@ -101,12 +101,3 @@ def _field(arrow: Any, rows: TickRows, name: str) -> Any:
             seconds = words.view(np.uint32).astype(np.int64)
             moments = (seconds * 1000).view("M8[ms]")
             return arrow.array(moments, arrow.timestamp("ms", "UTC"), mask=is_missing | (seconds == 0))
-
-
-def _carried(name: str) -> np.ndarray:
-    table = np.zeros(FULL + 1, dtype=np.bool_)
-    table[list(FIELDS[name].lengths)] = True
-    return table
-
-
-_CARRIED: Final = {name: _carried(name) for name in FIELDS}

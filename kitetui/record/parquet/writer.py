@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -20,7 +19,6 @@ from kitetui.errors import RecordingError, UserError
 from kitetui.record.base import NameOf
 from kitetui.record.parquet.schema import COUNTS, NAMED, PRICES, batch_of, file_schema, pyarrow, schema
 from kitetui.record.rows import TickRows
-from kitetui.wire.layout import TOKEN
 
 GROUP_ROWS: Final = 65_536
 """Rows of a group: enough to compress well, few enough to hold."""
@@ -88,7 +86,7 @@ class ParquetWriter:
         if not len(rows):
             return
         with self._written():
-            tokens = rows.words[:, TOKEN].view(np.uint32).tolist()
+            tokens = rows.tokens.tolist()
             self._names += [self._name_of(token) or ("", "") for token in tokens]
             self._unflushed.append(rows)
             if len(self._names) >= _BATCH_ROWS:
@@ -120,7 +118,7 @@ class ParquetWriter:
     def _flush(self, *, sync: bool) -> None:
         unflushed = len(self._names)
         if self._unflushed:
-            batch = batch_of(_joined(self._unflushed), self._names)
+            batch = batch_of(TickRows.joined(self._unflushed), self._names)
             self._unflushed, self._names = [], []
             self._journal.write_batch(batch)
             self._group = few_of([*self._group, batch])
@@ -195,12 +193,6 @@ def few_of(batches: list[Any]) -> list[Any]:
         return batches
     few: list[Any] = pyarrow().Table.from_batches(batches).combine_chunks().to_batches()
     return few
-
-
-def _joined(parts: Sequence[TickRows]) -> TickRows:
-    return TickRows(
-        *(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(TickRows))
-    )
 
 
 def repair(path: Path) -> str | None:

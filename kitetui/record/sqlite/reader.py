@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
@@ -12,11 +12,9 @@ from urllib.parse import quote
 import numpy as np
 
 from kitetui.errors import UserError
-from kitetui.record.base import Damage
+from kitetui.record.base import Reader
 from kitetui.record.rows import TickRows
-from kitetui.record.sqlite.schema import APPLICATION_ID, CARRIED, NAMES, OWN, VERSION, WORDS
-from kitetui.wire.layout import PACKET_LENGTHS
-from kitetui.wire.layout import WORDS as ROW_WORDS
+from kitetui.record.sqlite.schema import APPLICATION_ID, NAMES, OWN, VERSION
 
 _BATCH: Final = 5_000
 _LONGEST_REASON: Final = 100
@@ -33,14 +31,11 @@ def sniff(head: bytes) -> bool:
     return head.startswith(_HEAD) and head[_APPLICATION_ID] == APPLICATION_ID.to_bytes(4, "big")
 
 
-class SqliteReader:
+class SqliteReader(Reader):
     """Reads a database, also one that is being written. Raises UserError for one that is no recording."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._names: dict[int, tuple[str, str]] = {}
-        self._position = 0.0
-        self._damage = Damage()
+        super().__init__(path)
         try:
             with closing(self._connect()) as database:
                 (found,) = database.execute("PRAGMA user_version").fetchone()
@@ -50,34 +45,17 @@ class SqliteReader:
                         "install a later one",
                     )
                 rows = database.execute("SELECT instrument_token, exchange, tradingsymbol FROM instruments")
-                self._names = {token: (exchange, symbol) for token, exchange, symbol in rows}
+                self.names = {token: (exchange, symbol) for token, exchange, symbol in rows}
         except (sqlite3.Error, ValueError) as error:
             raise UserError(f"cannot read {path}: {reason(error)}", "name another recording") from error
 
-    @property
-    def names(self) -> Mapping[int, tuple[str, str]]:
-        """The exchange and tradingsymbol of each token."""
-        return self._names
-
-    @property
-    def position(self) -> float:
-        """How far the iteration is, from 0 to 1."""
-        return self._position
-
-    @property
-    def damage(self) -> Sequence[str]:
-        """A sentence for each stretch of rows that could not be read so far, and how many more there are."""
-        return self._damage.sentences
-
-    def __iter__(self) -> Iterator[TickRows]:
-        self._damage, self._position = Damage(), 0.0
+    def _batches(self) -> Iterator[TickRows]:
         try:
             with closing(self._connect()) as database:
                 database.execute("BEGIN")  # what is added meanwhile is for the next time
                 yield from self._stretches(database)
         except sqlite3.Error as error:
             self._damage.add(f"the database cannot be read: {reason(error)}")
-        self._position = 1.0
 
     def _stretches(self, database: sqlite3.Connection) -> Iterator[TickRows]:
         """Yield rows, fewer at a time the nearer they are to a damaged place, and go on behind it."""
@@ -101,7 +79,7 @@ class SqliteReader:
             if not numbers:
                 return
             done, many = numbers[-1], min(_BATCH, many * 2)
-            self._position = min(1.0, done / max(done, last))
+            self.position = min(1.0, done / max(done, last))
             yield rows
         self._lose(lost_from, None, why)
 
@@ -138,20 +116,12 @@ def _read(database: sqlite3.Connection, done: int, many: int) -> tuple[list[int]
 
 
 def _rows(values: np.ndarray) -> TickRows:
-    received_at, connection, sequence, snapshot, length, _ = values[:, : len(OWN)].T
-    if not np.isin(length, PACKET_LENGTHS).all():
-        raise ValueError("a row has a length that no packet has")
-    lengths = length.astype(np.uint8)
-    # Two fields share a word, of which no packet carries both.
-    fields = np.where(CARRIED[lengths], values[:, len(OWN) :], 0).astype(np.uint32).view(np.int32)
-    words = np.zeros((len(values), ROW_WORDS), dtype=np.int32)
-    for place, word in enumerate(WORDS):
-        words[:, word] |= fields[:, place]
-    return TickRows(
-        words=words,
-        lengths=lengths,
-        received_at=np.ascontiguousarray(received_at),
-        connection=(connection - 1).astype(np.uint8),
-        sequence=np.ascontiguousarray(sequence),
-        snapshot=snapshot.astype(np.bool_),
+    received_at, connection, sequence, snapshot, length, _, *fields = values.T
+    return TickRows.of_columns(
+        length,
+        dict(zip(NAMES, fields, strict=True)),
+        received_at=received_at,
+        connection=connection,
+        sequence=sequence,
+        snapshot=snapshot,
     )

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from kitetui.wire.layout import FIELDS, FULL, PACKET_LENGTHS, Kind
+from kitetui.wire.layout import FIELDS, Kind
 
 APPLICATION_ID: Final = 0x4B544943
 """In the head of the file: a recording of kitetui."""
@@ -25,10 +25,6 @@ OWN: Final = ("received_at", "connection", "sequence", "snapshot", "length", "di
 NAMES: Final = tuple(FIELDS)
 WORDS: Final = [field.word for field in FIELDS.values()]
 UNSIGNED: Final = np.array([field.kind is not Kind.PRICE for field in FIELDS.values()])
-CARRIED: Final = np.zeros((FULL + 1, len(FIELDS)), dtype=np.bool_)
-"""For each length of a packet which fields it carries."""
-for _length in PACKET_LENGTHS:
-    CARRIED[_length] = [_length in field.lengths for field in FIELDS.values()]
 
 INSERT: Final = f"INSERT INTO ticks VALUES ({','.join('?' * (len(OWN) + len(NAMES)))})"  # noqa: S608
 

@@ -15,9 +15,9 @@ import numpy as np
 from kitetui.errors import RecordingError, UserError
 from kitetui.record.base import NameOf
 from kitetui.record.output import GRACE_PERIOD, GracePeriod
-from kitetui.record.rows import TickRows
-from kitetui.record.sqlite.schema import APPLICATION_ID, CARRIED, INSERT, SCHEMA, UNSIGNED, WORDS
-from kitetui.wire.layout import DECIMALS, FIELDS, TOKEN, Kind
+from kitetui.record.rows import CARRIED, TickRows
+from kitetui.record.sqlite.schema import APPLICATION_ID, INSERT, SCHEMA, UNSIGNED, WORDS
+from kitetui.wire.layout import FIELDS, Kind
 
 _TIMES = [place for place, field in enumerate(FIELDS.values()) if field.kind is Kind.TIME]
 
@@ -123,7 +123,7 @@ class SqliteWriter:
 
     def _name(self, rows: TickRows) -> None:
         """Add the names of instruments that are new."""
-        tokens = set(np.unique(rows.words[:, TOKEN].view(np.uint32)).tolist()) - self._named
+        tokens = set(np.unique(rows.tokens).tolist()) - self._named
         names = {token: name for token in tokens if (name := self._name_of(token)) is not None}
         self._database.executemany(
             "INSERT OR REPLACE INTO instruments VALUES (?, ?, ?)",
@@ -151,7 +151,7 @@ def _values(rows: TickRows) -> list[list[int | None]]:
     """Return the values of rows, in the order of the columns."""
     fields = rows.words[:, WORDS].astype(np.int64)
     fields[:, UNSIGNED] &= 0xFFFFFFFF
-    is_there = CARRIED[rows.lengths]
+    is_there = np.stack([carried[rows.lengths] for carried in CARRIED.values()], axis=1)
     is_there[:, _TIMES] &= fields[:, _TIMES] != 0
     own = np.stack(
         [
@@ -160,7 +160,7 @@ def _values(rows: TickRows) -> list[list[int | None]]:
             rows.sequence,
             rows.snapshot.astype(np.int64),
             rows.lengths.astype(np.int64),
-            10 ** DECIMALS[rows.words[:, TOKEN] & 0xFF],
+            rows.divisors,
         ],
         axis=1,
     )

@@ -23,7 +23,7 @@ from rich.table import Table
 from kitetui.feed import RawFrame
 from kitetui.instruments import simulated_instruments
 from kitetui.record.base import NameOf
-from kitetui.record.capture import CaptureReader, CaptureRows, CaptureWriter, RecordKind
+from kitetui.record.capture import CaptureReader, CaptureWriter, RecordKind
 from kitetui.record.capture.layout import encode_record
 from kitetui.record.output import empty_file
 from kitetui.simulator.market import Market
@@ -119,7 +119,7 @@ def _written_and_read(path: Path, made: Sequence[Sequence[bytes]], name_of: Name
     table.title = f"{ticks:,} ticks, {writer.size / ticks:.1f} bytes each"
     passes: dict[str, Callable[[], int]] = {
         "read": lambda: sum(1 for _ in CaptureReader(path).records()),
-        "read as rows": lambda: sum(map(len, CaptureRows(path))),
+        "read as rows": lambda: sum(map(len, CaptureReader(path))),
     }
     for what, work in passes.items():
         memory = _memory()

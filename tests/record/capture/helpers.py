@@ -8,7 +8,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from kitetui.feed import RawFrame
-from kitetui.record.capture import BeginNote, CaptureReader, CaptureRows, CaptureWriter, Record, RecordKind
+from kitetui.record.capture import BeginNote, CaptureReader, CaptureWriter, Record, RecordKind
 from kitetui.record.capture.layout import BLOCK_HEAD, HEAD, BlockHead
 from kitetui.record.output import continued_file
 from kitetui.wire import Request, encode_request
@@ -51,7 +51,7 @@ def messages(path: Path) -> list[Record]:
 
 def marks_in(path: Path) -> list[bool]:
     """For each tick of a capture whether it carries the mark."""
-    return [each for rows in CaptureRows(path) for each in rows.snapshot.tolist()]
+    return [each for rows in CaptureReader(path) for each in rows.snapshot.tolist()]
 
 
 def ends_of(heads: Sequence[BlockHead]) -> list[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kitetui.errors import UserError
-from kitetui.record.capture import CaptureReader, CaptureRows, LostNote, RecordKind, repair
+from kitetui.record.capture import CaptureReader, LostNote, RecordKind, repair
 from kitetui.record.capture.layout import BLOCK_HEAD, HEAD, encode_block, encode_record
 from tests.record.capture.helpers import T, data, ends_of, messages, write, writer_on
 from tests.wire.packets import INFY_QUOTE, frame
@@ -63,7 +63,7 @@ def test_times_and_sequences_that_cannot_be_are_damage(path: Path) -> None:
         record = encode_record(RecordKind.DATA, 0, data=frame(INFY_QUOTE), **absurd)
         blocks = [encode_block([each], 1, T, T) for each in (record, sound)]
         path.write_bytes(HEAD + b"".join(blocks))
-        rows = CaptureRows(path)
+        rows = CaptureReader(path)
         assert [each for part in rows for each in part.sequence.tolist()] == [2**62, 2**62 + 1]
         end = len(HEAD) + len(blocks[0]) - 1
         assert rows.damage == [f"bytes {len(HEAD)} to {end} are damaged, and their records are lost"]
@@ -94,15 +94,15 @@ def test_the_next_block_is_found_behind_any_rubbish(path: Path, length: int, mar
 
 
 def test_of_many_damaged_places_the_first_are_told_and_the_rest_counted(path: Path) -> None:
-    write(path, *([data(T + number, INFY_QUOTE)] for number in range(40)))
+    write(path, *([data(T + number, INFY_QUOTE)] for number in range(80)))
     content = bytearray(path.read_bytes())
     for end in ends_of(list(CaptureReader(path).blocks()))[2:-2:2]:
         content[end + BLOCK_HEAD + 2] ^= 1
     path.write_bytes(content)
     reader = CaptureReader(path)
     list(reader.records())
-    assert len(reader.damage) == 11
-    assert reader.damage[-1] == "and 10 places more"
+    assert len(reader.damage) == 21
+    assert reader.damage[-1] == "and 20 more"
 
 
 def test_a_capture_that_was_not_finished_does_not_say_it_was(path: Path) -> None:

@@ -15,7 +15,6 @@ from kitetui.feed import ConnectionState, RawFrame
 from kitetui.record.capture import (
     BeginNote,
     CaptureReader,
-    CaptureRows,
     CaptureWriter,
     Record,
     RecordKind,
@@ -257,7 +256,7 @@ def test_the_rows_are_the_ticks_with_all_that_is_known_of_them(path: Path) -> No
     writer.frames(sent(T + 7, Subscribe((INFY,)), connection=2))
     writer.frames([data(T + 8, INFY_QUOTE, sequence=9, connection=2, snapshot=(0,)), data(T + 9, INFY_FULL)])
     writer.close()
-    batches = list(CaptureRows(path))
+    batches = list(CaptureReader(path))
     assert [each for rows in batches for each in rows.lengths.tolist()] == [184, 44, 44, 184]
     assert [each for rows in batches for each in rows.received_at.tolist()] == [T + 5, T + 5, T + 8, T + 9]
     assert [each for rows in batches for each in rows.connection.tolist()] == [2, 2, 2, 0]
@@ -272,7 +271,7 @@ def test_the_rows_are_those_that_the_messages_decode_to(
     path = tmp_path_factory.mktemp("capture") / "ticks.kcap"
     messages = [frame(*(each.data for each in packets)) for packets in drawn]
     write(path, [RawFrame(0, message, T, 0) for message in messages])
-    found, expected = list(CaptureRows(path)), decode_frames(messages)
+    found, expected = list(CaptureReader(path)), decode_frames(messages)
     np.testing.assert_array_equal(
         np.concatenate([TickRows.none().words, *(each.words for each in found)]), expected.words
     )
@@ -281,19 +280,19 @@ def test_the_rows_are_those_that_the_messages_decode_to(
 
 def test_a_night_of_heartbeats_is_decoded_in_parts(path: Path) -> None:
     write(path, [RawFrame(0, HEARTBEAT, T + number, 1) for number in range(40_000)])
-    passed = list(CaptureRows(path))
+    passed = list(CaptureReader(path))
     assert len(passed) > 1
     assert sum(map(len, passed)) == 0
 
 
 def test_messages_whose_number_is_not_known_are_counted(path: Path) -> None:
     write(path, [data(T, INFY_FULL, INFY_FULL, sequence=0), data(T + 1, INFY_FULL, sequence=0)])
-    assert [each for rows in CaptureRows(path) for each in rows.sequence.tolist()] == [1, 2, 3]
+    assert [each for rows in CaptureReader(path) for each in rows.sequence.tolist()] == [1, 2, 3]
 
 
 def test_a_capture_of_many_messages_is_read_in_parts_and_says_how_far_it_is(path: Path) -> None:
     write(path, *([data(T, *[INFY_FULL] * 3000, sequence=1 + 3000 * number)] for number in range(3)))
-    rows = CaptureRows(path)
+    rows = CaptureReader(path)
     positions = [rows.position for each in rows if len(each)]
     assert len(positions) == 3
     assert positions == sorted(set(positions))

@@ -13,7 +13,6 @@ from kitetui.feed import RawFrame
 from kitetui.record.capture import (
     BeginNote,
     CaptureReader,
-    CaptureRows,
     CaptureWriter,
     NamesNote,
     Record,
@@ -95,7 +94,7 @@ def test_a_name_that_is_not_known_yet_is_noted_when_it_is(path: Path) -> None:
     names.update(NAMES)
     writer.frames([data(T + 1, INFY_QUOTE)])
     writer.close()
-    rows = CaptureRows(path)
+    rows = CaptureReader(path)
     assert sum(map(len, rows)) == 2
     assert rows.names == NAMES
 
