@@ -24,6 +24,7 @@ from kitetui.errors import UserError
 
 if TYPE_CHECKING:
     from aiohttp import web
+    from textual_serve.app_service import AppService
     from textual_serve.server import Server
 
     from kitetui.cli.run import Run
@@ -39,7 +40,7 @@ _OF_THE_MONITOR: Final = ("symbols", "mode", "feed", "account", "endpoint", "ws_
 """What of the monitor's own options a page can have; the others record, or end a run by themselves."""
 
 _MOST_CELLS: Final = 1_000
-"""How wide or high a page's screen can be; the page asks for it in its URL."""
+"""How wide or high a page's screen can be; the page asks for it."""
 
 _MOST_DIGITS: Final = 6
 """More of them are no other number than the most; of thousands Python makes none."""
@@ -96,8 +97,9 @@ def serve(
 
 def _monitor_options(context: typer.Context) -> dict[str, Any]:
     """Read the arguments left over as the monitor does. Raises UserError for what is not for a page."""
-    monitor = context.find_root().command.make_context("kitetui", [*context.args])
-    stray = [*monitor._protected_args, *monitor.args]
+    command = context.find_root().command
+    monitor = command.make_context("kitetui", [*context.args])
+    _, stray, _ = command.make_parser(monitor).parse_args([*context.args])
     if stray:
         raise UserError(
             "kitetui serve shows the monitor alone", f"leave out {stray[0]}, or name symbols with -s"
@@ -302,9 +304,25 @@ async def _run_monitor(server: Server, request: web.Request, websocket: web.WebS
     )
     await monitor.start(_cells(request, "width", 80), _cells(request, "height", 24))
     try:
-        await server._process_messages(websocket, monitor)
+        await _pass_on(websocket, monitor)
     finally:
         await monitor.stop()
+
+
+async def _pass_on(page: web.WebSocketResponse, monitor: AppService) -> None:
+    """Give a monitor what its page sends, until the page ends. Raises ValueError for what is no message."""
+    async for message in page:
+        match message.json() if message.type is message.type.TEXT else None:
+            case ["stdin", str(keys)]:
+                await monitor.send_bytes(keys.encode())
+            case ["resize", {"width": int(width), "height": int(height)}]:
+                await monitor.set_terminal_size(min(width, _MOST_CELLS), min(height, _MOST_CELLS))
+            case ["ping", said]:
+                await page.send_json(["pong", said])
+            case ["blur", *_]:
+                await monitor.blur()
+            case ["focus", *_]:
+                await monitor.focus()
 
 
 def _cells(request: web.Request, what: str, default: int) -> int:

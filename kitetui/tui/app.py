@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from textual.app import App
 from textual.command import CommandPalette
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -33,7 +31,7 @@ from kitetui.tui.pulse import Pulse
 from kitetui.tui.recording import Recording
 from kitetui.tui.screens.palette import ThemePalette
 from kitetui.tui.settings import Settings
-from kitetui.tui.textual_private import close_at_once
+from kitetui.tui.textual_private import QuietCrash
 from kitetui.tui.theme import DEFAULT_THEME, TERMINAL_THEME, VARIABLES, load_themes, shipped_files, user_files
 from kitetui.tui.transport import Transport
 from kitetui.tui.views.list import ListView
@@ -53,7 +51,7 @@ _LOOK: Final = 1.0
 """Seconds between two looks at the configuration's file."""
 
 
-class MonitorApp(App[None]):
+class MonitorApp(QuietCrash):
     """The monitor on a manager that is not yet started; the app starts it, and stops it when it ends.
 
     manager: what to show and to subscribe on.
@@ -102,7 +100,6 @@ class MonitorApp(App[None]):
         self.recording = Recording(
             manager, Path.cwd(), self._name_of, self.monitor.events.say, self.monitor.now
         )
-        self.crash: BaseException | None = None
         self._settings = settings
         self._keys = Keymap()
         self._universe = universe
@@ -283,8 +280,3 @@ class MonitorApp(App[None]):
 
     def _not_kept(self, problem: str) -> None:
         self.monitor.events.say(problem, Weight.WARNING)
-
-    def _fatal_error(self) -> None:
-        """End without a traceback on the screen: whoever runs the app says where it can be read."""
-        self.crash = sys.exc_info()[1]
-        close_at_once(self)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+
+from textual.app import App
 
 
 def forget_borders() -> None:
@@ -19,7 +21,16 @@ def forget_borders() -> None:
         return
 
 
-def close_at_once(app: Any) -> None:
-    """End an app after a bug, without the traceback that Textual would write across the screen."""
-    close = getattr(app, "_close_messages_no_wait", app.exit)
-    close()
+class QuietCrash(App[None]):
+    """An app that ends after a bug without a traceback across the screen.
+
+    crash: the bug, for whoever runs the app and says where its traceback can be read. A Textual that does not
+    ask here writes the traceback.
+    """
+
+    crash: BaseException | None = None
+
+    def _fatal_error(self) -> None:
+        self.crash = sys.exc_info()[1]
+        close = getattr(self, "_close_messages_no_wait", self.exit)
+        close()

@@ -7,7 +7,7 @@ import sys
 import pytest
 from textual._styles_cache import StylesCache
 
-from kitetui.tui.textual_private import close_at_once, forget_borders
+from kitetui.tui.textual_private import QuietCrash, forget_borders
 
 
 def test_a_textual_without_the_cache_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,13 +20,20 @@ def test_a_textual_whose_cache_cannot_be_cleared_is_no_error(monkeypatch: pytest
     forget_borders()
 
 
-def test_an_app_that_cannot_be_closed_at_once_exits() -> None:
-    class App:
-        is_over = False
+@pytest.mark.parametrize("lacks", ["_close_messages_no_wait", "_fatal_error"])
+async def test_an_app_ends_with_its_bug_whatever_textual_lacks(
+    lacks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(QuietCrash):
+        def on_mount(self) -> None:
+            raise RuntimeError("a bug")
 
-        def exit(self) -> None:
-            self.is_over = True
-
-    app = App()
-    close_at_once(app)
-    assert app.is_over
+    if lacks == "_fatal_error":
+        monkeypatch.delattr(QuietCrash, lacks)
+    else:
+        monkeypatch.setattr(QuietCrash, lacks, property())
+    app = Broken()
+    with pytest.raises(RuntimeError, match="a bug"):
+        async with app.run_test():
+            pass
+    assert not app.is_running
