@@ -17,7 +17,7 @@ from kitetui.instruments import Universe
 from kitetui.instruments.builtin import simulated_shares
 from kitetui.tui import MonitorApp
 from kitetui.tui.groups import FIRST_GROUP, Groups
-from kitetui.tui.pulse import Pulse
+from kitetui.tui.ui_metrics import UiMetrics
 from kitetui.tui.watchlist import Watchlist
 
 
@@ -26,7 +26,7 @@ class Probe:
 
     def __init__(self, app: MonitorApp, asks: int, answers: int) -> None:
         self._app = app
-        self._pulse = app.pulse = _Pulse()
+        self._ui_metrics = app.ui_metrics = _UiMetrics()
         self._asks, self._answers = asks, answers
         self._stopwatch = Stopwatch()
         self._lag = LoopLag()
@@ -46,19 +46,19 @@ class Probe:
     def _answer(self) -> None:
         os.read(self._asks, 1)
         stats, lag = self._app.monitor.manager.get_stats(), self._lag.take()
-        vitals = self._pulse.vitals()
+        ui = self._ui_metrics.stats()
         found = {
             "cpu_percent": self._stopwatch.share(),
             "memory_mb": megabytes(),
             "ticks": sum(each.ticks for each in stats.connections),
             "dropped": sum(reader.lost for reader in stats.readers),
-            "draws_a_second": vitals.draws,
-            **_in_milliseconds("frame", vitals.frame),
+            "draws_a_second": ui.draws,
+            **_in_milliseconds("frame", ui.frame),
             **_in_milliseconds("lag", lag),
         }
         os.write(self._answers, json.dumps(found).encode())
         self._stopwatch.start()
-        self._pulse.forget()
+        self._ui_metrics.forget()
 
 
 def _in_milliseconds(name: str, found: Percentiles | None) -> dict[str, float | None]:
@@ -66,7 +66,7 @@ def _in_milliseconds(name: str, found: Percentiles | None) -> dict[str, float | 
     return {f"{name}_p50_ms": p50, f"{name}_p99_ms": p99}
 
 
-class _Pulse(Pulse):
+class _UiMetrics(UiMetrics):
     """The monitor's own, whose samples of the start do not count for what comes after it."""
 
     def forget(self) -> None:

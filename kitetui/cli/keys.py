@@ -8,7 +8,7 @@ from kitetui.config import ConfigFile
 from kitetui.errors import UserError
 from kitetui.paths import config_file
 from kitetui.tui.commands import Keymap
-from kitetui.tui.paint.ink import text_of
+from kitetui.tui.render.spans import text_of
 from kitetui.tui.screens.reading import help_lines
 from kitetui.tui.settings import VOCABULARY
 

@@ -19,21 +19,21 @@ from kitetui.errors import UserError
 from kitetui.feed import KiteTickerManager
 from kitetui.instruments import Universe
 from kitetui.market.calendar import Calendar
+from kitetui.tui.back_pressure import BackPressure, terminal_output
 from kitetui.tui.commands import Context, Keymap, bindings_of
-from kitetui.tui.desk import Desk
+from kitetui.tui.context import AppContext
 from kitetui.tui.eventlog import Weight
 from kitetui.tui.events import Notice
 from kitetui.tui.groups import Groups
 from kitetui.tui.monitor import Monitor
 from kitetui.tui.numerals import group, use_units
-from kitetui.tui.outlet import Outlet, terminal_output
-from kitetui.tui.pulse import Pulse
 from kitetui.tui.recording import Recording
 from kitetui.tui.screens.palette import ThemePalette
 from kitetui.tui.settings import Settings
 from kitetui.tui.textual_private import QuietCrash
 from kitetui.tui.theme import DEFAULT_THEME, TERMINAL_THEME, VARIABLES, load_themes, shipped_files, user_files
 from kitetui.tui.transport import Transport
+from kitetui.tui.ui_metrics import UiMetrics
 from kitetui.tui.views.list import ListView
 from kitetui.tui.views.view import View
 from kitetui.wire import Mode
@@ -96,7 +96,7 @@ class MonitorApp(QuietCrash):
         settings = settings or Settings(Config())
         settings.failed = self._not_kept
         self.monitor = Monitor(manager, groups, mode, now, self.tell, modes, replay, calendar)
-        self.pulse = Pulse()
+        self.ui_metrics = UiMetrics()
         self.recording = Recording(
             manager, Path.cwd(), self._name_of, self.monitor.events.say, self.monitor.now
         )
@@ -116,27 +116,27 @@ class MonitorApp(QuietCrash):
 
     def get_default_screen(self) -> Screen[None]:
         """Return the view that is always there."""
-        desk = Desk(
+        context = AppContext(
             monitor=self.monitor,
             universe=lambda: self._universe,
             settings=self._settings,
             keymap=self._keys,
             recording=self.recording,
-            pulse=self.pulse,
-            outlet=Outlet(None if self.is_headless else terminal_output(), self._resumed),
+            ui_metrics=self.ui_metrics,
+            back_pressure=BackPressure(None if self.is_headless else terminal_output(), self._resumed),
             themes=self._themes,
             simulated=self._simulated,
             renewal=self._renewal,
             show_group=self._show_group,
         )
-        self._desk = desk
-        return ListView(desk)
+        self._app_context = context
+        return ListView(context)
 
     async def open_view(self, kind: type[View]) -> None:
         """Show a view, in the place of one that is over the list already."""
         await self._close_views()
         if kind is not ListView:
-            await self.push_screen(kind(self._desk))
+            await self.push_screen(kind(self._app_context))
 
     async def _show_group(self, number: int) -> None:
         await self._close_views()
@@ -154,7 +154,7 @@ class MonitorApp(QuietCrash):
     def on_mount(self) -> None:
         """Start the feed."""
         self._feed = self.run_worker(self.monitor.run(), name="feed")
-        self.run_worker(self.pulse.beat(), name="pulse")
+        self.run_worker(self.ui_metrics.beat(), name="ui_metrics")
         self.set_interval(_LOOK, self.look_at_settings)
         if self._greeting:
             self.tell(Notice(self._greeting))

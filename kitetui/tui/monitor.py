@@ -33,9 +33,9 @@ from kitetui.tui.groups import Groups
 from kitetui.tui.hours import Hours, hours_of
 from kitetui.tui.numerals import group
 from kitetui.tui.ordering import Ordering
-from kitetui.tui.paint.row import Row
-from kitetui.tui.paint.spark import sparkline
 from kitetui.tui.rates import Rates
+from kitetui.tui.render.row import Row
+from kitetui.tui.render.spark import sparkline
 from kitetui.tui.rows import NEVER_TICKED, Rows
 from kitetui.tui.transport import Transport
 from kitetui.tui.watchlist import Watchlist

@@ -10,7 +10,7 @@ from kitetui.feed import ConnectionState, KiteTickerManager
 from kitetui.instruments import Instrument
 from kitetui.market import LastValueCache
 from kitetui.tui.figures import Figures
-from kitetui.tui.paint.row import Row
+from kitetui.tui.render.row import Row
 from kitetui.tui.rowstate import WAITING, Freshness, freshness
 from kitetui.wire import Mode, Tick
 

@@ -23,8 +23,8 @@ from kitetui.feed.endpoint import SIMULATED_HEADER
 from kitetui.simulator import Sending, SimulatedExchange
 from kitetui.tui import MonitorApp
 from kitetui.tui.groups import Groups
-from kitetui.tui.pulse import Vitals
 from kitetui.tui.theme import DEFAULT_THEME
+from kitetui.tui.ui_metrics import UiStats
 from kitetui.tui.views.list import ListView
 from kitetui.tui.watchlist import Watchlist
 from kitetui.wire import Mode
@@ -183,7 +183,7 @@ def stand_still(app: MonitorApp) -> None:
     """Show nothing of the machine's clock and of the terminal that the tests run in."""
     app.theme = DEFAULT_THEME
     app.monitor.stopwatch = lambda: NOW
-    app.pulse.vitals = lambda: Vitals(10.0, Percentiles(0.004, 0.009), Percentiles(0.001, 0.003))
+    app.ui_metrics.stats = lambda: UiStats(10.0, Percentiles(0.004, 0.009), Percentiles(0.001, 0.003))
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import pytest
 from textual.app import App
 
 from kitetui.market.history import Candles
-from kitetui.tui.paint.ink import Ink, text_of, width_of
+from kitetui.tui.render.spans import Style, text_of, width_of
 from kitetui.tui.theme import DEFAULT_THEME, VARIABLES, load_themes
 from kitetui.tui.widgets.chart import ChartData, ChartPane, ChartStyle, chart_lines
 
@@ -26,7 +26,7 @@ def candles(*bars, seconds=60):
 
 
 def data(*bars, seconds=60, decimals=2, title="RELIANCE"):
-    return ChartData([(title, Ink.TITLE)], candles(*bars, seconds=seconds), decimals, seconds)
+    return ChartData([(title, Style.TITLE)], candles(*bars, seconds=seconds), decimals, seconds)
 
 
 def closes(*values, **more):
@@ -83,8 +83,8 @@ def test_rising_candles_are_strokes_and_falling_ones_blocks_with_gaps_between():
 def test_candles_have_the_colour_of_their_direction():
     bars = [(0, 100, 120, 90, 110), (1, 110, 115, 80, 85), (2, 85, 85, 85, 85)]
     lines = chart_lines(data(*bars), CANDLES, 24, 7)
-    inks = {glyph: ink for line in lines[:-1] for text, ink in line for glyph in text if glyph in "┃█╹"}
-    assert inks == {"┃": Ink.UP, "█": Ink.DOWN, "╹": Ink.TEXT}
+    styles = {glyph: style for line in lines[:-1] for text, style in line for glyph in text if glyph in "┃█╹"}
+    assert styles == {"┃": Style.UP, "█": Style.DOWN, "╹": Style.TEXT}
 
 
 def test_prices_are_round_ones_and_the_last():

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from kitetui.feed import ConnectionState, Gap, Percentiles, ReaderStats
-from kitetui.tui.paint.connections import connection_lines, gap_text, recorder_line
-from kitetui.tui.paint.ink import Ink, text_of, width_of
-from kitetui.tui.pulse import Vitals
 from kitetui.tui.rates import Rates
 from kitetui.tui.recording import RecordingState
+from kitetui.tui.render.connections import connection_lines, gap_text, recorder_line
+from kitetui.tui.render.spans import Style, text_of, width_of
+from kitetui.tui.ui_metrics import UiStats
 from kitetui.wire import Mode
 from tests.tui.rows import NOW, all_stats, stats
 
@@ -67,7 +67,7 @@ RECORDING = RecordingState(
     bytes=88_000_000,
     written_ago=0.6,
 )
-VITALS = Vitals(10.0, Percentiles(0.0041, 0.0098), Percentiles(0.001, 0.012))
+VITALS = UiStats(10.0, Percentiles(0.0041, 0.0098), Percentiles(0.001, 0.012))
 
 
 def table(*connections, width=240):
@@ -189,7 +189,7 @@ def test_while_data_is_missing_it_is_told_since_when_and_not_what_was_missing_be
     gap = Gap(1, int((NOW - 7.3) * 1e9), int(NOW * 1e9), 274, "silent for 5 s")
     missing = stats(0, RETRYING, missing_since=int((NOW - 50) * 1e9))
     for before in (None, gap):
-        assert gap_text(missing, before) == [("! gap ws1 since 10:41:27", Ink.STALE)]
+        assert gap_text(missing, before) == [("! gap ws1 since 10:41:27", Style.STALE)]
 
 
 def test_the_gap_that_is_told_is_that_of_the_connection_which_has_missed_most():
@@ -203,8 +203,8 @@ def test_a_mute_connection_is_not_marked_as_a_live_one():
     mute = all_stats(stats(0, is_mute=True))
     for replayed in (False, True):
         (_, row) = connection_lines(mute, rates, NOW, 80, replayed=replayed)
-        assert row[1] == (f"{'! mute':<13}", Ink.STALE)
-        assert Ink.LIVE not in {ink for _, ink in row}
+        assert row[1] == (f"{'! mute':<13}", Style.STALE)
+        assert Style.LIVE not in {style for _, style in row}
 
 
 def test_a_recording_is_told_with_what_it_holds_and_the_apps_own_figures_at_the_right():
@@ -217,19 +217,19 @@ def test_a_recording_is_told_with_what_it_holds_and_the_apps_own_figures_at_the_
 
 
 def test_without_a_recording_the_line_says_how_to_start_one():
-    line = recorder_line(RecordingState(), Vitals(), 58)
+    line = recorder_line(RecordingState(), UiStats(), 58)
     assert text_of(line).split("ui")[0].strip() == "recorder  ○ off, r starts"
 
 
 def test_a_recording_that_ended_by_itself_says_why_as_an_alarm():
     line = recorder_line(RecordingState(error="cannot write to ticks.csv"), VITALS, 80)
-    assert ("✗ cannot write to ticks.csv", Ink.ALARM) in line
+    assert ("✗ cannot write to ticks.csv", Style.ALARM) in line
 
 
 def test_lost_ticks_are_a_warning_that_stays_when_all_else_leaves():
     lossy = replace(RECORDING, name="ticks-20261122-104217-1234.csv", lost=1204)
     for width in (58, 80, 200):
-        assert ("! 1,204 lost   ", Ink.STALE) in recorder_line(lossy, VITALS, width)
+        assert ("! 1,204 lost   ", Style.STALE) in recorder_line(lossy, VITALS, width)
     assert not [text for text, _ in recorder_line(RECORDING, VITALS, 200) if "lost" in text]
 
 
@@ -272,6 +272,6 @@ def test_short_times_take_at_most_six_cells(seconds, text):
 )
 def test_sizes_are_short(count, text):
     recording = RecordingState(is_on=True, name="ticks.csv", bytes=count, written_ago=95.0)
-    line = text_of(recorder_line(recording, Vitals(), 120))
+    line = text_of(recorder_line(recording, UiStats(), 120))
     assert f"   {text}   queue" in line
     assert "written 1m ago" in line

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kitetui.instruments import Kind
-from kitetui.tui.paint.depth import depth_title, ladder_lines, spread_text, strip_lines, why_empty
-from kitetui.tui.paint.ink import Ink, text_of, width_of
-from kitetui.tui.paint.quote import quote_line, quote_lines
+from kitetui.tui.render.depth import depth_title, ladder_lines, spread_text, strip_lines, why_empty
+from kitetui.tui.render.quote import quote_line, quote_lines
+from kitetui.tui.render.spans import Style, text_of, width_of
 from kitetui.tui.rowstate import RowState
 from kitetui.wire import Mode, layout
 from tests.tui.rows import BOOK, INDEX, instrument, row, tick
@@ -86,8 +86,10 @@ def test_one_empty_side_has_no_spread_and_dashes():
 def test_a_frozen_book_is_dim_and_says_how_old_it_is():
     frozen = row(tick(), RowState.FROZEN, "!11s")
     assert text_of(depth_title(frozen)) == "Depth 11s ago"
-    inks = {ink for line in ladder_lines(frozen, Mode.FULL, 36)[1:] for text, ink in line if text.strip()}
-    assert inks == {Ink.DIM}
+    styles = {
+        style for line in ladder_lines(frozen, Mode.FULL, 36)[1:] for text, style in line if text.strip()
+    }
+    assert styles == {Style.DIM}
 
 
 @pytest.mark.parametrize(

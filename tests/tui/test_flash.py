@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kitetui.tui.paint.ink import Ink
+from kitetui.tui.render.spans import Style
 from kitetui.tui.widgets.table import FLASH_SECONDS, WatchTable
 from kitetui.wire import TickBatch, layout
 
@@ -44,11 +44,12 @@ def change(session, symbols, paise, *, marked=False):
 
 
 def flashing(session):
-    """How many visible rows have flashing digits, and in which inks."""
+    """How many visible rows have flashing digits, and in which styles."""
     table = session.table
     table.update_rows()
     styles = {
-        ink: table.get_component_rich_style(f"ink--{ink}").bgcolor for ink in (Ink.FLASH_UP, Ink.FLASH_DOWN)
+        style: table.get_component_rich_style(f"style--{style}").bgcolor
+        for style in (Style.FLASH_UP, Style.FLASH_DOWN)
     }
     rows = [table.render_line(y) for y in range(1, 1 + len(SYMBOLS))]
     return sum(any(segment.style.bgcolor in styles.values() for segment in row) for row in rows)

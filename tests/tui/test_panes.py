@@ -6,11 +6,11 @@ import pytest
 
 from kitetui.tui.commands import ON_LIST, Keymap
 from kitetui.tui.eventlog import EventLog, Weight
-from kitetui.tui.paint.frame import framed, rule
-from kitetui.tui.paint.groups import groups_line, placed_tabs
-from kitetui.tui.paint.ink import Ink, fitted, text_of, width_of
-from kitetui.tui.paint.keys import keys_line, placed_keys
-from kitetui.tui.paint.log import log_lines
+from kitetui.tui.render.frame import framed, rule
+from kitetui.tui.render.groups import groups_line, placed_tabs
+from kitetui.tui.render.keys import keys_line, placed_keys
+from kitetui.tui.render.log import log_lines
+from kitetui.tui.render.spans import Style, fitted, text_of, width_of
 from tests.tui.rows import INDEX, NOW, instrument, row, tick
 
 MONITOR_KEYS = Keymap().of(*ON_LIST)
@@ -80,14 +80,14 @@ def test_the_line_of_keys_drops_what_does_not_fit_but_never_help_and_quit(width)
 
 @pytest.mark.parametrize("width", [20, 38, 80])
 def test_frames_and_rules_are_exactly_as_wide_as_they_should_be(width):
-    title, foot = [("A title that is rather long", Ink.TITLE)], [("foot", Ink.DIM)]
-    lines = framed([[("content", Ink.TEXT)]], width, 5, title, foot)
+    title, foot = [("A title that is rather long", Style.TITLE)], [("foot", Style.DIM)]
+    lines = framed([[("content", Style.TEXT)]], width, 5, title, foot)
     assert [width_of(line) for line in lines] == [width] * 5
     assert width_of(rule(title, foot, width)) == width
     assert width_of(rule([], [], width)) == width
 
 
 def test_wide_characters_count_as_the_cells_they_take():
-    line = [("数字数字数字", Ink.TEXT)]
+    line = [("数字数字数字", Style.TEXT)]
     assert width_of(fitted(line, 8)) == 8
     assert text_of(fitted(line, 8)).endswith("…")

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from kitetui.tui.layout import Column, columns
-from kitetui.tui.paint.ink import Ink, text_of, width_of
-from kitetui.tui.paint.row import Flash, Marking, changed_from, heading_line, headings, row_line
+from kitetui.tui.render.row import Flash, Marking, changed_from, heading_line, headings, row_line
+from kitetui.tui.render.spans import Style, text_of, width_of
 from kitetui.tui.rowstate import RowState, freshness
 from kitetui.wire import Mode, layout
 from tests.tui.rows import CURRENCY, INDEX, NOW, instrument, row, tick
@@ -22,8 +22,8 @@ def drawn(a_row, width=80, **marking):
     return text_of(line)
 
 
-def inks(a_row, width=80):
-    return {ink for text, ink in row_line(a_row, columns(width), width, Marking()) if text.strip()}
+def styles(a_row, width=80):
+    return {style for text, style in row_line(a_row, columns(width), width, Marking()) if text.strip()}
 
 
 def test_a_live_row_shows_its_figures_under_their_headings():
@@ -42,17 +42,17 @@ def test_a_row_without_a_tick_waits():
 def test_a_frozen_row_is_dim_has_no_direction_and_says_so():
     frozen = row(tick(), RowState.FROZEN, "!11s")
     assert drawn(frozen).endswith("  !11s")
-    assert inks(frozen) == {Ink.DIM, Ink.STALE}
+    assert styles(frozen) == {Style.DIM, Style.STALE}
 
 
 def test_a_snapshot_is_dim_and_dated():
     snapshot = row(tick(), RowState.SNAPSHOT, "21 Nov")
     assert drawn(snapshot).endswith(" 21 Nov")
-    assert inks(snapshot) == {Ink.DIM}
+    assert styles(snapshot) == {Style.DIM}
 
 
 def test_an_old_row_keeps_its_colours_and_only_its_age_is_grey():
-    assert {Ink.UP, Ink.DIM} <= inks(row(tick(), RowState.OLD, "41s"))
+    assert {Style.UP, Style.DIM} <= styles(row(tick(), RowState.OLD, "41s"))
 
 
 def test_an_index_has_no_bid_ask_or_volume():
@@ -118,13 +118,13 @@ def test_a_marked_row_has_a_glyph_too_selected_or_not():
 def test_what_is_wrong_with_a_row_that_never_ticked_stands_in_it():
     waiting = replace(row(None, RowState.WAITING, ""), trouble="server: Can't subscribe to more")
     assert "RELIANCE           ! server: Can't subscribe to more" in drawn(waiting)
-    assert Ink.STALE in inks(waiting)
+    assert Style.STALE in styles(waiting)
 
 
 def test_a_held_row_is_dim_and_says_for_how_long():
     held = row(tick(), RowState.HELD, "‖11s")
     assert drawn(held).endswith("   ‖11s")
-    assert inks(held) == {Ink.DIM}
+    assert styles(held) == {Style.DIM}
 
 
 @pytest.mark.parametrize("width", range(60, 241))
@@ -141,7 +141,7 @@ def test_headings_stand_where_they_can_be_clicked_also_with_the_arrow_of_the_sor
 def test_only_the_digits_that_changed_flash():
     start = changed_from("1,412.30", "1,412.35")
     line = row_line(row(tick(), flash=Flash(start, 5)), columns(80), 80, Marking())
-    assert [text for text, ink in line if ink is Ink.FLASH_UP] == ["5"]
+    assert [text for text, style in line if style is Style.FLASH_UP] == ["5"]
     assert text_of(line) == drawn(row(tick()))
 
 

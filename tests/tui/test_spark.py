@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitetui.tui.paint.ink import Ink, width_of
-from kitetui.tui.paint.spark import sparkline
+from kitetui.tui.render.spans import Style, width_of
+from kitetui.tui.render.spark import sparkline
 
 VALUES = st.lists(st.none() | st.just(nan) | st.floats(-1e9, 1e9), max_size=200)
 
@@ -54,5 +54,5 @@ def test_an_hour_of_minutes_fits_seven_cells_with_the_newest_group_whole():
 @given(VALUES, st.integers(1, 80), st.none() | st.floats(-10, 10))
 def test_a_sparkline_takes_its_cells_and_nothing_but_bars(values, width, floor):
     line = sparkline(values, width, floor)
-    assert width_of([(line, Ink.TEXT)]) == len(line) == width
+    assert width_of([(line, Style.TEXT)]) == len(line) == width
     assert set(line) <= set(" ▁▂▃▄▅▆▇█")

@@ -15,7 +15,7 @@ from textual.color import ANSI_COLORS, Color
 from textual.screen import ModalScreen
 from textual.theme import BUILTIN_THEMES
 
-from kitetui.tui.paint.ink import Ink
+from kitetui.tui.render.spans import Style
 from kitetui.tui.theme import (
     DEFAULT_THEME,
     FALLBACK,
@@ -92,8 +92,8 @@ def test_the_fallback_is_the_default_theme():
 @named(COLOURED)
 def test_all_that_is_written_can_be_read_on_every_ground(theme):
     needed = 7 if theme.name == "kitetui-high-contrast" else 4.5
-    for ink, ground in WRITTEN_ON:
-        assert contrast(colour(theme, ink), colour(theme, ground)) >= needed, (ink, ground)
+    for style, ground in WRITTEN_ON:
+        assert contrast(colour(theme, style), colour(theme, ground)) >= needed, (style, ground)
 
 
 @named(COLOURED)
@@ -143,8 +143,8 @@ def test_nothing_else_looks_like_what_is_stale(theme):
 
 @named(COLOURED)
 def test_in_sixteen_colours_nothing_falls_on_its_own_ground(theme):
-    for ink, ground in WRITTEN_ON:
-        assert sixteenth(colour(theme, ink)) != sixteenth(colour(theme, ground)), (ink, ground)
+    for style, ground in WRITTEN_ON:
+        assert sixteenth(colour(theme, style)) != sixteenth(colour(theme, ground)), (style, ground)
 
 
 def test_the_terminals_theme_has_no_colour_that_cannot_be_read_in_every_terminal():
@@ -154,17 +154,17 @@ def test_the_terminals_theme_has_no_colour_that_cannot_be_read_in_every_terminal
     assert {TERMINAL.variables.get(name) or getattr(TERMINAL, name) for name in GROUNDS} == {"ansi_default"}
 
 
-class Inked(PaintedPane):
-    """A widget with every ink, and a selected row."""
+class Styled(PaintedPane):
+    """A widget with every style, and a selected row."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row--selected"}
 
     def paint(self, width, height):
-        return [[(ink, ink)] for ink in Ink]
+        return [[(style, style)] for style in Style]
 
 
-class InkedApp(App[None]):
-    """The inks in the monitor's styles and themes."""
+class StyledApp(App[None]):
+    """The styles in the monitor's styles and themes."""
 
     CSS_PATH = STYLES
 
@@ -177,7 +177,7 @@ class InkedApp(App[None]):
         return dict(VARIABLES)
 
     def compose(self):
-        yield Inked()
+        yield Styled()
 
 
 class AddScreen(ModalScreen[None]):
@@ -185,64 +185,65 @@ class AddScreen(ModalScreen[None]):
 
 
 async def styles_of(theme):
-    """The style of each ink, and of a selected row."""
-    app = InkedApp(theme)
+    """The style of each style, and of a selected row."""
+    app = StyledApp(theme)
     async with app.run_test():
-        pane = app.query_one(Inked)
+        pane = app.query_one(Styled)
         palette, selected = Palette(pane), Palette(pane, "row--selected")
-        inks = {ink: next(iter(palette.strip([("x", ink)], 1))).style for ink in Ink}
-        return inks, selected.base
+        styles = {style: next(iter(palette.strip([("x", style)], 1))).style for style in Style}
+        return styles, selected.base
 
 
 @named(SHIPPED.values())
-async def test_every_theme_gives_every_ink_a_style_that_is_no_others_in_what_it_means(theme):
-    inks, _ = await styles_of(theme)
+async def test_every_theme_gives_every_style_colours_that_are_no_others_in_what_it_means(theme):
+    styles, _ = await styles_of(theme)
     meanings = {
-        ink: (style.color, style.bgcolor, style.bold, style.dim, style.reverse) for ink, style in inks.items()
+        style: (colours.color, colours.bgcolor, colours.bold, colours.dim, colours.reverse)
+        for style, colours in styles.items()
     }
     told_apart = [
-        Ink.TEXT,
-        Ink.STRONG,
-        Ink.DIM,
-        Ink.UP,
-        Ink.DOWN,
-        Ink.FLASH_UP,
-        Ink.FLASH_DOWN,
-        Ink.STALE,
-        Ink.ALARM,
+        Style.TEXT,
+        Style.STRONG,
+        Style.DIM,
+        Style.UP,
+        Style.DOWN,
+        Style.FLASH_UP,
+        Style.FLASH_DOWN,
+        Style.STALE,
+        Style.ALARM,
     ]
-    assert len({meanings[ink] for ink in told_apart}) == len(told_apart)
+    assert len({meanings[style] for style in told_apart}) == len(told_apart)
 
 
 @named(SHIPPED.values())
 async def test_the_list_stays_in_sight_behind_the_dialog_that_adds_to_it(theme):
-    app = InkedApp(theme)
+    app = StyledApp(theme)
     async with app.run_test():
         await app.push_screen(AddScreen())
         assert app.screen.styles.background.is_transparent
 
 
 async def test_in_the_terminals_colours_attributes_say_what_shades_cannot():
-    inks, selected = await styles_of(TERMINAL)
-    assert inks[Ink.DIM].dim
-    assert inks[Ink.FRAME].dim
-    assert inks[Ink.FLASH_UP].reverse
-    assert inks[Ink.FLASH_DOWN].reverse
-    assert inks[Ink.ALARM].reverse
+    styles, selected = await styles_of(TERMINAL)
+    assert styles[Style.DIM].dim
+    assert styles[Style.FRAME].dim
+    assert styles[Style.FLASH_UP].reverse
+    assert styles[Style.FLASH_DOWN].reverse
+    assert styles[Style.ALARM].reverse
     assert selected.bold
-    assert not inks[Ink.TEXT].bold
+    assert not styles[Style.TEXT].bold
 
 
 @named(SHIPPED.values())
 async def test_without_colours_a_price_is_never_darker_than_text_and_a_flash_is_reversed(theme, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
-    inks, _ = await styles_of(theme)
-    assert inks[Ink.UP] == inks[Ink.DOWN] == inks[Ink.TEXT]
-    assert inks[Ink.FLASH_UP].reverse
-    assert inks[Ink.FLASH_DOWN].reverse
-    assert inks[Ink.STALE].bold
-    assert inks[Ink.ALARM].reverse
-    assert inks[Ink.DIM] != inks[Ink.TEXT]
+    styles, _ = await styles_of(theme)
+    assert styles[Style.UP] == styles[Style.DOWN] == styles[Style.TEXT]
+    assert styles[Style.FLASH_UP].reverse
+    assert styles[Style.FLASH_DOWN].reverse
+    assert styles[Style.STALE].bold
+    assert styles[Style.ALARM].reverse
+    assert styles[Style.DIM] != styles[Style.TEXT]
 
 
 def test_a_broken_file_is_named_and_the_others_work(tmp_path):
@@ -344,8 +345,8 @@ def test_a_problem_is_short_and_safe_to_show(tmp_path):
 
 async def test_a_theme_of_the_terminals_colours_needs_no_variables_to_be_shown():
     theme = parse_theme('name = "x"\nprimary = "ansi_green"\nansi = true')
-    inks, _ = await styles_of(theme)
-    assert inks[Ink.TITLE].color.number == ANSI_COLORS.index("green")
+    styles, _ = await styles_of(theme)
+    assert styles[Style.TITLE].color.number == ANSI_COLORS.index("green")
 
 
 def test_what_textuals_own_themes_set_may_be_set_by_any():

@@ -6,9 +6,9 @@ import pytest
 
 from kitetui.feed import ConnectionState, feed_status
 from kitetui.tui.hours import Hours
-from kitetui.tui.paint.ink import Ink, text_of, width_of
-from kitetui.tui.paint.replay import recorded_state
-from kitetui.tui.paint.top import Signs, state_text, top_line
+from kitetui.tui.render.replay import recorded_state
+from kitetui.tui.render.spans import Style, text_of, width_of
+from kitetui.tui.render.top import Signs, state_text, top_line
 from tests.tui.rows import NOW, all_stats, stats
 from tests.tui.tape import Tape
 
@@ -111,7 +111,7 @@ def test_nothing_moves_while_the_figures_do():
 def test_a_mute_connection_is_an_alarm_and_is_named_whatever_is_known_of_the_market(market_open):
     connections = [stats(0), stats(1, **MUTE)]
     line = state_text(status_of(connections, market_open), all_stats(*connections), 412, SIGNS)
-    assert line[0] == ("! NO TICKS ws2 75s", Ink.STALE)
+    assert line[0] == ("! NO TICKS ws2 75s", Style.STALE)
 
 
 def test_few_symbols_that_are_still_in_an_open_market_are_quiet_and_no_alarm():
@@ -194,14 +194,14 @@ def test_at_every_width_a_replay_keeps_badge_pace_and_date_and_is_never_called_l
 
 
 @pytest.mark.parametrize("paused", [False, True])
-def test_no_part_of_a_replays_line_has_the_ink_of_a_live_feed(paused):
+def test_no_part_of_a_replays_line_has_the_style_of_a_live_feed(paused):
     tape = Tape()
     tape.is_paused = paused
     line = top_line(feed_status([LIVE]), all_stats(stats(0)), 412.4, NOW, 120, Signs(replay=tape))
-    inks = {ink for _, ink in line}
-    assert Ink.LIVE not in inks
-    assert Ink.REPLAY in inks
-    assert (Ink.STALE in inks) is paused
+    styles = {style for _, style in line}
+    assert Style.LIVE not in styles
+    assert Style.REPLAY in styles
+    assert (Style.STALE in styles) is paused
     assert ("412/s" in text_of(line)) is not paused
 
 

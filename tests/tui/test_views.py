@@ -8,7 +8,7 @@ import pytest
 from textual.app import ComposeResult
 from textual.binding import Binding
 
-from kitetui.tui.paint.ink import Ink, Line
+from kitetui.tui.render.spans import Line, Style
 from kitetui.tui.views.list import ListView
 from kitetui.tui.views.view import View
 from kitetui.tui.widgets.painted import PaintedPane
@@ -22,7 +22,7 @@ class Middle(PaintedPane):
     """What an empty view is about."""
 
     def paint(self, width: int, height: int) -> list[Line]:
-        return [[("nothing here yet", Ink.TEXT)]]
+        return [[("nothing here yet", Style.TEXT)]]
 
 
 class EmptyView(View):
@@ -34,15 +34,15 @@ class EmptyView(View):
 
     needs: ClassVar[dict[str, Mode]] = {}
 
-    def __init__(self, desk) -> None:
-        super().__init__(desk)
+    def __init__(self, context) -> None:
+        super().__init__(context)
         self.pressed: list[str] = []
 
     def compose_body(self) -> ComposeResult:
         yield Middle()
 
     def streamed(self):
-        resolve = self.desk.universe().resolve
+        resolve = self.context.universe().resolve
         return {resolve(name).instrument_token: mode for name, mode in self.needs.items()}
 
     def action_own(self, key: str) -> None:

@@ -15,7 +15,7 @@ from kitetui.instruments.choice import is_several
 from kitetui.tui.commands import Context, bindings_of
 from kitetui.tui.monitor import Monitor
 from kitetui.tui.numerals import group
-from kitetui.tui.paint.ink import Ink, Line, fitted, spread
+from kitetui.tui.render.spans import Line, Style, fitted, spread
 from kitetui.tui.widgets.painted import PaintedPane
 
 _CHOICES: Final = 8
@@ -55,7 +55,7 @@ class AddScreen(ModalScreen[None]):
         text = event.value.strip()
         self._choices.show(self._suggestions(text) if text else [])
         if text:
-            self._verdict.say("Enter adds all that this stands for" if is_several(text) else "", Ink.TEXT)
+            self._verdict.say("Enter adds all that this stands for" if is_several(text) else "", Style.TEXT)
 
     async def on_input_submitted(self) -> None:
         """Add what is marked: the field has the first claim on Enter."""
@@ -69,17 +69,17 @@ class AddScreen(ModalScreen[None]):
             added = await self._monitor.add_all(instruments)
         except ValueError as refusal:
             unknown = self._monitor.replay is not None and isinstance(refusal, UnknownSymbol)
-            self._verdict.say(f"not recorded: {refusal}" if unknown else str(refusal), Ink.STALE)
+            self._verdict.say(f"not recorded: {refusal}" if unknown else str(refusal), Style.STALE)
             return
         field.value = ""
         if added and self._is_in_vain(added):
-            self._verdict.say(f"added {_named(added)}, of which the recording has no tick", Ink.STALE)
+            self._verdict.say(f"added {_named(added)}, of which the recording has no tick", Style.STALE)
         elif added:
-            self._verdict.say(f"added {_named(added)}", Ink.LIVE)
+            self._verdict.say(f"added {_named(added)}", Style.LIVE)
         else:
             self._monitor.watchlist.select(instruments[0].instrument_token)
             be = "is" if len(instruments) == 1 else "are"
-            self._verdict.say(f"{_named(instruments)} {be} in the list already", Ink.TEXT)
+            self._verdict.say(f"{_named(instruments)} {be} in the list already", Style.TEXT)
         self._added()
 
     def action_choice_up(self) -> None:
@@ -153,15 +153,15 @@ class _Choices(PaintedPane):
 
     def _line(self, index: int, instrument: Instrument, width: int) -> Line:
         marked = index == self._marked
-        ink = Ink.STRONG if marked else Ink.TEXT
+        style = Style.STRONG if marked else Style.TEXT
         listed = "  ✓" if instrument.instrument_token in self._monitor.watchlist else ""
         left: Line = [
-            ("▌ " if marked else "  ", Ink.BRAND),
-            *fitted([(instrument.tradingsymbol, ink)], 22),
-            (f" {instrument.exchange:<5}", Ink.TITLE),
-            (instrument.name, Ink.DIM),
+            ("▌ " if marked else "  ", Style.BRAND),
+            *fitted([(instrument.tradingsymbol, style)], 22),
+            (f" {instrument.exchange:<5}", Style.TITLE),
+            (instrument.name, Style.DIM),
         ]
-        return spread(left, [(listed, Ink.LIVE)], width)
+        return spread(left, [(listed, Style.LIVE)], width)
 
 
 class _Verdict(PaintedPane):
@@ -172,13 +172,13 @@ class _Verdict(PaintedPane):
         self._monitor = monitor
         self._text: Line = []
 
-    def say(self, text: str, ink: Ink) -> None:
+    def say(self, text: str, style: Style) -> None:
         """Say something else."""
-        self._text = [(text, ink)]
+        self._text = [(text, style)]
         self.repaint()
 
     def paint(self, width: int, height: int) -> list[Line]:
         """Return the verdict, folded, and the quota at its end."""
         capacity = self._monitor.manager.config.capacity
-        quota: Line = [(f"{group(self._monitor.used)} of {group(capacity)}", Ink.DIM)]
+        quota: Line = [(f"{group(self._monitor.used)} of {group(capacity)}", Style.DIM)]
         return [fitted(self._text, width), spread([], quota, width)]

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from kitetui.tui.commands import Context, bindings_of
-from kitetui.tui.paint.ink import Ink, Line
+from kitetui.tui.render.spans import Line, Style
 from kitetui.tui.widgets.painted import PaintedPane
 
 
@@ -67,8 +67,8 @@ class _Items(PaintedPane):
 
     def paint(self, width: int, height: int) -> list[Line]:
         return [
-            [("▌ " if at == self.position else "  ", Ink.BRAND), (name, Ink.STRONG)]
+            [("▌ " if at == self.position else "  ", Style.BRAND), (name, Style.STRONG)]
             if at == self.position
-            else [("  ", Ink.TEXT), (name, Ink.TEXT)]
+            else [("  ", Style.TEXT), (name, Style.TEXT)]
             for at, name in enumerate(self._names)
         ]

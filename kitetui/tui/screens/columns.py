@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 
 from kitetui.tui.commands import Context, bindings_of
 from kitetui.tui.layout import ALWAYS, Column
-from kitetui.tui.paint.ink import Ink, Line
+from kitetui.tui.render.spans import Line, Style
 from kitetui.tui.widgets.painted import PaintedPane
 
 _MEANINGS = {
@@ -134,8 +134,8 @@ class _ColumnList(PaintedPane):
         here = at == self._position
         tick = "✓" if column in self._shown else " "
         return [
-            ("▌ " if here else "  ", Ink.BRAND),
-            (f"{tick} ", Ink.DIM if column in ALWAYS else Ink.LIVE),
-            (f"{column:<6}", Ink.STRONG if here else Ink.TEXT),
-            (_MEANINGS[column], Ink.DIM),
+            ("▌ " if here else "  ", Style.BRAND),
+            (f"{tick} ", Style.DIM if column in ALWAYS else Style.LIVE),
+            (f"{column:<6}", Style.STRONG if here else Style.TEXT),
+            (_MEANINGS[column], Style.DIM),
         ]

@@ -10,15 +10,15 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from kitetui.tui.commands import Command, Context, bindings_of
-from kitetui.tui.paint.ink import Ink, Line, width_of
+from kitetui.tui.render.spans import Line, Style, width_of
 from kitetui.tui.widgets.painted import PaintedPane
 
 SIGNS: Final[Sequence[Line]] = (
-    [(" · does not apply   … waiting   - unknown", Ink.TEXT)],
-    [(" !11s", Ink.STALE), (" its connection is lost or mute, and the price is that old", Ink.TEXT)],
-    [(" ‖11s", Ink.TEXT), (" the display is held still", Ink.TEXT)],
-    [(" 09:15", Ink.TEXT), (" perhaps an old price, as the server had it, and its time", Ink.TEXT)],
-    [(" •", Ink.STRONG), (" marked", Ink.TEXT)],
+    [(" · does not apply   … waiting   - unknown", Style.TEXT)],
+    [(" !11s", Style.STALE), (" its connection is lost or mute, and the price is that old", Style.TEXT)],
+    [(" ‖11s", Style.TEXT), (" the display is held still", Style.TEXT)],
+    [(" 09:15", Style.TEXT), (" perhaps an old price, as the server had it, and its time", Style.TEXT)],
+    [(" •", Style.STRONG), (" marked", Style.TEXT)],
 )
 
 
@@ -88,12 +88,13 @@ def help_lines(commands: Sequence[Command]) -> list[Line]:
         listed = [command for command in commands if command.context is context and command.keys]
         if not listed:
             continue
-        lines.append([(f" {context}", Ink.TITLE)])
+        lines.append([(f" {context}", Style.TITLE)])
         for command in listed:
-            key: Line = [(f"   {command.shown} ", Ink.KEY)]
-            lines.append([*key, (" " * max(_KEYS - width_of(key), 0), Ink.TEXT), (command.help, Ink.TEXT)])
+            key: Line = [(f"   {command.shown} ", Style.KEY)]
+            gap = " " * max(_KEYS - width_of(key), 0)
+            lines.append([*key, (gap, Style.TEXT), (command.help, Style.TEXT)])
         lines.append([])
-    return [*lines, [(" Signs", Ink.TITLE)], *SIGNS]
+    return [*lines, [(" Signs", Style.TITLE)], *SIGNS]
 
 
 _KEYS: Final = 16

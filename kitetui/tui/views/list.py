@@ -17,7 +17,7 @@ from kitetui.tui.filter import EVERYTHING, Filter, FilterError
 from kitetui.tui.layout import Column, Pane, is_narrow
 from kitetui.tui.numerals import group
 from kitetui.tui.ordering import Sort, can_sort
-from kitetui.tui.paint.ink import Ink
+from kitetui.tui.render.spans import Style
 from kitetui.tui.screens.add import AddScreen
 from kitetui.tui.screens.choice import ChoiceScreen
 from kitetui.tui.screens.columns import ColumnsScreen
@@ -54,30 +54,30 @@ class ListView(View):
 
     def compose(self) -> ComposeResult:
         """Yield the panes; where they stand is the layout's affair."""
-        desk = self.desk
+        context = self.context
         yield Panes(
-            TooSmallPane(desk),
-            TopPane(desk),
-            GroupsPane(desk),
+            TooSmallPane(context),
+            TopPane(context),
+            GroupsPane(context),
             WatchTable(self.monitor, id=Pane.WATCHLIST),
-            QuoteLinePane(desk),
-            QuotePane(desk),
-            DepthPane(desk),
+            QuoteLinePane(context),
+            QuotePane(context),
+            DepthPane(context),
             ChartPane(self._chart_data, id=Pane.CHART),
-            ConnectionsPane(desk),
-            LogPane(desk),
-            KeysPane(desk, self.contexts),
+            ConnectionsPane(context),
+            LogPane(context),
+            KeysPane(context, self.contexts),
         )
 
     async def on_mount(self) -> None:
         """Begin with the order that the user chose last."""
-        self.monitor.ordering.sort = self.desk.settings.sort
+        self.monitor.ordering.sort = self.context.settings.sort
         self.follow_settings()
 
     def follow_settings(self) -> None:
         """Show the list as the configuration has it."""
-        self.table.flashes = self.desk.settings.config.flash
-        self.table.choose_columns(self.desk.settings.columns)
+        self.table.flashes = self.context.settings.config.flash
+        self.table.choose_columns(self.context.settings.columns)
         self.show_list()
 
     def show_list(self) -> None:
@@ -111,7 +111,7 @@ class ListView(View):
             return None
         token, seconds = instrument.instrument_token, self.query_one(ChartPane).seconds
         return ChartData(
-            title=[(instrument.tradingsymbol, Ink.TITLE), (" since the start", Ink.DIM)],
+            title=[(instrument.tradingsymbol, Style.TITLE), (" since the start", Style.DIM)],
             candles=self.monitor.candles(token, seconds, MOST_CANDLES),
             decimals=decimals_of(token),
             seconds=seconds,
@@ -302,9 +302,10 @@ class ListView(View):
 
         def done(chosen: tuple[Column, ...] | None) -> None:
             if chosen is not None:
-                self.run_worker(self.desk.settings.keep_columns(chosen), group="keep")
+                self.run_worker(self.context.settings.keep_columns(chosen), group="keep")
 
-        await self.app.push_screen(ColumnsScreen(self.desk.settings.columns, self.table.choose_columns), done)
+        chosen = self.context.settings.columns
+        await self.app.push_screen(ColumnsScreen(chosen, self.table.choose_columns), done)
 
     def _sort_by(self, column: Column | None) -> None:
         self._follow(None if column is None else Sort.by(column))
@@ -312,7 +313,7 @@ class ListView(View):
     def _follow(self, sort: Sort | None) -> None:
         self.monitor.ordering.sort = sort
         self.show_list()
-        self.run_worker(self.desk.settings.keep_sort(sort), group="keep")
+        self.run_worker(self.context.settings.keep_sort(sort), group="keep")
 
     def _show_filtered(self, wanted: Filter) -> None:
         self.monitor.ordering.filter = wanted
@@ -378,7 +379,7 @@ class ListView(View):
 
     async def action_add(self) -> None:
         """Open the dialog that adds symbols."""
-        await self.app.push_screen(AddScreen(self.monitor, self.desk.universe(), self._list_changed))
+        await self.app.push_screen(AddScreen(self.monitor, self.context.universe(), self._list_changed))
 
     async def action_remove(self) -> None:
         """Remove what is marked or selected."""
@@ -458,7 +459,7 @@ class ListView(View):
 
     def _keep_lists(self) -> None:
         monitor = self.monitor
-        self.run_worker(self.desk.settings.keep_groups(monitor.groups.lists, monitor.modes), group="keep")
+        self.run_worker(self.context.settings.keep_groups(monitor.groups.lists, monitor.modes), group="keep")
 
 
 def _named(instruments: Sequence[Instrument]) -> str:

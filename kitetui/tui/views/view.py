@@ -16,11 +16,11 @@ from textual.screen import Screen
 
 from kitetui.errors import UserError
 from kitetui.tui.commands import Command, Context, bindings_of_views
-from kitetui.tui.desk import Desk
+from kitetui.tui.context import AppContext
 from kitetui.tui.eventlog import Weight
 from kitetui.tui.events import Notice
 from kitetui.tui.numerals import group
-from kitetui.tui.paint.log import log_lines
+from kitetui.tui.render.log import log_lines
 from kitetui.tui.screens.choice import ChoiceScreen
 from kitetui.tui.screens.palette import palette_items
 from kitetui.tui.screens.reading import ReadingScreen, help_lines
@@ -39,7 +39,7 @@ _AT_ITS_END: Final = "the recording is at its end; q leaves"
 
 
 class View(Screen[None]):
-    """A view of what is on the desk; the list is the one that is always there, the others come over it.
+    """A view of what the monitor has; the list is the one that is always there, the others come over it.
 
     contexts: where its own commands are, besides those that all views share.
     """
@@ -49,16 +49,16 @@ class View(Screen[None]):
 
     contexts: ClassVar[tuple[Context, ...]] = ()
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: AppContext) -> None:
         super().__init__()
-        self.desk = desk
-        self.monitor = desk.monitor
+        self.context = context
+        self.monitor = context.monitor
 
     def compose(self) -> ComposeResult:
         """Yield the state above and the keys below, and between them what `compose_body` yields."""
-        yield TopPane(self.desk)
+        yield TopPane(self.context)
         yield from self.compose_body()
-        yield KeysPane(self.desk, self.contexts)
+        yield KeysPane(self.context, self.contexts)
 
     def compose_body(self) -> ComposeResult:
         """Yield what the view is about."""
@@ -93,9 +93,9 @@ class View(Screen[None]):
 
     def draw(self) -> None:
         """Bring to the screen what has changed since the last time."""
-        if not self.is_in_front or self.desk.outlet.is_stalled():
+        if not self.is_in_front or self.context.back_pressure.is_stalled():
             return
-        with self.desk.pulse.frame():
+        with self.context.ui_metrics.frame():
             self.monitor.follow_clock()
             self.refresh_view()
 
@@ -108,7 +108,7 @@ class View(Screen[None]):
         if not self.is_in_front:
             return
         self.monitor.rates.sample(self.monitor.stopwatch(), self.monitor.manager.get_stats())
-        if not self.desk.outlet.is_stalled():
+        if not self.context.back_pressure.is_stalled():
             self.refresh_slowly()
 
     def refresh_slowly(self) -> None:
@@ -128,7 +128,7 @@ class View(Screen[None]):
 
     @property
     def _commands(self) -> list[Command]:
-        return self.desk.keymap.of_view(*self.contexts)
+        return self.context.keymap.of_view(*self.contexts)
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw in the new size at once."""
@@ -140,7 +140,7 @@ class View(Screen[None]):
 
     async def action_group(self, number: int) -> None:
         """Show a group of the list, or begin a new one."""
-        await self.desk.show_group(number)
+        await self.context.show_group(number)
 
     def action_previous_group(self) -> None:
         """Go to the one before, of what this view pages through."""
@@ -160,7 +160,7 @@ class View(Screen[None]):
 
     async def action_record(self) -> None:
         """Start or stop recording."""
-        recording = self.desk.recording
+        recording = self.context.recording
         if recording.is_on:
             await recording.stop()
         else:
@@ -173,7 +173,7 @@ class View(Screen[None]):
 
     async def action_themes(self) -> None:
         """Choose a theme, seeing each."""
-        await self.desk.themes.open()
+        await self.context.themes.open()
 
     async def action_palette(self) -> None:
         """Find a command by name."""
@@ -181,12 +181,12 @@ class View(Screen[None]):
 
     async def action_help(self) -> None:
         """Show every key."""
-        lines = help_lines(self.desk.keymap.commands)
+        lines = help_lines(self.context.keymap.commands)
         await self.app.push_screen(ReadingScreen("Keys", lambda width: lines))
 
     async def action_quit(self) -> None:
         """Leave; while recording, ask first."""
-        state = self.desk.recording.state
+        state = self.context.recording.state
         if not state.is_on:
             self.app.exit()
             return

@@ -1,1 +1,1 @@
-"""The panes of the screen as Textual widgets; what they draw comes from `kitetui.tui.paint`."""
+"""The panes of the screen as Textual widgets; what they draw comes from `kitetui.tui.render`."""

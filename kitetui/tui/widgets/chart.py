@@ -1,6 +1,6 @@
 """The chart of the selected symbol: what has streamed since the start, as a line or as candles.
 
-Lines are drawn by textual-hires-canvas, on a canvas that is never mounted: its cells become inked lines like
+Lines are drawn by textual-hires-canvas, on a canvas that is never mounted: its cells become styled lines like
 those of every other pane, and so share frame, theme and the refreshing of changed lines alone.
 """
 
@@ -19,8 +19,8 @@ from textual_hires_canvas import Canvas, HiResMode
 from kitetui.formatting import clock
 from kitetui.market.history import LENGTHS, Candles
 from kitetui.tui.numerals import price
-from kitetui.tui.paint.frame import framed
-from kitetui.tui.paint.ink import Ink, Line, direction
+from kitetui.tui.render.frame import framed
+from kitetui.tui.render.spans import Line, Style, direction
 from kitetui.tui.widgets.painted import PaintedPane
 
 MOST_CANDLES: Final = 600
@@ -94,30 +94,30 @@ class ChartPane(PaintedPane):
         """Return the frame with the chart."""
         data = self._data
         if data is None:
-            return framed([[(" no symbol selected", Ink.DIM)]], width, height, [("Chart", Ink.TITLE)])
-        foot: Line = [(f"{_length(data.seconds)} {self.style}", Ink.DIM)]
+            return framed([[(" no symbol selected", Style.DIM)]], width, height, [("Chart", Style.TITLE)])
+        foot: Line = [(f"{_length(data.seconds)} {self.style}", Style.DIM)]
         return framed(chart_lines(data, self.style, width - 2, height - 2), width, height, data.title, foot)
 
 
 def chart_lines(data: ChartData, style: ChartStyle, width: int, height: int) -> list[Line]:
     """Return the chart without a frame: the plot, to its right the prices, beneath it the times."""
     if not len(data.candles):
-        return [[(" nothing has streamed yet", Ink.DIM)]]
+        return [[(" nothing has streamed yet", Style.DIM)]]
     wide = _Plot.of(data, style, width, height - 1)
     labels = max(len(price(value, data.decimals)) for value in (wide.low, wide.high))
     plot = _Plot.of(data, style, width - len(_AXIS) - labels, height - 1)
     if plot.width < _LEAST_WIDTH or plot.height < _LEAST_HEIGHT:
-        return [[(" no room for a chart", Ink.DIM)]]
+        return [[(" no room for a chart", Style.DIM)]]
     # A cell larger than the plot: what a fine line has in the last column and row, the canvas clips away.
     canvas = Canvas(plot.width + 1, plot.height + 1)
     draw = _draw_line if style is ChartStyle.LINE else _draw_candles
     with canvas.batch_refresh():
         draw(canvas, plot)
     rows = [
-        [*_inked([canvas.get_pixel(column, row) for column in range(plot.width)]), *prices]
+        [*_styled([canvas.get_pixel(column, row) for column in range(plot.width)]), *prices]
         for row, prices in enumerate(plot.price_labels(labels))
     ]
-    return [*rows, [(plot.time_labels(), Ink.HEADING)]]
+    return [*rows, [(plot.time_labels(), Style.HEADING)]]
 
 
 _AXIS: Final = "│"
@@ -196,10 +196,10 @@ class _Plot:
     def price_labels(self, width: int) -> list[Line]:
         """Return for each row the axis, with round prices, and over them the last."""
         decimals, last = self.data.decimals, self.data.candles.close[-1:]
-        lines: list[Line] = [[(_AXIS, Ink.FRAME)] for _ in range(self.height)]
-        for prices, ink in ((self._round_prices(), Ink.HEADING), (last, Ink.STRONG)):
+        lines: list[Line] = [[(_AXIS, Style.FRAME)] for _ in range(self.height)]
+        for prices, style in ((self._round_prices(), Style.HEADING), (last, Style.STRONG)):
             for row, value in zip(self.steps(prices, 1).tolist(), prices.tolist(), strict=True):
-                lines[row] = [(_TICK, Ink.FRAME), (price(value, decimals).rjust(width), ink)]
+                lines[row] = [(_TICK, Style.FRAME), (price(value, decimals).rjust(width), style)]
         return lines
 
     def time_labels(self) -> str:
@@ -232,7 +232,7 @@ def _draw_line(canvas: Canvas, plot: _Plot) -> None:
     ends = np.arange(len(dots)) + (np.diff(slots, append=0) == 1)
     strokes = [(*dot, *dots[end]) for dot, end in zip(dots, ends.tolist(), strict=True)]
     # In one call: the next would wipe out the dots of this one in the cells that it touches.
-    canvas.draw_hires_lines(strokes, HiResMode.BRAILLE, Ink.CHART)
+    canvas.draw_hires_lines(strokes, HiResMode.BRAILLE, Style.CHART)
 
 
 def _draw_candles(canvas: Canvas, plot: _Plot) -> None:
@@ -252,10 +252,10 @@ def _draw_candles(canvas: Canvas, plot: _Plot) -> None:
             canvas.set_pixel(slot, row, glyphs[3 * upper + lower], direction(rise))
 
 
-def _inked(pixels: Iterable[tuple[str, str]]) -> Line:
-    """Return a row of a canvas, whose styles are inks, as a line."""
+def _styled(pixels: Iterable[tuple[str, str]]) -> Line:
+    """Return a row of a canvas, whose styles are styles, as a line."""
     return [
-        ("".join(glyph for glyph, _ in run), Ink(style) if style else Ink.TEXT)
+        ("".join(glyph for glyph, _ in run), Style(style) if style else Style.TEXT)
         for style, run in groupby(pixels, key=lambda pixel: pixel[1])
     ]
 

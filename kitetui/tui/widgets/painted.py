@@ -1,4 +1,4 @@
-"""Inked lines on the screen: the widget that all still panes are, and redraws only lines that changed."""
+"""Styled lines on the screen: the widget that all still panes are, and redraws only lines that changed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from kitetui.tui.paint.ink import Line
-from kitetui.tui.widgets.palette import INK_CLASSES, Palette
+from kitetui.tui.render.spans import Line
+from kitetui.tui.widgets.palette import STYLE_CLASSES, Palette
 
 
 class PaintedPane(Widget):
-    """A pane that draws inked lines."""
+    """A pane that draws styled lines."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(INK_CLASSES)
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(STYLE_CLASSES)
     ALLOW_SELECT = False
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it

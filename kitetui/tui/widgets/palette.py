@@ -1,4 +1,4 @@
-"""The inks in a widget's colours, looked up once: doing it for every span was a third of all drawing."""
+"""The styles of spans in a widget's colours, looked up once: for every span that was a third of drawing."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rich.segment import Segment
-from rich.style import Style
+from rich.style import Style as RichStyle
 from textual.strip import Strip
 from textual.widget import Widget
 
 from kitetui.formatting import plain
-from kitetui.tui.paint.ink import Ink, Line
+from kitetui.tui.render.spans import Line, Style
 
-INK_CLASSES: Final = frozenset(f"ink--{ink}" for ink in Ink)
-"""The component classes through which the style sheet colours the inks."""
+STYLE_CLASSES: Final = frozenset(f"style--{style}" for style in Style)
+"""The component classes through which the style sheet colours the styles of spans."""
 
 
 class Palette:
-    """A widget's styles for the inks, on the background of the widget or of one of its components.
+    """A widget's colours for the styles of spans, on the background of the widget or one of its components.
 
     To be cleared whenever the widget's style may have changed.
     """
@@ -26,8 +26,8 @@ class Palette:
     def __init__(self, widget: Widget, component: str | None = None) -> None:
         self._widget = widget
         self._component = component
-        self._base: Style | None = None
-        self._styles: dict[Ink, Style] = {}
+        self._base: RichStyle | None = None
+        self._styles: dict[Style, RichStyle] = {}
 
     def clear(self) -> None:
         """Look all styles up anew."""
@@ -35,8 +35,8 @@ class Palette:
         self._styles.clear()
 
     @property
-    def base(self) -> Style:
-        """The style beneath the inks."""
+    def base(self) -> RichStyle:
+        """The style beneath the spans."""
         if self._base is None:
             widget, component = self._widget, self._component
             self._base = widget.get_component_rich_style(component) if component else widget.rich_style
@@ -45,22 +45,22 @@ class Palette:
     def strip(self, line: Line, width: int) -> Strip:
         """Return a line as a strip of exactly so many cells."""
         # The last barrier: whatever a server or a file put into a text, a terminal can only print it.
-        spans = ((text if text.isprintable() else plain(text), self._style(ink)) for text, ink in line)
+        spans = ((text if text.isprintable() else plain(text), self._rich(style)) for text, style in line)
         strip = Strip([Segment("".join(texts), style) for texts, style in _runs(spans)])
         return strip.adjust_cell_length(width, self.base)
 
-    def _style(self, ink: Ink) -> Style:
-        style = self._styles.get(ink)
-        if style is None:
-            partial = self._widget.get_component_rich_style(f"ink--{ink}", partial=True)
-            style = self._styles[ink] = self.base + partial
-        return style
+    def _rich(self, style: Style) -> RichStyle:
+        found = self._styles.get(style)
+        if found is None:
+            partial = self._widget.get_component_rich_style(f"style--{style}", partial=True)
+            found = self._styles[style] = self.base + partial
+        return found
 
 
-def _runs(spans: Iterable[tuple[str, Style]]) -> Iterator[tuple[list[str], Style]]:
+def _runs(spans: Iterable[tuple[str, RichStyle]]) -> Iterator[tuple[list[str], RichStyle]]:
     """Join what looks alike: each change of style costs forty bytes on the way to the terminal."""
     texts: list[str] = []
-    last: Style | None = None
+    last: RichStyle | None = None
     for text, style in spans:
         if last is not None and (style is last or (text.isspace() and _are_alike_when_blank(style, last))):
             texts.append(text)
@@ -72,7 +72,7 @@ def _runs(spans: Iterable[tuple[str, Style]]) -> Iterator[tuple[list[str], Style
         yield texts, last
 
 
-def _are_alike_when_blank(one: Style, other: Style) -> bool:
+def _are_alike_when_blank(one: RichStyle, other: RichStyle) -> bool:
     """Whether blanks in either style cannot be told apart."""
     has_lines = any(style.reverse or style.underline or style.strike for style in (one, other))
     return one.bgcolor == other.bgcolor and not has_lines

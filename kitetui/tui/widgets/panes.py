@@ -1,4 +1,4 @@
-"""The still panes: each asks the monitor, and has its lines made by `kitetui.tui.paint`."""
+"""The still panes: each asks the monitor, and has its lines made by `kitetui.tui.render`."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from textual import events
 from textual.message import Message
 
 from kitetui.tui.commands import Command, Context
-from kitetui.tui.desk import Desk
+from kitetui.tui.context import AppContext
 from kitetui.tui.figures import Figures
 from kitetui.tui.hours import OPEN
 from kitetui.tui.layout import Pane, is_narrow, too_small
 from kitetui.tui.numerals import group
-from kitetui.tui.paint.connections import connection_lines, gap_text, recorder_line
-from kitetui.tui.paint.depth import depth_title, ladder_lines, spread_text, strip_lines
-from kitetui.tui.paint.frame import framed, rule
-from kitetui.tui.paint.groups import Tab, groups_line, placed_tabs
-from kitetui.tui.paint.ink import Ink, Line, width_of
-from kitetui.tui.paint.keys import keys_line, placed_keys
-from kitetui.tui.paint.log import log_lines
-from kitetui.tui.paint.quote import quote_line, quote_lines, quote_title
-from kitetui.tui.paint.row import Row
-from kitetui.tui.paint.top import Signs, top_line
+from kitetui.tui.render.connections import connection_lines, gap_text, recorder_line
+from kitetui.tui.render.depth import depth_title, ladder_lines, spread_text, strip_lines
+from kitetui.tui.render.frame import framed, rule
+from kitetui.tui.render.groups import Tab, groups_line, placed_tabs
+from kitetui.tui.render.keys import keys_line, placed_keys
+from kitetui.tui.render.log import log_lines
+from kitetui.tui.render.quote import quote_line, quote_lines, quote_title
+from kitetui.tui.render.row import Row
+from kitetui.tui.render.spans import Line, Style, width_of
+from kitetui.tui.render.top import Signs, top_line
 from kitetui.tui.widgets.painted import PaintedPane
 
 _MOST_OF_FILTER: Final = 30
@@ -35,10 +35,10 @@ class MonitorPane(PaintedPane):
 
     PANE: ClassVar[Pane]
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: AppContext) -> None:
         super().__init__(id=self.PANE)
-        self.desk = desk
-        self.monitor = desk.monitor
+        self.context = context
+        self.monitor = context.monitor
 
     @property
     def is_framed(self) -> bool:
@@ -53,15 +53,15 @@ class TopPane(MonitorPane):
 
     def paint(self, width: int, height: int) -> list[Line]:
         """Return the first line."""
-        monitor, recording = self.monitor, self.desk.recording.state
+        monitor, recording = self.monitor, self.context.recording.state
         status, stats = monitor.manager.get_status(), monitor.manager.get_stats()
-        simulated = self.desk.simulated or stats.is_simulated
+        simulated = self.context.simulated or stats.is_simulated
         signs = Signs(
             simulated=simulated,
             recorded=recording.rows if recording.is_on else None,
             held_for=monitor.rows.held_for,
             hours=OPEN if simulated else monitor.hours(),
-            renewal=self.desk.renewal,
+            renewal=self.context.renewal,
             replay=monitor.replay,
         )
         return [top_line(status, stats, monitor.rates.ticks, monitor.now(), width, signs)]
@@ -132,8 +132,8 @@ class DepthPane(MonitorPane):
 
     PANE = Pane.DEPTH
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._token: int | None = None
         self._shown: Figures | None = None
         self._replaced: Figures | None = None
@@ -146,7 +146,7 @@ class DepthPane(MonitorPane):
         if self.is_framed:
             return framed(ladder_lines(row, mode, width - 2, before), width, height, title, spread)
         if row is not None:
-            title = [*title, (f" · {row.instrument.key}", Ink.DIM)]
+            title = [*title, (f" · {row.instrument.key}", Style.DIM)]
         return [rule(title, spread, width), *strip_lines(row, mode, width, before)]
 
     def _before(self, row: Row | None) -> Figures | None:
@@ -169,12 +169,12 @@ class ConnectionsPane(MonitorPane):
         """Return the table of connections."""
         monitor = self.monitor
         replayed = monitor.replay is not None
-        title: Line = [("Connections, as recorded" if replayed else "Connections", Ink.TITLE)]
+        title: Line = [("Connections, as recorded" if replayed else "Connections", Style.TITLE)]
         inside = width - 2 if self.is_framed else width
         stats = monitor.manager.get_stats()
         gap = gap_text(stats.missing, monitor.events.last_gap)
         lines = connection_lines(stats, monitor.rates, monitor.now(), inside, replayed=replayed)
-        recorder = recorder_line(self.desk.recording.state, self.desk.pulse.vitals(), inside)
+        recorder = recorder_line(self.context.recording.state, self.context.ui_metrics.stats(), inside)
         lines.append(recorder)
         return (
             framed(lines, width, height, title, gap) if self.is_framed else [rule(title, gap, width), *lines]
@@ -188,7 +188,7 @@ class LogPane(MonitorPane):
 
     def paint(self, width: int, height: int) -> list[Line]:
         """Return the newest entries."""
-        title, room = [("Log", Ink.TITLE)], height - (2 if self.is_framed else 1)
+        title, room = [("Log", Style.TITLE)], height - (2 if self.is_framed else 1)
         lines = log_lines(self.monitor.events.log.last(room), width - (2 if self.is_framed else 0), room)
         return framed(lines, width, height, title) if self.is_framed else [rule(title, [], width), *lines]
 
@@ -198,8 +198,8 @@ class KeysPane(MonitorPane):
 
     PANE = Pane.KEYS
 
-    def __init__(self, desk: Desk, contexts: Sequence[Context]) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext, contexts: Sequence[Context]) -> None:
+        super().__init__(context)
         self._contexts = contexts
 
     class Clicked(Message):
@@ -221,7 +221,7 @@ class KeysPane(MonitorPane):
 
     @property
     def _commands(self) -> list[Command]:
-        return self.desk.keymap.line(*self._contexts, replay=self.monitor.replay is not None)
+        return self.context.keymap.line(*self._contexts, replay=self.monitor.replay is not None)
 
 
 class TooSmallPane(MonitorPane):
@@ -232,6 +232,6 @@ class TooSmallPane(MonitorPane):
     def paint(self, width: int, height: int) -> list[Line]:
         """Return the sentence in the middle, folded where it must be."""
         sentence = too_small(width, height)
-        line: Line = [(sentence, Ink.STALE)]
+        line: Line = [(sentence, Style.STALE)]
         indent = max(width - width_of(line), 0) // 2
-        return [*[[] for _ in range((height - 1) // 2)], [(" " * indent, Ink.TEXT), *line]]
+        return [*[[] for _ in range((height - 1) // 2)], [(" " * indent, Style.TEXT), *line]]

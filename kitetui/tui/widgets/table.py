@@ -20,9 +20,8 @@ from textual.strip import Strip
 from kitetui.tui.layout import Column, columns, is_narrow
 from kitetui.tui.monitor import Monitor
 from kitetui.tui.numerals import group
-from kitetui.tui.paint.frame import edge
-from kitetui.tui.paint.ink import Ink, Line, Span, fitted
-from kitetui.tui.paint.row import (
+from kitetui.tui.render.frame import edge
+from kitetui.tui.render.row import (
     Flash,
     Heading,
     Marking,
@@ -32,8 +31,9 @@ from kitetui.tui.paint.row import (
     headings,
     row_line,
 )
+from kitetui.tui.render.spans import Line, Span, Style, fitted
 from kitetui.tui.rowstate import Freshness, RowState
-from kitetui.tui.widgets.palette import INK_CLASSES, Palette
+from kitetui.tui.widgets.palette import STYLE_CLASSES, Palette
 from kitetui.wire import Mode
 
 FLASH_SECONDS: Final = 0.3
@@ -70,7 +70,7 @@ class _Draft(NamedTuple):
 class WatchTable(ScrollView):
     """The rows of the watchlist, with headings above and, where there is room, a frame around."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*INK_CLASSES, "row--selected"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*STYLE_CLASSES, "row--selected"}
     ALLOW_SELECT = False
 
     class Selected(Message):
@@ -153,7 +153,7 @@ class WatchTable(ScrollView):
         inside = self._inside(y - self._top + self.scroll_offset.y)
         if not self._is_framed:
             return inside
-        side = self._palette.strip([("│", Ink.FRAME)], 1)
+        side = self._palette.strip([("│", Style.FRAME)], 1)
         return Strip.join([side, inside, self._palette.strip([self._thumb_or_side(y)], 1)])
 
     def on_click(self, event: events.Click) -> None:
@@ -175,7 +175,7 @@ class WatchTable(ScrollView):
         if position >= len(watchlist):
             empty = _FILTERED if watchlist.instruments else _EMPTY
             text = empty if not len(watchlist) and position == 1 else ""
-            return self._palette.strip(fitted([(f"  {text}", Ink.DIM)], width), width)
+            return self._palette.strip(fitted([(f"  {text}", Style.DIM)], width), width)
         draft = self._drawn.get(position) or self._draft(position, self._row(position))
         key = (draft.look, width)
         strip = self._strips.get(key)
@@ -215,14 +215,14 @@ class WatchTable(ScrollView):
         if not self._is_framed:
             return heading_line(self._headings(), width)
         if y == 0:
-            return edge("╭", [(watchlist.name, Ink.TITLE)], "╮", width)
+            return edge("╭", [(watchlist.name, Style.TITLE)], "╮", width)
         if y == 1:
             heads = heading_line(self._headings(), self._inner_width)
-            return [("│", Ink.FRAME), *heads, ("│", Ink.FRAME)]
+            return [("│", Style.FRAME), *heads, ("│", Style.FRAME)]
         place = f"{group(watchlist.cursor + 1)} of {group(len(watchlist))}" if len(watchlist) else "empty"
         if marked := len(watchlist.marked):
             place = f"{group(marked)} marked   {place}"
-        return edge("╰", [(place, Ink.DIM)], "╯", width, at_end=True)
+        return edge("╰", [(place, Style.DIM)], "╯", width, at_end=True)
 
     def _thumb_or_side(self, y: int) -> Span:
         """The right side of the frame, which is the scroll bar too where there is more than fits."""
@@ -231,8 +231,8 @@ class WatchTable(ScrollView):
             size = max(page * page // rows, 1)
             start = round((page - size) * self.scroll_offset.y / (rows - page))
             if start <= y - self._top < start + size:
-                return ("┃", Ink.BRAND)
-        return ("│", Ink.FRAME)
+                return ("┃", Style.BRAND)
+        return ("│", Style.FRAME)
 
     def _note_flashes(self, rows: Iterable[Row]) -> None:
         """Find the prices that have changed since the last time, and let the old flashes go out."""

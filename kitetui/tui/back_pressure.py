@@ -25,7 +25,7 @@ WORTH_A_WORD: Final = 2.0
 """Seconds of a stall that is worth telling of; a slow terminal has shorter ones all the time."""
 
 
-class Outlet:
+class BackPressure:
     """The terminal's output; `descriptor` is None where there is no terminal.
 
     resumed: is called with the seconds for which the terminal was stalled, when it no longer is.
@@ -48,9 +48,9 @@ class Outlet:
         if sys.platform == "win32" or self._descriptor is None:
             return False
         now = self._clock()
-        outlet = select.poll()
-        outlet.register(self._descriptor, select.POLLOUT)
-        is_ready = outlet.poll(0)
+        back_pressure = select.poll()
+        back_pressure.register(self._descriptor, select.POLLOUT)
+        is_ready = back_pressure.poll(0)
         if any(event & _GONE for _, event in is_ready):
             return True
         if is_ready:

@@ -9,8 +9,8 @@ from typing import Final
 from kitetui.formatting import plain
 from kitetui.tui.figures import WAITING
 from kitetui.tui.numerals import group
-from kitetui.tui.paint.ink import Ink, Line, direction, fitted, spread, width_of
-from kitetui.tui.paint.row import Row
+from kitetui.tui.render.row import Row
+from kitetui.tui.render.spans import Line, Style, direction, fitted, spread, width_of
 
 _LAST: Final = 9
 _PERCENT: Final = 9
@@ -61,11 +61,11 @@ def groups_line(tabs: Sequence[Tab], what_is_left: str, indices: Sequence[Row], 
 
     what_is_left: what the filter leaves of the group that is shown, "" without one.
     """
-    left: Line = [(" ", Ink.TEXT)]
-    left += [(tab.text, Ink.STRONG if tab.is_shown else Ink.DIM) for tab in tabs]
+    left: Line = [(" ", Style.TEXT)]
+    left += [(tab.text, Style.STRONG if tab.is_shown else Style.DIM) for tab in tabs]
     if what_is_left:
-        left += [("  ", Ink.TEXT), (plain(what_is_left), Ink.STALE)]
-    left.append((" ", Ink.TEXT))
+        left += [("  ", Style.TEXT), (plain(what_is_left), Style.STALE)]
+    left.append((" ", Style.TEXT))
     right: Line = []
     for row in indices:
         part = _pinned(row)
@@ -77,12 +77,12 @@ def groups_line(tabs: Sequence[Tab], what_is_left: str, indices: Sequence[Row], 
 
 def _pinned(row: Row) -> Line:
     """An index in cells that stay as they are while its price moves."""
-    name = (f" {row.instrument.tradingsymbol} ", Ink.DIM)
+    name = (f" {row.instrument.tradingsymbol} ", Style.DIM)
     if row.figures is None:
-        return [name, (f"{WAITING:>{_LAST + _PERCENT + 1}} ", Ink.DIM)]
-    colour = Ink.DIM if row.is_dim else direction(row.figures.percent_change or 0)
+        return [name, (f"{WAITING:>{_LAST + _PERCENT + 1}} ", Style.DIM)]
+    colour = Style.DIM if row.is_dim else direction(row.figures.percent_change or 0)
     return [
         name,
-        (f"{row.figures.last(_LAST):>{_LAST}}", Ink.DIM if row.is_dim else Ink.STRONG),
+        (f"{row.figures.last(_LAST):>{_LAST}}", Style.DIM if row.is_dim else Style.STRONG),
         (f"{row.figures.percent():>{_PERCENT}} ", colour),
     ]

@@ -6,18 +6,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from kitetui.instruments import Universe
+from kitetui.tui.back_pressure import BackPressure
 from kitetui.tui.commands import Keymap
 from kitetui.tui.monitor import Monitor
-from kitetui.tui.outlet import Outlet
-from kitetui.tui.pulse import Pulse
 from kitetui.tui.recording import Recording
 from kitetui.tui.screens.palette import ThemePalette
 from kitetui.tui.settings import Settings
+from kitetui.tui.ui_metrics import UiMetrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """The monitor, its recorder and its pulse, with what the user has set.
+class AppContext:
+    """The monitor, its recorder and its ui_metrics, with what the user has set.
 
     universe: returns where names that a user types are looked up, which may be another one each day.
     simulated: whether the prices are made up, which the first line then says.
@@ -29,8 +29,8 @@ class Desk:
     settings: Settings
     keymap: Keymap
     recording: Recording
-    pulse: Pulse
-    outlet: Outlet
+    ui_metrics: UiMetrics
+    back_pressure: BackPressure
     themes: ThemePalette
     simulated: bool
     renewal: str

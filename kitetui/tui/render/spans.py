@@ -1,4 +1,4 @@
-"""Lines of inked text: what to write, and what it means; which colour that has is the theme's affair."""
+"""Lines of styled text: what to write, and what it means; which colour that has is the theme's affair."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from enum import StrEnum
 from rich.cells import cell_len, set_cell_size
 
 
-class Ink(StrEnum):
-    """What a piece of text means; its value names the style sheet's class `ink--…`."""
+class Style(StrEnum):
+    """What a piece of text means; its value names the style sheet's class `style--…`."""
 
     TEXT = "text"
     STRONG = "strong"
@@ -33,7 +33,7 @@ class Ink(StrEnum):
     KEY = "key"
 
 
-Span = tuple[str, Ink]
+Span = tuple[str, Style]
 Line = list[Span]
 
 
@@ -52,13 +52,13 @@ def fitted(line: Iterable[Span], width: int) -> Line:
     spans = list(line)
     missing = width - width_of(spans)
     if missing >= 0:
-        return [*spans, (" " * missing, Ink.TEXT)] if missing else spans
+        return [*spans, (" " * missing, Style.TEXT)] if missing else spans
     kept: Line = []
     room = width - 1
-    for text, ink in spans:
+    for text, style in spans:
         if (size := cell_len(text)) > room:
-            return [*kept, (f"{set_cell_size(text, room)}…", ink)] if width > 0 else []
-        kept.append((text, ink))
+            return [*kept, (f"{set_cell_size(text, room)}…", style)] if width > 0 else []
+        kept.append((text, style))
         room -= size
     return kept
 
@@ -69,6 +69,6 @@ def spread(left: Iterable[Span], right: Iterable[Span], width: int) -> Line:
     return [*fitted(left, max(width - width_of(right), 0)), *right]
 
 
-def direction(value: int) -> Ink:
-    """Return the ink of a change."""
-    return Ink.UP if value > 0 else Ink.DOWN if value < 0 else Ink.TEXT
+def direction(value: int) -> Style:
+    """Return the style of a change."""
+    return Style.UP if value > 0 else Style.DOWN if value < 0 else Style.TEXT

@@ -14,7 +14,7 @@ from kitetui.feed.state import FAILED
 from kitetui.formatting import plain
 from kitetui.times import IST
 from kitetui.tui.numerals import group
-from kitetui.tui.paint.ink import Ink, Line, Span, fitted, width_of
+from kitetui.tui.render.spans import Line, Span, Style, fitted, width_of
 from kitetui.tui.transport import Transport, state_text
 
 _STATE: Final = len("PAUSED")
@@ -25,8 +25,8 @@ _LONGEST_NAME: Final = 40
 
 def replay_badge(replay: Transport) -> Line:
     """Return what stands where a live feed has its state: that this is a replay, and how it runs."""
-    ink = Ink.STALE if _stands(replay) else Ink.STRONG
-    return [(" REPLAY ", Ink.REPLAY), (f" {state_text(replay):<{_STATE}}  ", ink)]
+    style = Style.STALE if _stands(replay) else Style.STRONG
+    return [(" REPLAY ", Style.REPLAY), (f" {state_text(replay):<{_STATE}}  ", style)]
 
 
 def recorded_state(
@@ -34,38 +34,38 @@ def recorded_state(
 ) -> Line:
     """Return what the recorded connections did; `rate` is in ticks a second, as they are played."""
     if not stats.symbols:
-        return [("○ no symbols", Ink.STRONG), ("  press a to add one", Ink.TEXT)]
+        return [("○ no symbols", Style.STRONG), ("  press a to add one", Style.TEXT)]
     count = f"{status.live}/{status.used}"
     match status.state:
         case FeedState.IDLE:
-            return [("○ was not connected", Ink.STALE)]
+            return [("○ was not connected", Style.STALE)]
         case FeedState.CONNECTING:
-            return [(f"◌ was connecting {count}", Ink.STALE)]
+            return [(f"◌ was connecting {count}", Style.STALE)]
         case FeedState.LIVE:
             flow = "" if _stands(replay) else f"{group(round(rate))}/s"
-            return [(f"{flow:>{_FLOW}}", Ink.TEXT), (f"   {count} up", Ink.TEXT)]
+            return [(f"{flow:>{_FLOW}}", Style.TEXT), (f"   {count} up", Style.TEXT)]
         case FeedState.QUIET | FeedState.NO_TICKS | FeedState.CLOSED:
             quiet = f"was quiet {int(stats.quiet_for)}s"
-            return [(quiet, Ink.STALE), (f"  {hours}" if hours else "", Ink.TEXT)]
+            return [(quiet, Style.STALE), (f"  {hours}" if hours else "", Style.TEXT)]
         case state:
             reasons = (
                 f"ws{each.connection + 1} {plain(each.reason)}"
                 for each in stats.connections
                 if each.state in FAILED
             )
-            return [(f"! was {state} {count}", Ink.STALE), (f"  {'; '.join(reasons)}", Ink.TEXT)]
+            return [(f"! was {state} {count}", Style.STALE), (f"  {'; '.join(reasons)}", Style.TEXT)]
 
 
 def recorded_clock(now: float) -> Span:
     """Return the recording's date and time in India."""
-    return (f"{datetime.fromtimestamp(now, IST):%d %b %Y %H:%M:%S} IST ", Ink.STRONG)
+    return (f"{datetime.fromtimestamp(now, IST):%d %b %Y %H:%M:%S} IST ", Style.STRONG)
 
 
 def recorded_place(replay: Transport) -> list[Line]:
     """Return which file it is and how far it is through, the longest form first."""
-    position: Span = (f"{replay.position:>5.0%}  ", Ink.DIM)
+    position: Span = (f"{replay.position:>5.0%}  ", Style.DIM)
     name = plain(replay.name)
-    whole: Line = [(name, Ink.DIM)]
+    whole: Line = [(name, Style.DIM)]
     return [[*fitted(whole, min(width_of(whole), _LONGEST_NAME)), position], [position]]
 
 

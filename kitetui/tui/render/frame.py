@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kitetui.tui.paint.ink import Ink, Line, Span, fitted, width_of
+from kitetui.tui.render.spans import Line, Span, Style, fitted, width_of
 
 
 def framed(
@@ -12,7 +12,7 @@ def framed(
 ) -> list[Line]:
     """Return the content in a frame of this outer size, its title on the top edge, its foot on the lower."""
     inside = [*content, *[[] for _ in range(height)]][: max(height - 2, 0)]
-    side: Span = ("│", Ink.FRAME)
+    side: Span = ("│", Style.FRAME)
     return [
         edge("╭", title, "╮", width),
         *([side, *fitted(line, width - 2), side] for line in inside),
@@ -26,24 +26,24 @@ def edge(start: str, text: Iterable[Span], end: str, width: int, *, at_end: bool
     if spans:
         room = width - 6
         spans = [
-            (" ", Ink.TEXT),
+            (" ", Style.TEXT),
             *(spans if width_of(spans) <= room else fitted(spans, room)),
-            (" ", Ink.TEXT),
+            (" ", Style.TEXT),
         ]
     stroke = "─" * (width - 3 - width_of(spans))
     if at_end:
-        return [(start + stroke, Ink.FRAME), *spans, ("─" + end, Ink.FRAME)]
-    return [(start + "─", Ink.FRAME), *spans, (stroke + end, Ink.FRAME)]
+        return [(start + stroke, Style.FRAME), *spans, ("─" + end, Style.FRAME)]
+    return [(start + "─", Style.FRAME), *spans, (stroke + end, Style.FRAME)]
 
 
 def rule(left: Iterable[Span], right: Iterable[Span], width: int) -> Line:
     """Return a rule across the screen with a text near each end; the left one gives way."""
     right = list(right)
     if right:
-        right = [(" ", Ink.TEXT), *right, (" ─", Ink.FRAME)]
+        right = [(" ", Style.TEXT), *right, (" ─", Style.FRAME)]
     room = width - 3 - width_of(right)
     left = list(left)
     if width_of(left) > room:
         left = fitted(left, room)
     stroke = "─" * (room - width_of(left))
-    return [("─ ", Ink.FRAME), *left, (" " if left else "─", Ink.FRAME), (stroke, Ink.FRAME), *right]
+    return [("─ ", Style.FRAME), *left, (" " if left else "─", Style.FRAME), (stroke, Style.FRAME), *right]

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from kitetui.tui.outlet import STALLED_AFTER, WORTH_A_WORD, Outlet
+from kitetui.tui.back_pressure import STALLED_AFTER, WORTH_A_WORD, BackPressure
 
 
 class Reading:
@@ -17,7 +17,7 @@ class Reading:
         os.set_blocking(self.writer, False)
         self.now = 0.0
         self.said = []
-        self.outlet = Outlet(self.writer, self.said.append, lambda: self.now)
+        self.back_pressure = BackPressure(self.writer, self.said.append, lambda: self.now)
 
     def fill(self):
         try:
@@ -28,7 +28,7 @@ class Reading:
 
     def after(self, seconds):
         self.now += seconds
-        return self.outlet.is_stalled()
+        return self.back_pressure.is_stalled()
 
 
 @pytest.fixture
@@ -84,4 +84,4 @@ def test_a_buffer_that_is_full_for_a_moment_is_not_worth_a_word(terminal):
 
 
 def test_without_a_terminal_there_is_nothing_to_stall():
-    assert not Outlet(None, pytest.fail).is_stalled()
+    assert not BackPressure(None, pytest.fail).is_stalled()

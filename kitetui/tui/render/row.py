@@ -9,7 +9,7 @@ from typing import Final
 from kitetui.instruments import Instrument
 from kitetui.tui.figures import WAITING, Figures
 from kitetui.tui.layout import COLUMN_WIDTHS, MARK_WIDTH, Column, symbol_width
-from kitetui.tui.paint.ink import Ink, Line, Span, direction, fitted
+from kitetui.tui.render.spans import Line, Span, Style, direction, fitted
 from kitetui.tui.rowstate import STANDING_STILL, Freshness, RowState
 
 
@@ -52,7 +52,7 @@ class Marking:
     @property
     def cells(self) -> Line:
         """The cells before the symbol."""
-        return [("▌" if self.selected else " ", Ink.BRAND), ("•" if self.marked else " ", Ink.STRONG)]
+        return [("▌" if self.selected else " ", Style.BRAND), ("•" if self.marked else " ", Style.STRONG)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ def headings(
 
 def heading_line(placed: Sequence[Heading], width: int) -> Line:
     """Return the line of headings."""
-    line: Line = [(" " * MARK_WIDTH, Ink.HEADING)]
-    return fitted([*line, *((each.text, Ink.HEADING) for each in placed)], width)
+    line: Line = [(" " * MARK_WIDTH, Style.HEADING)]
+    return fitted([*line, *((each.text, Style.HEADING) for each in placed)], width)
 
 
 def row_line(row: Row, columns: Sequence[Column], width: int, marking: Marking) -> Line:
@@ -91,9 +91,9 @@ def row_line(row: Row, columns: Sequence[Column], width: int, marking: Marking) 
     cells = marking.cells
     for column in columns:
         if column is Column.SYMBOL:
-            cells += fitted([(row.instrument.tradingsymbol, _symbol_ink(row))], size)
+            cells += fitted([(row.instrument.tradingsymbol, _symbol_style(row))], size)
         elif row.trouble and row.figures is None:
-            return fitted([*cells, (f"  ! {row.trouble}", Ink.STALE)], width)
+            return fitted([*cells, (f"  ! {row.trouble}", Style.STALE)], width)
         else:
             cells += _cell(row, column)
     return fitted(cells, width)
@@ -113,39 +113,39 @@ def changed_from(before: str, after: str) -> int:
 def _cell(row: Row, column: Column) -> Line:
     width = COLUMN_WIDTHS[column]
     if column is Column.AGE:
-        return [(f"{row.freshness.age:>{width}}", _age_ink(row.freshness.state))]
+        return [(f"{row.freshness.age:>{width}}", _age_style(row.freshness.state))]
     if column is Column.HOUR:
-        return [(f"{row.hour:>{width}}", Ink.DIM if row.is_dim else Ink.TEXT)]
+        return [(f"{row.hour:>{width}}", Style.DIM if row.is_dim else Style.TEXT)]
     if row.figures is None:
-        return [(f"{WAITING if column is Column.LTP else '':>{width}}", Ink.DIM)]
+        return [(f"{WAITING if column is Column.LTP else '':>{width}}", Style.DIM)]
     text = _TEXTS[column](row.figures)
     if column is Column.LTP and row.flash is not None:
-        return _flashing(text, width, row.flash, _ink(row, column))
-    return [(f"{text:>{width}}", _ink(row, column))]
+        return _flashing(text, width, row.flash, _style(row, column))
+    return [(f"{text:>{width}}", _style(row, column))]
 
 
-def _flashing(text: str, width: int, flash: Flash, ink: Ink) -> Line:
+def _flashing(text: str, width: int, flash: Flash, style: Style) -> Line:
     start = min(flash.start, len(text))
-    changed: Span = (text[start:], Ink.FLASH_UP if flash.direction > 0 else Ink.FLASH_DOWN)
-    return [(f"{text[:start]:>{width - len(text) + start}}", ink), changed]
+    changed: Span = (text[start:], Style.FLASH_UP if flash.direction > 0 else Style.FLASH_DOWN)
+    return [(f"{text[:start]:>{width - len(text) + start}}", style), changed]
 
 
-def _ink(row: Row, column: Column) -> Ink:
+def _style(row: Row, column: Column) -> Style:
     if row.is_dim or row.figures is None:
-        return Ink.DIM
+        return Style.DIM
     if column in (Column.LTP, Column.CHANGE, Column.PERCENT):
         return direction(row.figures.percent_change or 0)
-    return Ink.TEXT
+    return Style.TEXT
 
 
-def _symbol_ink(row: Row) -> Ink:
-    return Ink.DIM if row.is_dim else Ink.STRONG
+def _symbol_style(row: Row) -> Style:
+    return Style.DIM if row.is_dim else Style.STRONG
 
 
-def _age_ink(state: RowState) -> Ink:
+def _age_style(state: RowState) -> Style:
     if state is RowState.FROZEN:
-        return Ink.STALE
-    return Ink.TEXT if state is RowState.LIVE else Ink.DIM
+        return Style.STALE
+    return Style.TEXT if state is RowState.LIVE else Style.DIM
 
 
 _TEXTS: Final[Mapping[Column, Callable[[Figures], str]]] = {

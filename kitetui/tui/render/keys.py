@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from kitetui.tui.commands import ALWAYS_SHOWN, Command, key_name
-from kitetui.tui.paint.ink import Ink, Line, fitted
+from kitetui.tui.render.spans import Line, Style, fitted
 
 Placed = tuple[int, int, Command]
 """From which cell to which (exclusive) a command can be clicked."""
@@ -31,7 +31,7 @@ def keys_line(commands: Sequence[Command], width: int) -> Line:
     """Return the line of keys."""
     line: Line = []
     for _, _, command in placed_keys(commands, width):
-        line += [(f" {key_name(command.keys[0])}", Ink.KEY), (f" {command.label} ", Ink.DIM)]
+        line += [(f" {key_name(command.keys[0])}", Style.KEY), (f" {command.label} ", Style.DIM)]
     return fitted(line, width)
 
 

@@ -8,14 +8,14 @@ from typing import Final
 
 from kitetui.formatting import clock
 from kitetui.tui.eventlog import Entry, Weight
-from kitetui.tui.paint.ink import Ink, Line
+from kitetui.tui.render.spans import Line, Style
 
 _TIME: Final = 10
-_INKS: Final = {
-    Weight.NOTE: Ink.TEXT,
-    Weight.GOOD: Ink.LIVE,
-    Weight.WARNING: Ink.STALE,
-    Weight.ALARM: Ink.ALARM,
+_STYLES: Final = {
+    Weight.NOTE: Style.TEXT,
+    Weight.GOOD: Style.LIVE,
+    Weight.WARNING: Style.STALE,
+    Weight.ALARM: Style.ALARM,
 }
 
 
@@ -26,7 +26,7 @@ def log_lines(entries: Sequence[Entry], width: int, height: int | None = None) -
         folded = textwrap.wrap(entry.text, max(width - _TIME - 1, 10)) or [""]
         for number, part in enumerate(folded):
             stamp = f" {clock(entry.at)} " if number == 0 else " " * _TIME
-            lines.append([(stamp, Ink.DIM), (part, _INKS[entry.weight])])
+            lines.append([(stamp, Style.DIM), (part, _STYLES[entry.weight])])
     if height is None:
         return lines
     return lines[-height:] if height > 0 else []

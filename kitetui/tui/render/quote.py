@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kitetui.formatting import clock
 from kitetui.tui.figures import NOT_APPLICABLE, PRICE_WIDTH, UNKNOWN, WAITING, Figures
-from kitetui.tui.paint.ink import Ink, Line, direction, fitted, width_of
-from kitetui.tui.paint.row import Row
+from kitetui.tui.render.row import Row
+from kitetui.tui.render.spans import Line, Style, direction, fitted, width_of
 from kitetui.wire import Mode
 
 _LABEL = 6
@@ -15,10 +15,10 @@ _WIDEST_HALF = 22
 def quote_title(row: Row | None, mode: Mode | None) -> Line:
     """Return the title of the pane: what is quoted, and in which mode."""
     if row is None:
-        return [("No symbol", Ink.TITLE)]
+        return [("No symbol", Style.TITLE)]
     return [
-        (row.instrument.tradingsymbol, Ink.TITLE),
-        (f" · {row.instrument.exchange} · {mode or '-'}", Ink.DIM),
+        (row.instrument.tradingsymbol, Style.TITLE),
+        (f" · {row.instrument.exchange} · {mode or '-'}", Style.DIM),
     ]
 
 
@@ -28,16 +28,16 @@ def quote_lines(row: Row | None, width: int) -> list[Line]:
         return []
     figures = row.figures
     if figures is None:
-        return [[(f" LTP  {WAITING}", Ink.DIM)], [], [(" waiting for the first tick", Ink.DIM)]]
-    value = Ink.DIM if row.is_dim else Ink.TEXT
+        return [[(f" LTP  {WAITING}", Style.DIM)], [], [(" waiting for the first tick", Style.DIM)]]
+    value = Style.DIM if row.is_dim else Style.TEXT
 
     half = min(width // 2, _WIDEST_HALF)
 
     def pair(first: tuple[str, str], second: tuple[str, str]) -> Line:
         return [
-            (f" {first[0]:<{_LABEL}}", Ink.HEADING),
+            (f" {first[0]:<{_LABEL}}", Style.HEADING),
             (f"{first[1]:>{half - _LABEL - 1}}", value),
-            (f"  {second[0]:<{_LABEL - 1}}", Ink.HEADING),
+            (f"  {second[0]:<{_LABEL - 1}}", Style.HEADING),
             (f"{second[1]:>{half - _LABEL - 1}}", value),
         ]
 
@@ -61,11 +61,11 @@ def quote_line(row: Row | None, width: int) -> Line:
     """Return the quote as one line; what does not fit whole is left out from the end."""
     if row is None:
         return fitted([], width)
-    value = Ink.DIM if row.is_dim else Ink.TEXT
-    line: Line = [(f" {row.instrument.tradingsymbol}", Ink.STRONG)]
+    value = Style.DIM if row.is_dim else Style.TEXT
+    line: Line = [(f" {row.instrument.tradingsymbol}", Style.STRONG)]
     figures = row.figures
     if figures is None:
-        return fitted([*line, ("  waiting for the first tick", Ink.DIM)], width)
+        return fitted([*line, ("  waiting for the first tick", Style.DIM)], width)
     for label, text in (
         ("O", figures.open()),
         ("H", figures.high()),
@@ -74,7 +74,7 @@ def quote_line(row: Row | None, width: int) -> Line:
         ("ATP", figures.average()),
         ("LTQ", figures.last_quantity(PRICE_WIDTH)),
     ):
-        part: Line = [(f"  {label} ", Ink.HEADING), (text, value)]
+        part: Line = [(f"  {label} ", Style.HEADING), (text, value)]
         if width_of(line) + width_of(part) > width:
             break
         line += part
@@ -82,10 +82,10 @@ def quote_line(row: Row | None, width: int) -> Line:
 
 
 def _last_line(row: Row, figures: Figures) -> Line:
-    colour = Ink.DIM if row.is_dim else direction(figures.percent_change or 0)
+    colour = Style.DIM if row.is_dim else direction(figures.percent_change or 0)
     line: Line = [
-        (" LTP   ", Ink.HEADING),
-        (f"{figures.last():>{PRICE_WIDTH}}", Ink.DIM if row.is_dim else Ink.STRONG),
+        (" LTP   ", Style.HEADING),
+        (f"{figures.last():>{PRICE_WIDTH}}", Style.DIM if row.is_dim else Style.STRONG),
     ]
     percent = figures.percent()
     if percent not in (NOT_APPLICABLE, UNKNOWN):
@@ -94,16 +94,16 @@ def _last_line(row: Row, figures: Figures) -> Line:
     return line
 
 
-def _day_line(figures: Figures, width: int, ink: Ink) -> Line:
+def _day_line(figures: Figures, width: int, style: Style) -> Line:
     position = figures.day_position()
     if position is None:
-        return [(" Day    no range yet", Ink.DIM)]
+        return [(" Day    no range yet", Style.DIM)]
     cells = max(min(width - 16, 40), 5)
     at = round(position * (cells - 1))
     return [
-        (" Day   ", Ink.HEADING),
-        (f"├{'─' * at}", Ink.FRAME),
-        ("●", ink),
-        (f"{'─' * (cells - 1 - at)}┤", Ink.FRAME),
-        (f" {round(position * 100)}%", ink),
+        (" Day   ", Style.HEADING),
+        (f"├{'─' * at}", Style.FRAME),
+        ("●", style),
+        (f"{'─' * (cells - 1 - at)}┤", Style.FRAME),
+        (f" {round(position * 100)}%", style),
     ]

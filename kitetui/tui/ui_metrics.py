@@ -1,4 +1,4 @@
-"""The app's own pulse: how long it takes to draw, and how late its event loop comes to what is due.
+"""The app's own ui_metrics: how long it takes to draw, and how late its event loop comes to what is due.
 
 A screen that is slow shows old prices, and a loop that is late reads the socket late. Both are measured
 all the time, so that it can be seen whether it is the market that stands still, or the program.
@@ -30,7 +30,7 @@ _KEPT: Final = 1200
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
+class UiStats:
     """How the app itself is: draws a second, and in seconds the time of a draw and the lag of the loop.
 
     The percentiles are those of the last minute, None before there is a sample.
@@ -41,7 +41,7 @@ class Vitals:
     lag: Percentiles | None = None
 
 
-class Pulse:
+class UiMetrics:
     """Measures draws and the event loop; `clock` and `sleep` are those of the loop, in seconds."""
 
     def __init__(
@@ -72,10 +72,10 @@ class Pulse:
             woken = self._clock()
             self._lags.append((woken, max(woken - due, 0.0)))
 
-    def vitals(self) -> Vitals:
+    def stats(self) -> UiStats:
         """Return the figures of this moment."""
         now = self._clock()
-        return Vitals(self._draws(now), _percentiles(self._frames, now), _percentiles(self._lags, now))
+        return UiStats(self._draws(now), _percentiles(self._frames, now), _percentiles(self._lags, now))
 
     def _draws(self, now: float) -> float:
         recent = [at for at, _ in self._frames if at > now - _RATE_SPAN]

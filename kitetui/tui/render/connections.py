@@ -10,24 +10,24 @@ from kitetui.feed import ConnectionState, ConnectionStats, Gap, ManagerStats, Pe
 from kitetui.formatting import age, clock, duration, plain
 from kitetui.tui.figures import UNKNOWN, WAITING
 from kitetui.tui.numerals import group, quantity_within
-from kitetui.tui.paint.ink import Ink, Line, fitted, spread, text_of, width_of
-from kitetui.tui.paint.spark import sparkline
-from kitetui.tui.pulse import Vitals
 from kitetui.tui.rates import HISTORY, Rate, Rates
 from kitetui.tui.recording import RecordingState
+from kitetui.tui.render.spans import Line, Style, fitted, spread, text_of, width_of
+from kitetui.tui.render.spark import sparkline
+from kitetui.tui.ui_metrics import UiStats
 from kitetui.wire import Mode
 
 _STATES: Final = {
-    ConnectionState.UNUSED: ("○ unused", Ink.DIM),
-    ConnectionState.CONNECTING: ("◌ connecting", Ink.STALE),
-    ConnectionState.LIVE: ("● live", Ink.LIVE),
-    ConnectionState.RETRYING: ("! retrying", Ink.STALE),
-    ConnectionState.DOWN: ("✗ down", Ink.ALARM),
+    ConnectionState.UNUSED: ("○ unused", Style.DIM),
+    ConnectionState.CONNECTING: ("◌ connecting", Style.STALE),
+    ConnectionState.LIVE: ("● live", Style.LIVE),
+    ConnectionState.RETRYING: ("! retrying", Style.STALE),
+    ConnectionState.DOWN: ("✗ down", Style.ALARM),
 }
 
-_MUTE: Final = ("! mute", Ink.STALE)
+_MUTE: Final = ("! mute", Style.STALE)
 
-_REPLAYED: Final = _STATES | {ConnectionState.LIVE: ("● replayed", Ink.TEXT)}
+_REPLAYED: Final = _STATES | {ConnectionState.LIVE: ("● replayed", Style.TEXT)}
 
 
 def connection_lines(
@@ -39,7 +39,7 @@ def connection_lines(
     """
     columns = _arranged(width)
     heads = "".join(column.head() for column in columns)
-    lines: list[Line] = [[(f" {'conn':<5}{'state':<{_STATE}}{heads}", Ink.HEADING)]]
+    lines: list[Line] = [[(f" {'conn':<5}{'state':<{_STATE}}{heads}", Style.HEADING)]]
     for each in stats.connections:
         shown = _Shown(each, rates.of(each.connection), rates.history(each.connection), now)
         lines.append(_row(shown, columns, _REPLAYED if replayed else _STATES))
@@ -50,21 +50,21 @@ def gap_text(missing: ConnectionStats | None, gap: Gap | None) -> Line:
     """Return since when data is missing, or else when it last was and for how long."""
     if missing is not None and missing.missing_since is not None:
         since = clock(missing.missing_since / 1e9)
-        return [(f"! gap ws{missing.connection + 1} since {since}", Ink.STALE)]
+        return [(f"! gap ws{missing.connection + 1} since {since}", Style.STALE)]
     if gap is None:
-        return [("no gaps", Ink.DIM)]
+        return [("no gaps", Style.DIM)]
     start, end = clock(gap.start / 1e9), clock(gap.end / 1e9)
-    return [(f"last gap ws{gap.connection + 1} {start} → {end}, {gap.seconds:.1f} s", Ink.STALE)]
+    return [(f"last gap ws{gap.connection + 1} {start} → {end}, {gap.seconds:.1f} s", Style.STALE)]
 
 
-def recorder_line(recording: RecordingState, vitals: Vitals, width: int) -> Line:
+def recorder_line(recording: RecordingState, stats: UiStats, width: int) -> Line:
     """Return what is recorded, and at the right how the app itself is.
 
     What does not fit leaves whole: the app's figures first, then the recorder's, and never what was lost.
     """
-    what: Line = [(f" {'recorder':<10}", Ink.HEADING), *_what_is_recorded(recording)]
+    what: Line = [(f" {'recorder':<10}", Style.HEADING), *_what_is_recorded(recording)]
     figures = _recorder_spans(recording) if recording.is_on else []
-    app = _app_spans(vitals)
+    app = _app_spans(stats)
     while app and width_of([*what, *figures, *app]) + _APART > width:
         app.pop()
     while figures and width_of([*what, *figures]) > width:
@@ -120,21 +120,21 @@ class _Column:
 
     def _placed(self, text: str) -> str:
         if self.most:
-            return " " * _BETWEEN + text_of(fitted([(text, Ink.TEXT)], self.cells))
+            return " " * _BETWEEN + text_of(fitted([(text, Style.TEXT)], self.cells))
         return f"{text:>{self.width}}"
 
 
 def _row(
-    shown: _Shown, columns: Sequence[_Column], states: Mapping[ConnectionState, tuple[str, Ink]]
+    shown: _Shown, columns: Sequence[_Column], states: Mapping[ConnectionState, tuple[str, Style]]
 ) -> Line:
     stats = shown.stats
-    state, ink = _MUTE if stats.is_mute else states[stats.state]
+    state, style = _MUTE if stats.is_mute else states[stats.state]
     used = stats.state is not ConnectionState.UNUSED or bool(stats.frames)
     line: Line = [
-        (f" ws{stats.connection + 1:<3}", Ink.STRONG if used else Ink.DIM),
-        (f"{state:<{_STATE}}", ink),
+        (f" ws{stats.connection + 1:<3}", Style.STRONG if used else Style.DIM),
+        (f"{state:<{_STATE}}", style),
     ]
-    return [*line, *((column.cell(shown), Ink.TEXT) for column in columns)] if used else line
+    return [*line, *((column.cell(shown), Style.TEXT) for column in columns)] if used else line
 
 
 def _arranged(width: int) -> list[_Column]:
@@ -159,11 +159,11 @@ def _width_of(columns: Sequence[_Column]) -> int:
 
 def _what_is_recorded(recording: RecordingState) -> Line:
     if recording.error:
-        return [(f"✗ {recording.error}", Ink.ALARM)]
+        return [(f"✗ {recording.error}", Style.ALARM)]
     if not recording.is_on:
-        return [("○ off, r starts", Ink.DIM)]
-    lost: Line = [(f"! {group(recording.lost)} lost   ", Ink.STALE)] if recording.lost else []
-    return [*lost, (f"● {recording.name}", Ink.LIVE)]
+        return [("○ off, r starts", Style.DIM)]
+    lost: Line = [(f"! {group(recording.lost)} lost   ", Style.STALE)] if recording.lost else []
+    return [*lost, (f"● {recording.name}", Style.LIVE)]
 
 
 def _recorder_spans(recording: RecordingState) -> Line:
@@ -173,16 +173,16 @@ def _recorder_spans(recording: RecordingState) -> Line:
         f"queue {group(recording.queued)}",
         f"written {_seconds(recording.written_ago or 0.0)} ago",
     )
-    return [(f"   {figure}", Ink.TEXT) for figure in figures]
+    return [(f"   {figure}", Style.TEXT) for figure in figures]
 
 
-def _app_spans(vitals: Vitals) -> Line:
+def _app_spans(stats: UiStats) -> Line:
     """The app's figures; the first span is worth showing alone."""
-    spans: Line = [(f"ui  {vitals.draws:.0f} fps", Ink.DIM)]
-    for name, measured in (("frame", vitals.frame), ("loop lag", vitals.lag)):
+    spans: Line = [(f"ui  {stats.draws:.0f} fps", Style.DIM)]
+    for name, measured in (("frame", stats.frame), ("loop lag", stats.lag)):
         if measured is not None:
-            spans.append((f"   {name} {_lasting(measured.p50)}", Ink.DIM))
-            spans.append((f"  p99 {_lasting(measured.p99)}", Ink.DIM))
+            spans.append((f"   {name} {_lasting(measured.p50)}", Style.DIM))
+            spans.append((f"  p99 {_lasting(measured.p99)}", Style.DIM))
     return spans
 
 

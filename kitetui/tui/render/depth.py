@@ -13,8 +13,8 @@ from kitetui.formatting import rounded
 from kitetui.instruments import Kind
 from kitetui.tui.figures import UNKNOWN, Figures, Level
 from kitetui.tui.numerals import group, price, quantity_within, short
-from kitetui.tui.paint.ink import Ink, Line, fitted, width_of
-from kitetui.tui.paint.row import Row
+from kitetui.tui.render.row import Row
+from kitetui.tui.render.spans import Line, Style, fitted, width_of
 from kitetui.tui.rowstate import RowState
 from kitetui.wire import Mode
 
@@ -28,13 +28,13 @@ _WORDS_FROM = 50
 def depth_title(row: Row | None) -> Line:
     """Return whose book it is and how old."""
     if row is None or row.figures is None or not row.figures.has_depth:
-        return [("Depth", Ink.TITLE)]
+        return [("Depth", Style.TITLE)]
     state = row.freshness.state
     if state is RowState.FROZEN:
-        return [("Depth ", Ink.TITLE), (f"{row.freshness.age.lstrip('!')} ago", Ink.STALE)]
+        return [("Depth ", Style.TITLE), (f"{row.freshness.age.lstrip('!')} ago", Style.STALE)]
     if state is RowState.SNAPSHOT:
-        return [("Depth ", Ink.TITLE), (f"as of {row.freshness.age}", Ink.DIM)]
-    return [("Depth ", Ink.TITLE), (f"{row.freshness.age} ago", Ink.DIM)]
+        return [("Depth ", Style.TITLE), (f"as of {row.freshness.age}", Style.DIM)]
+    return [("Depth ", Style.TITLE), (f"{row.freshness.age} ago", Style.DIM)]
 
 
 def spread_text(row: Row | None) -> Line:
@@ -49,7 +49,7 @@ def spread_text(row: Row | None) -> Line:
     middle = ask.price + bid.price
     if middle > 0:
         text += f" ({price(rounded(gap * 200_000, middle), 3)}%)"
-    return [(text, Ink.DIM if row.is_dim else Ink.TEXT)]
+    return [(text, Style.DIM if row.is_dim else Style.TEXT)]
 
 
 def why_empty(row: Row | None, mode: Mode | None) -> str:
@@ -72,29 +72,29 @@ def ladder_lines(row: Row | None, mode: Mode | None, width: int, before: Figures
     """
     reason = why_empty(row, mode)
     if reason or row is None or row.figures is None:
-        return [[], [(f" {reason}", Ink.DIM)]]
+        return [[], [(f" {reason}", Style.DIM)]]
     figures, bids, asks = row.figures, row.figures.bids(), row.figures.asks()
     most = max(level.quantity for level in (*bids, *asks))
     bar = width - _PRICE - _QUANTITY - _ORDERS - 2
     changed = _changes(before, figures)
 
-    def rung(level: Level, side: Ink, fill: Ink) -> Line:
-        ink, fill = (Ink.DIM, Ink.DIM) if row.is_dim else (side, fill)
-        cells, text = _cells(figures, level), Ink.DIM if row.is_dim else Ink.TEXT
+    def rung(level: Level, side: Style, fill: Style) -> Line:
+        style, fill = (Style.DIM, Style.DIM) if row.is_dim else (side, fill)
+        cells, text = _cells(figures, level), Style.DIM if row.is_dim else Style.TEXT
         pointer = "▸" if _is_last(figures, level) else " "
         return [
-            (f"{pointer}{cells[0]:>{_PRICE - 1}}", ink),
+            (f"{pointer}{cells[0]:>{_PRICE - 1}}", style),
             (f"{cells[1]:>{_QUANTITY}}", text),
-            (changed(level), ink),
+            (changed(level), style),
             (f"{cells[2]:>{_ORDERS - 1}} ", text),
             (_bar(level.quantity, most, bar), fill),
         ]
 
     return [
-        [(f"{'PRICE':>{_PRICE}}{'QTY':>{_QUANTITY}}{'ORD':>{_ORDERS}}", Ink.HEADING)],
-        *(rung(level, Ink.DOWN, Ink.SELL_BAR) for level in reversed(asks)),
+        [(f"{'PRICE':>{_PRICE}}{'QTY':>{_QUANTITY}}{'ORD':>{_ORDERS}}", Style.HEADING)],
+        *(rung(level, Style.DOWN, Style.SELL_BAR) for level in reversed(asks)),
         totals_line(figures, width, dim=row.is_dim),
-        *(rung(level, Ink.UP, Ink.BUY_BAR) for level in bids),
+        *(rung(level, Style.UP, Style.BUY_BAR) for level in bids),
     ]
 
 
@@ -105,35 +105,35 @@ def strip_lines(row: Row | None, mode: Mode | None, width: int, before: Figures 
     """
     reason = why_empty(row, mode)
     if reason or row is None or row.figures is None:
-        return [[], [], [(f" {reason}", Ink.DIM)]]
+        return [[], [], [(f" {reason}", Style.DIM)]]
     figures, bids, asks = row.figures, row.figures.bids(), row.figures.asks()
     most = max(level.quantity for level in (*bids, *asks))
     figures_width = 2 * (_PRICE + _QUANTITY + _ORDERS) - 1 + len(_MIDDLE)
     bar = max((width - figures_width) // 2 - 1, 0)
     margin = " " if bar else ""
     dim = row.is_dim
-    text, up, down = (Ink.DIM, Ink.DIM, Ink.DIM) if dim else (Ink.TEXT, Ink.UP, Ink.DOWN)
+    text, up, down = (Style.DIM, Style.DIM, Style.DIM) if dim else (Style.TEXT, Style.UP, Style.DOWN)
     changed = _changes(before, figures)
 
     def rung(bid: Level, ask: Level) -> Line:
         left, right = _cells(figures, bid), _cells(figures, ask)
         return [
-            (f"{_bar(bid.quantity, most, bar):>{bar}}", Ink.DIM if dim else Ink.BUY_BAR),
+            (f"{_bar(bid.quantity, most, bar):>{bar}}", Style.DIM if dim else Style.BUY_BAR),
             (f"{margin}{left[2]:>{_ORDERS}}{left[1]:>{_QUANTITY}}", text),
             (f"{changed(bid)}{left[0]:>{_PRICE - 1}}", up),
             ("◂" if _is_last(figures, bid) else " ", up),
-            (_MIDDLE.strip(), Ink.FRAME),
+            (_MIDDLE.strip(), Style.FRAME),
             ("▸" if _is_last(figures, ask) else " ", down),
             (f"{right[0]:<{_PRICE - 1}}{changed(ask)}", down),
             (f"{right[1]:>{_QUANTITY - 1}}{right[2]:>{_ORDERS}}{margin}", text),
-            (_bar(ask.quantity, most, bar), Ink.DIM if dim else Ink.SELL_BAR),
+            (_bar(ask.quantity, most, bar), Style.DIM if dim else Style.SELL_BAR),
         ]
 
     return [
         [
-            (f"{'ORD':>{bar + len(margin) + _ORDERS}}{'QTY':>{_QUANTITY}}{'BID':>{_PRICE}}", Ink.HEADING),
-            (_MIDDLE, Ink.FRAME),
-            (f"{'ASK':<{_PRICE - 1}}{'QTY':>{_QUANTITY}}{'ORD':>{_ORDERS}}", Ink.HEADING),
+            (f"{'ORD':>{bar + len(margin) + _ORDERS}}{'QTY':>{_QUANTITY}}{'BID':>{_PRICE}}", Style.HEADING),
+            (_MIDDLE, Style.FRAME),
+            (f"{'ASK':<{_PRICE - 1}}{'QTY':>{_QUANTITY}}{'ORD':>{_ORDERS}}", Style.HEADING),
         ],
         *(rung(bid, ask) for bid, ask in zip(bids, asks, strict=True)),
         totals_line(figures, width, dim=dim),
@@ -144,9 +144,9 @@ def totals_line(figures: Figures, width: int, *, dim: bool) -> Line:
     """Return all open orders of both sides, and which side is the heavier."""
     buy, sell = figures.totals()
     if not buy + sell:
-        return [(" no open orders", Ink.DIM)]
+        return [(" no open orders", Style.DIM)]
     share = rounded(buy * 100, buy + sell)
-    text = Ink.DIM if dim else Ink.TEXT
+    text = Style.DIM if dim else Style.TEXT
     buying, selling = ("buy", "sell") if width >= _WORDS_FROM else ("B", "S")
     left: Line = [(f" {buying} {short(buy):<7}{share:>3}% ", text)]
     right: Line = [(f" {100 - share:>2}% {short(sell):>7} {selling} ", text)]
@@ -155,8 +155,8 @@ def totals_line(figures: Figures, width: int, *, dim: bool) -> Line:
     return fitted(
         [
             *left,
-            ("█" * filled, Ink.DIM if dim else Ink.BUY_BAR),
-            ("░" * (cells - filled), Ink.DIM if dim else Ink.SELL_BAR),
+            ("█" * filled, Style.DIM if dim else Style.BUY_BAR),
+            ("░" * (cells - filled), Style.DIM if dim else Style.SELL_BAR),
             *right,
         ],
         width,

@@ -13,8 +13,8 @@ from kitetui.feed import ConnectionState, ConnectionStats, FeedState, FeedStatus
 from kitetui.formatting import age, clock, plain
 from kitetui.tui.hours import OPEN, Hours
 from kitetui.tui.numerals import group, short
-from kitetui.tui.paint.ink import Ink, Line, spread, width_of
-from kitetui.tui.paint.replay import recorded_clock, recorded_place, recorded_state, replay_badge
+from kitetui.tui.render.replay import recorded_clock, recorded_place, recorded_state, replay_badge
+from kitetui.tui.render.spans import Line, Style, spread, width_of
 from kitetui.tui.transport import Transport
 
 _STATE_WIDTH: Final = 12
@@ -43,7 +43,7 @@ def top_line(
     status: FeedStatus, stats: ManagerStats, rate: float, now: float, width: int, signs: Signs
 ) -> Line:
     """Return the line; `rate` is in ticks a second, `now` UTC seconds."""
-    kept: Line = [(" kitetui  ", Ink.BRAND)]
+    kept: Line = [(" kitetui  ", Style.BRAND)]
     if signs.replay is not None:
         kept += replay_badge(signs.replay)
         told = recorded_state(status, stats, rate, signs.replay, signs.hours.text)
@@ -64,13 +64,13 @@ def _right(signs: Signs, now: float, room: int, spare: int) -> Line:
     """
     rec: Line = []
     if signs.recorded is not None:
-        rec = [("⏺ ", Ink.STRONG), (f"rec {short(signs.recorded):<8}", Ink.TEXT), ("  ", Ink.TEXT)]
-    fixed: Line = [("  ", Ink.TEXT)]
+        rec = [("⏺ ", Style.STRONG), (f"rec {short(signs.recorded):<8}", Style.TEXT), ("  ", Style.TEXT)]
+    fixed: Line = [("  ", Style.TEXT)]
     if signs.held_for is not None:
-        fixed += [(f" HELD {age(signs.held_for)} ", Ink.SIMULATED), ("  ", Ink.TEXT)]
+        fixed += [(f" HELD {age(signs.held_for)} ", Style.SIMULATED), ("  ", Style.TEXT)]
     if signs.simulated:
-        fixed += [(" SIMULATED ", Ink.SIMULATED), ("  ", Ink.TEXT)]
-    time: Line = [(f"{clock(now)} IST ", Ink.STRONG)]
+        fixed += [(" SIMULATED ", Style.SIMULATED), ("  ", Style.TEXT)]
+    time: Line = [(f"{clock(now)} IST ", Style.STRONG)]
     if signs.replay is not None:
         fixed, time = [*fixed, recorded_clock(now)], []
         for place in recorded_place(signs.replay):
@@ -86,27 +86,27 @@ def state_text(status: FeedStatus, stats: ManagerStats, rate: float, signs: Sign
     """Return the state of the feed and what there is to say of it."""
     count = f"{status.live}/{status.used}"
     if not stats.symbols:  # a connection that has lost its last symbol stays open, and is no news
-        return [("○ NO SYMBOLS", Ink.STRONG), ("  press a to add one", Ink.TEXT)]
+        return [("○ NO SYMBOLS", Style.STRONG), ("  press a to add one", Style.TEXT)]
     match status.state:
         case FeedState.IDLE:
-            return [("○ IDLE", Ink.STRONG)]
+            return [("○ IDLE", Style.STRONG)]
         case FeedState.CONNECTING:
-            return [(f"◌ CONNECTING {count}", Ink.STALE)]
+            return [(f"◌ CONNECTING {count}", Style.STALE)]
         case FeedState.LIVE:
             return _live(count, stats, rate)
         case FeedState.CLOSED:
             return [
-                (f"○ {signs.hours.what.upper() or 'CLOSED'}", Ink.STALE),
-                (f"  {signs.hours.rest}", Ink.TEXT),
+                (f"○ {signs.hours.what.upper() or 'CLOSED'}", Style.STALE),
+                (f"  {signs.hours.rest}", Style.TEXT),
             ]
         case FeedState.QUIET:
             return _quiet(stats, signs.hours)
         case FeedState.NO_TICKS:
             return _no_ticks(stats, signs.hours)
         case FeedState.DEGRADED:
-            return [(f"! DEGRADED {count}", Ink.STALE), (f"  {_what_is_missing(stats)}", Ink.TEXT)]
+            return [(f"! DEGRADED {count}", Style.STALE), (f"  {_what_is_missing(stats)}", Style.TEXT)]
         case FeedState.STALE:
-            return [(f"! STALE {count}", Ink.STALE), (f"  {_what_is_missing(stats)}", Ink.TEXT)]
+            return [(f"! STALE {count}", Style.STALE), (f"  {_what_is_missing(stats)}", Style.TEXT)]
         case FeedState.RETRYING:
             return _retrying(stats, signs.renewal)
         case FeedState.DOWN:
@@ -115,32 +115,32 @@ def state_text(status: FeedStatus, stats: ManagerStats, rate: float, signs: Sign
 
 def _quiet(stats: ManagerStats, hours: Hours) -> Line:
     if hours.what:
-        return [(f"{'● QUIET':<{_STATE_WIDTH}}", Ink.STALE), (f"  {hours.text}", Ink.TEXT)]
+        return [(f"{'● QUIET':<{_STATE_WIDTH}}", Style.STALE), (f"  {hours.text}", Style.TEXT)]
     still = [each for each in stats.connections if each.is_still]
     is_all = len(still) == sum(each.state is ConnectionState.LIVE for each in stats.connections)
     doubt = f"; {hours.doubt}" if hours.doubt else ""
     if still and not is_all:
         text = f"● QUIET {_name(still[0])} {int(still[0].quiet_for or 0)}s"
-        return [(text, Ink.STALE), (f"  connected, and none of its symbols has changed{doubt}", Ink.TEXT)]
+        return [(text, Style.STALE), (f"  connected, and none of its symbols has changed{doubt}", Style.TEXT)]
     text = f"● QUIET {int(stats.quiet_for)}s"
     why = f"  connected, and no symbol has changed{doubt}"
-    return [(f"{text:<{_STATE_WIDTH}}", Ink.STALE), (why, Ink.TEXT)]
+    return [(f"{text:<{_STATE_WIDTH}}", Style.STALE), (why, Style.TEXT)]
 
 
 def _no_ticks(stats: ManagerStats, hours: Hours) -> Line:
     worst = stats.worst
     which = "" if worst is None else f" {_name(worst)} {int(worst.quiet_for or 0)}s"
     doubt = f"; {hours.doubt}" if hours.doubt else ""
-    return [(f"! NO TICKS{which}", Ink.STALE), (f"  connected, and the market is open{doubt}", Ink.TEXT)]
+    return [(f"! NO TICKS{which}", Style.STALE), (f"  connected, and the market is open{doubt}", Style.TEXT)]
 
 
 def _live(count: str, stats: ManagerStats, rate: float) -> Line:
     trips = [each.round_trip for each in stats.connections if each.round_trip is not None]
     rtt = f"rtt {max(trips) * 1000:>3.0f}ms" if trips else "rtt   …"
     return [
-        (f"{f'● LIVE {count}':<{_STATE_WIDTH}}", Ink.LIVE),
-        (f"{group(round(rate)):>7}/s", Ink.TEXT),
-        (f"   {rtt}", Ink.TEXT),
+        (f"{f'● LIVE {count}':<{_STATE_WIDTH}}", Style.LIVE),
+        (f"{group(round(rate)):>7}/s", Style.TEXT),
+        (f"   {rtt}", Style.TEXT),
     ]
 
 
@@ -163,14 +163,14 @@ def _retrying(stats: ManagerStats, renewal: str) -> Line:
     if worst is None or worst.state is ConnectionState.DOWN:
         return _down(worst, renewal)
     what = _attempt(worst).replace("retry", "RETRY")
-    return [(f"! {what}", Ink.STALE), (f"  {_name(worst)} {plain(worst.reason)}", Ink.TEXT)]
+    return [(f"! {what}", Style.STALE), (f"  {_name(worst)} {plain(worst.reason)}", Style.TEXT)]
 
 
 def _down(worst: ConnectionStats | None, renewal: str) -> Line:
     reason = "" if worst is None else worst.reason
     if reason.startswith(_REFUSED):
-        return [(" ✗ LOGIN REFUSED ", Ink.ALARM), (f" {renewal}", Ink.TEXT)]
-    return [(" ✗ DOWN ", Ink.ALARM), (f"  {plain(reason)}; press q and start again", Ink.TEXT)]
+        return [(" ✗ LOGIN REFUSED ", Style.ALARM), (f" {renewal}", Style.TEXT)]
+    return [(" ✗ DOWN ", Style.ALARM), (f"  {plain(reason)}; press q and start again", Style.TEXT)]
 
 
 def _name(stats: ConnectionStats) -> str:
