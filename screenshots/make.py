@@ -14,9 +14,8 @@ from textual.pilot import Pilot
 from kitetui.feed import Endpoint, FeedState, KiteManagerConfig, KiteTickerManager
 from kitetui.simulator import SimulatedExchange
 from kitetui.tui import MonitorApp
-from kitetui.tui.groups import FIRST_GROUP, Groups
+from kitetui.tui.groups import FIRST_GROUP, Groups, Watchlist
 from kitetui.tui.theme import DEFAULT_THEME
-from kitetui.tui.watchlist import Watchlist
 from kitetui.wire import Mode
 
 SIZE = (120, 40)

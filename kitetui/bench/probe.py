@@ -16,9 +16,8 @@ from kitetui.feed import Endpoint, KiteManagerConfig, KiteTickerManager, Percent
 from kitetui.instruments import Universe
 from kitetui.instruments.builtin import simulated_shares
 from kitetui.tui import MonitorApp
-from kitetui.tui.groups import FIRST_GROUP, Groups
+from kitetui.tui.groups import FIRST_GROUP, Groups, Watchlist
 from kitetui.tui.ui_metrics import UiMetrics
-from kitetui.tui.watchlist import Watchlist
 
 
 class Probe:

@@ -15,10 +15,9 @@ from kitetui.config import ConfigFile
 from kitetui.logs import start_logging
 from kitetui.paths import config_file, config_folder
 from kitetui.tui import MonitorApp
-from kitetui.tui.eventlog import Weight
-from kitetui.tui.groups import FIRST_GROUP, Groups
+from kitetui.tui.events import Weight
+from kitetui.tui.groups import FIRST_GROUP, Groups, Watchlist
 from kitetui.tui.settings import VOCABULARY, Lists, Settings
-from kitetui.tui.watchlist import Watchlist
 
 _NAMED: Final = "Symbols"
 """The group of a run whose symbols were named on the command line; it is not kept."""

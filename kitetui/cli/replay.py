@@ -119,9 +119,8 @@ async def _show(recording: Recording, found: Inspection, **settings: Any) -> Non
     from kitetui.paths import config_file, config_folder
     from kitetui.replay import Playback, Player, ReplaySource
     from kitetui.tui import MonitorApp
-    from kitetui.tui.groups import Groups
+    from kitetui.tui.groups import Groups, Watchlist
     from kitetui.tui.settings import VOCABULARY, Settings
-    from kitetui.tui.watchlist import Watchlist
 
     start_logging()
     file = ConfigFile(config_file(), VOCABULARY)
@@ -163,7 +162,7 @@ async def _show(recording: Recording, found: Inspection, **settings: Any) -> Non
 
 
 async def _show_the_end(playback: Playback, player: Player, app: MonitorApp) -> None:
-    from kitetui.tui.eventlog import Weight
+    from kitetui.tui.events import Weight
 
     await playback.ended.wait()
     if player.problem:

@@ -22,17 +22,15 @@ from kitetui.market.calendar import Calendar
 from kitetui.tui.back_pressure import BackPressure, terminal_output
 from kitetui.tui.commands import Context, Keymap, bindings_of
 from kitetui.tui.context import AppContext
-from kitetui.tui.eventlog import Weight
-from kitetui.tui.events import Notice
+from kitetui.tui.events import Notice, Weight
 from kitetui.tui.groups import Groups
 from kitetui.tui.monitor import Monitor
 from kitetui.tui.numerals import group, use_units
-from kitetui.tui.recording import Recording
+from kitetui.tui.recording import Recording, Transport
 from kitetui.tui.screens.palette import ThemePalette
 from kitetui.tui.settings import Settings
 from kitetui.tui.textual_private import QuietCrash
 from kitetui.tui.theme import DEFAULT_THEME, TERMINAL_THEME, VARIABLES, load_themes, shipped_files, user_files
-from kitetui.tui.transport import Transport
 from kitetui.tui.ui_metrics import UiMetrics
 from kitetui.tui.views.list import ListView
 from kitetui.tui.views.view import View

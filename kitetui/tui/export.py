@@ -21,7 +21,7 @@ from kitetui.record import field_text, new_file
 from kitetui.record.cells.text import price_text
 from kitetui.times import IST, ist_microseconds
 from kitetui.tui.layout import Column
-from kitetui.tui.rowstate import RowState
+from kitetui.tui.rows import RowState
 from kitetui.wire import Tick, decimals_of
 from kitetui.wire.layout import CLOSE, LAST_PRICE, LTP
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import inf
+from math import inf, isnan
 from typing import Final
 
 from kitetui.feed import (
@@ -27,23 +27,16 @@ from kitetui.market.cache import quotes
 from kitetui.market.calendar import Calendar
 from kitetui.market.calendarfile import load_calendar
 from kitetui.market.history import Candles, History
-from kitetui.tui.eventlog import Weight
-from kitetui.tui.events import Events, Notice
-from kitetui.tui.groups import Groups
+from kitetui.tui.events import Events, Notice, Weight
+from kitetui.tui.groups import Groups, Watchlist
 from kitetui.tui.hours import Hours, hours_of
 from kitetui.tui.numerals import group
 from kitetui.tui.ordering import Ordering
 from kitetui.tui.rates import Rates
-from kitetui.tui.render.row import Row
-from kitetui.tui.render.spark import sparkline
-from kitetui.tui.rows import NEVER_TICKED, Rows
-from kitetui.tui.transport import Transport
-from kitetui.tui.watchlist import Watchlist
+from kitetui.tui.recording import Transport
+from kitetui.tui.rows import NEVER_TICKED, Row, Rows
 from kitetui.wire import Mode, TickBatch
 from kitetui.wire.layout import RANK
-
-HOUR_CELLS: Final = 8
-"""Cells of the graph of the last hour."""
 
 _HOURS_LAST: Final = 5.0
 """Seconds for which the graphs of the last hour are not made anew."""
@@ -95,7 +88,7 @@ class Monitor:
         self._calendar = calendar or load_calendar()
         self._modes = dict(modes or {})
         self._leases: dict[object, Mapping[int, Mode]] = {}
-        self._hours: dict[int, str] = {}
+        self._hours: dict[int, tuple[float | None, ...]] = {}
         self._hours_at = -inf
         self._clock_at = -inf
         self._ahead = -inf
@@ -279,14 +272,15 @@ class Monitor:
         token = instrument.instrument_token
         return self.manager.mode_of(token) or self._modes.get(token, self.mode)
 
-    def hour_of(self, instrument: Instrument) -> str:
-        """Return the last hour of an instrument as a small graph, anew every few seconds."""
+    def hour_of(self, instrument: Instrument) -> tuple[float | None, ...]:
+        """Return the closes of an instrument's last hour, one a minute, anew every few seconds."""
         if self.stopwatch() - self._hours_at >= _HOURS_LAST:
             self._hours.clear()
             self._hours_at = self.stopwatch()
         token = instrument.instrument_token
         if token not in self._hours:
-            self._hours[token] = sparkline(self.history.closes(token, 60, 60), HOUR_CELLS)
+            closes = self.history.closes(token, 60, 60).tolist()
+            self._hours[token] = tuple(None if isnan(close) else close for close in closes)
         return self._hours[token]
 
     def candles(self, token: int, seconds: int, last: int) -> Candles:

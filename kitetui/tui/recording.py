@@ -1,4 +1,7 @@
-"""Recording from the monitor: the writer of `kitetui --headless --csv`, on the feed that is on the screen."""
+"""Recording from the monitor, on the feed that is on the screen; and recordings that are played to it.
+
+A replay has a clock, and the keys of a tape machine.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,79 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from kitetui.errors import RecordingError, UserError
 from kitetui.feed import KiteTickerManager, Receiver, TickerMessage
 from kitetui.formatting import noun, plain
 from kitetui.times import stopwatch
-from kitetui.tui.eventlog import Weight
+from kitetui.tui.events import Weight
 from kitetui.tui.numerals import group
 
 if TYPE_CHECKING:
     from kitetui.record import NameOf, Recorder
+
+
+class Transport(Protocol):
+    """A replay as it stands, and what can be done about it.
+
+    The prices come from the feed, as always; this is only about the time that they are of.
+    """
+
+    @property
+    def name(self) -> str:
+        """The recording's file, without its folder."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it stands until it is told to go on."""
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether all has been played."""
+
+    @property
+    def speed(self) -> float:
+        """Seconds of the recording to a second; infinite for as fast as possible."""
+
+    @property
+    def position(self) -> float:
+        """How much of the recording's time has passed, from 0 to 1."""
+
+    def now(self) -> float:
+        """Return the recording's own time, UTC seconds; it stands in a pause and at the end.
+
+        It goes back where the recording begins again, or where the clock of its machine was set back.
+        """
+
+    def toggle(self) -> None:
+        """Pause, or go on."""
+
+    def step(self) -> None:
+        """In a pause: play the next message."""
+
+    def slower(self) -> None:
+        """Take the next lower speed, if there is one."""
+
+    def faster(self) -> None:
+        """Take the next higher speed, if there is one."""
+
+
+def state_text(replay: Transport) -> str:
+    """Return how a replay runs: `×10`, `max`, `PAUSED` or `ENDED`."""
+    if replay.is_ended:
+        return "ENDED"
+    if replay.is_paused:
+        return "PAUSED"
+    return pace_text(replay)
+
+
+def pace_text(replay: Transport) -> str:
+    """Return the speed at which a replay runs, or would: `×10`, `max`."""
+    return "max" if replay.speed == inf else f"×{replay.speed:g}"
+
 
 _WAY_OUT: Final = "start kitetui in a folder that can be written, then press r"
 

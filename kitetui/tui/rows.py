@@ -1,18 +1,112 @@
-"""Rows made of the last values, anew only when something of them has changed; also while held still."""
+"""Rows as data, made of the last values anew only when something of them has changed; also while held still.
+
+What the figures of a row are worth is known with them: how fresh they are, and who still delivers.
+"""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 from kitetui.feed import ConnectionState, KiteTickerManager
+from kitetui.formatting import age, moment
 from kitetui.instruments import Instrument
 from kitetui.market import LastValueCache
-from kitetui.tui.figures import Figures
-from kitetui.tui.render.row import Row
-from kitetui.tui.rowstate import WAITING, Freshness, freshness
+from kitetui.tui.figures import UNKNOWN, Figures
 from kitetui.wire import Mode, Tick
+
+OLD_AFTER: Final = 10.0
+"""Seconds without a tick after which a row says so; nothing is wrong with it, few trade it."""
+
+
+class RowState(Enum):
+    """How far a row can be trusted."""
+
+    WAITING = auto()
+    """No tick has come yet."""
+    SNAPSHOT = auto()
+    """The figures may be those that the server kept, from whenever that was."""
+    LIVE = auto()
+    """Ticks arrive."""
+    OLD = auto()
+    """The connection is live, and this instrument has not changed for a while."""
+    FROZEN = auto()
+    """The connection is lost or mute: the figures stand still, whatever the market does."""
+    HELD = auto()
+    """The user holds the display still, while ticks go on arriving behind it."""
+
+
+STANDING_STILL: Final = frozenset((RowState.SNAPSHOT, RowState.FROZEN, RowState.HELD))
+"""The states in which figures are not those of this moment, and must not look as if they were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """A row's state, and its age in words, for the column AGE."""
+
+    state: RowState
+    age: str
+
+
+WAITING: Final = Freshness(RowState.WAITING, "")
+"""The freshness of a row without a tick."""
+
+
+def freshness(
+    *,
+    now: float,
+    elapsed: float,
+    exchange_time: int | None,
+    is_snapshot: bool,
+    is_delivered: bool,
+    is_held: bool = False,
+) -> Freshness:
+    """Decide on a row with a tick.
+
+    now, exchange_time: UTC seconds, None where the exchange sent no time. elapsed: seconds since the tick was
+    received. is_delivered: whether it stands until another comes; see `KiteTickerManager.delivers`.
+    """
+    elapsed = max(elapsed, 0.0)
+    if not is_delivered:
+        return Freshness(RowState.FROZEN, f"!{age(elapsed)}")
+    if is_snapshot:
+        return Freshness(RowState.SNAPSHOT, moment(exchange_time, now) if exchange_time else UNKNOWN)
+    if is_held:
+        return Freshness(RowState.HELD, f"‖{age(elapsed)}")
+    return Freshness(RowState.OLD if elapsed >= OLD_AFTER else RowState.LIVE, age(elapsed))
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """A price that has just changed: from which character of its text on, and up or down."""
+
+    start: int
+    direction: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Everything that a row of the watchlist shows.
+
+    figures: None before the first tick. trouble: why there will be none, or no more, "" while all is well.
+    hour: the closes of the last hour's minutes, None for one without a tick; empty where they are not shown.
+    """
+
+    instrument: Instrument
+    figures: Figures | None
+    freshness: Freshness
+    flash: Flash | None = None
+    trouble: str = ""
+    hour: tuple[float | None, ...] = ()
+
+    @property
+    def is_dim(self) -> bool:
+        """Whether the figures are not those of this moment, and must not look as if they were."""
+        return self.freshness.state in STANDING_STILL
+
 
 SILENT_AFTER: Final = 10.0
 """Seconds after which an instrument that was asked for and never ticked is in doubt.
@@ -83,7 +177,7 @@ class Rows:
         """Note what the server says went wrong: it concerns what was asked for there, and has not ticked."""
         self._complaints[connection] = (self._elapsed(), text)
 
-    def row(self, instrument: Instrument, hour: str = "") -> Row:
+    def row(self, instrument: Instrument, hour: tuple[float | None, ...] = ()) -> Row:
         """Return everything that a row shows of an instrument."""
         token = instrument.instrument_token
         figures = self._figures(token)

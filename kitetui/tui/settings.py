@@ -12,9 +12,9 @@ from kitetui.config import Sort as NamedSort
 from kitetui.errors import UserError
 from kitetui.instruments import Instrument, Universe, UnknownSymbol
 from kitetui.tui.commands import COMMAND_IDS
+from kitetui.tui.groups import SetAside, Watchlist
 from kitetui.tui.layout import Column
 from kitetui.tui.ordering import Sort, can_sort
-from kitetui.tui.watchlist import SetAside, Watchlist
 from kitetui.wire import Mode
 
 VOCABULARY: Final = Vocabulary(

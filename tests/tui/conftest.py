@@ -22,11 +22,10 @@ from kitetui.feed import (
 from kitetui.feed.endpoint import SIMULATED_HEADER
 from kitetui.simulator import Sending, SimulatedExchange
 from kitetui.tui import MonitorApp
-from kitetui.tui.groups import Groups
+from kitetui.tui.groups import Groups, Watchlist
 from kitetui.tui.theme import DEFAULT_THEME
 from kitetui.tui.ui_metrics import UiStats
 from kitetui.tui.views.list import ListView
-from kitetui.tui.watchlist import Watchlist
 from kitetui.wire import Mode
 from tests.tui.rows import NOW
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from kitetui.feed import ConnectionState, ConnectionStats, ManagerStats
 from kitetui.instruments import Instrument, Kind
 from kitetui.tui.figures import Figures
-from kitetui.tui.render.row import Row
-from kitetui.tui.rowstate import Freshness, RowState
+from kitetui.tui.rows import Freshness, Row, RowState
 from kitetui.wire import Mode, Tick, layout
 
 NOW = 1_795_324_337.0

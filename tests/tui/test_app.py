@@ -10,11 +10,11 @@ from textual._styles_cache import StylesCache
 
 from kitetui.feed import BrokerMessage, FeedState, ServerError
 from kitetui.instruments import simulated_instruments
+from kitetui.tui.groups import Watchlist
 from kitetui.tui.layout import Pane
 from kitetui.tui.rows import NEVER_TICKED, SILENT_AFTER
 from kitetui.tui.screens.add import AddScreen
 from kitetui.tui.screens.reading import ReadingScreen
-from kitetui.tui.watchlist import Watchlist
 from kitetui.tui.widgets.arrangement import Panes
 from kitetui.tui.widgets.table import WatchTable
 from kitetui.wire import Mode

@@ -6,9 +6,8 @@ import pytest
 
 from kitetui.tui.commands import COMMANDS, ON_LIST, Context, Keymap, bindings_of_views, key_name
 from kitetui.tui.screens.add import AddScreen
-from kitetui.tui.screens.choice import ChoiceScreen
 from kitetui.tui.screens.columns import ColumnsScreen
-from kitetui.tui.screens.prompt import PromptScreen
+from kitetui.tui.screens.dialogs import ChoiceScreen, PromptScreen
 from kitetui.tui.screens.reading import ReadingScreen, help_lines
 from kitetui.tui.views.list import ListView
 

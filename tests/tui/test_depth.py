@@ -8,7 +8,7 @@ from kitetui.instruments import Kind
 from kitetui.tui.render.depth import depth_title, ladder_lines, spread_text, strip_lines, why_empty
 from kitetui.tui.render.quote import quote_line, quote_lines
 from kitetui.tui.render.spans import Style, text_of, width_of
-from kitetui.tui.rowstate import RowState
+from kitetui.tui.rows import RowState
 from kitetui.wire import Mode, layout
 from tests.tui.rows import BOOK, INDEX, instrument, row, tick
 

@@ -13,7 +13,7 @@ from kitetui.errors import UserError
 from kitetui.instruments import Kind
 from kitetui.tui.export import TableRow, dated_stem, table_csv, write_new
 from kitetui.tui.layout import Column
-from kitetui.tui.rowstate import RowState
+from kitetui.tui.rows import RowState
 from kitetui.wire import layout
 from tests.tui.rows import BOOK, CURRENCY, INDEX, NOW, instrument, tick
 

@@ -11,10 +11,9 @@ import pytest
 from kitetui.feed import ConnectionState, FeedState
 from kitetui.market.calendarfile import load_calendar
 from kitetui.simulator import Answering, Sending, SimulatedExchange
-from kitetui.tui.groups import Groups
+from kitetui.tui.groups import Groups, Watchlist
 from kitetui.tui.monitor import Monitor
-from kitetui.tui.rowstate import RowState
-from kitetui.tui.watchlist import Watchlist
+from kitetui.tui.rows import RowState
 from kitetui.wire import Mode
 from tests.feed.exchange import manager_of, until
 from tests.market.moments import at

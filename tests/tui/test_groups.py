@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from kitetui.config import MAX_GROUPS
 from kitetui.instruments import Universe
-from kitetui.tui.groups import Groups
-from kitetui.tui.watchlist import Watchlist
+from kitetui.tui.groups import Groups, Watchlist
 from kitetui.wire import Mode
 
 INDEX, OTHER_INDEX, _, FIRST, SECOND, THIRD = Universe.load().default_watchlist()[:6]

@@ -8,11 +8,9 @@ import pytest
 
 from kitetui.feed import KiteManagerConfig, KiteTickerManager
 from kitetui.market.calendarfile import load_calendar
-from kitetui.tui.eventlog import Weight
-from kitetui.tui.events import Notice
-from kitetui.tui.groups import Groups
+from kitetui.tui.events import Notice, Weight
+from kitetui.tui.groups import Groups, Watchlist
 from kitetui.tui.monitor import Monitor
-from kitetui.tui.watchlist import Watchlist
 from kitetui.wire import Mode
 from tests.market.moments import at
 from tests.tui.rows import NOW, instrument

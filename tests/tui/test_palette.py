@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kitetui.tui.render.spans import Style
-from kitetui.tui.widgets.palette import Palette
+from kitetui.tui.widgets.painted import Palette
 from kitetui.tui.widgets.table import WatchTable
 from tests.tui.conftest import running
 

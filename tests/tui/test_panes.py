@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kitetui.tui.commands import ON_LIST, Keymap
-from kitetui.tui.eventlog import EventLog, Weight
-from kitetui.tui.render.frame import framed, rule
-from kitetui.tui.render.groups import groups_line, placed_tabs
-from kitetui.tui.render.keys import keys_line, placed_keys
+from kitetui.tui.events import EventLog, Weight
+from kitetui.tui.render.bars import groups_line, keys_line, placed_keys, placed_tabs
 from kitetui.tui.render.log import log_lines
-from kitetui.tui.render.spans import Style, fitted, text_of, width_of
+from kitetui.tui.render.spans import Style, fitted, framed, rule, text_of, width_of
 from tests.tui.rows import INDEX, NOW, instrument, row, tick
 
 MONITOR_KEYS = Keymap().of(*ON_LIST)

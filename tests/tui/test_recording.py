@@ -18,7 +18,7 @@ from kitetui.record.csv import CsvWriter
 from kitetui.record.output import Output
 from kitetui.record.rows import TickRows
 from kitetui.simulator import SimulatedExchange
-from kitetui.tui.eventlog import Weight
+from kitetui.tui.events import Weight
 from kitetui.tui.recording import Recording, RecordingState
 from kitetui.wire import Mode
 from tests.feed.exchange import manager_of, quiet, until

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from kitetui.tui.layout import Column, columns
-from kitetui.tui.render.row import Flash, Marking, changed_from, heading_line, headings, row_line
+from kitetui.tui.render.row import Marking, changed_from, heading_line, headings, row_line
 from kitetui.tui.render.spans import Style, text_of, width_of
-from kitetui.tui.rowstate import RowState, freshness
+from kitetui.tui.rows import Flash, RowState, freshness
 from kitetui.wire import Mode, layout
 from tests.tui.rows import CURRENCY, INDEX, NOW, instrument, row, tick
 
@@ -93,7 +93,7 @@ def test_the_widest_figures_there_can_be_are_never_cut(width):
     a_row = row(
         tick(book=book, close=2**31 - 1, volume=2**32 - 1, oi=2**32 - 1, **widest), RowState.FROZEN, "!99d"
     )
-    a_row = replace(a_row, hour="▁▂▃▄▅▆▇█")
+    a_row = replace(a_row, hour=tuple(map(float, range(8))))
     text = drawn(a_row, width)
     assert "…" not in text
     shown = [column for column in columns(width) if column is not Column.SYMBOL]

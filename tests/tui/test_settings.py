@@ -7,10 +7,10 @@ import pytest
 from kitetui.config import Config, ConfigFile, Entry, Group
 from kitetui.config import Sort as NamedSort
 from kitetui.instruments import Universe
+from kitetui.tui.groups import Watchlist
 from kitetui.tui.layout import Column
 from kitetui.tui.ordering import Sort
 from kitetui.tui.settings import VOCABULARY, Settings
-from kitetui.tui.watchlist import Watchlist
 from kitetui.wire import Mode
 
 UNIVERSE = Universe.load()

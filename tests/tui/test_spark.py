@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kitetui.tui.render.row import sparkline
 from kitetui.tui.render.spans import Style, width_of
-from kitetui.tui.render.spark import sparkline
 
 VALUES = st.lists(st.none() | st.just(nan) | st.floats(-1e9, 1e9), max_size=200)
 

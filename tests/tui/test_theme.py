@@ -25,8 +25,7 @@ from kitetui.tui.theme import (
     shipped_files,
     user_files,
 )
-from kitetui.tui.widgets.painted import PaintedPane
-from kitetui.tui.widgets.palette import Palette
+from kitetui.tui.widgets.painted import PaintedPane, Palette
 
 GOOD = 'name = "mine"\nprimary = "#123456"\n[variables]\ntick-up = "#00ff00"\n'
 SHIPPED = {theme.name: theme for theme in load_themes().themes}

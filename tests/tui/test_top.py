@@ -6,9 +6,9 @@ import pytest
 
 from kitetui.feed import ConnectionState, feed_status
 from kitetui.tui.hours import Hours
+from kitetui.tui.render.bars import Signs, state_text, top_line
 from kitetui.tui.render.replay import recorded_state
 from kitetui.tui.render.spans import Style, text_of, width_of
-from kitetui.tui.render.top import Signs, state_text, top_line
 from tests.tui.rows import NOW, all_stats, stats
 from tests.tui.tape import Tape
 

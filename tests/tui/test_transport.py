@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kitetui.replay import Playback
-from kitetui.tui.transport import Transport, pace_text, state_text
+from kitetui.tui.recording import Transport, pace_text, state_text
 from tests.tui.tape import Tape
 
 

@@ -9,10 +9,10 @@ import pytest
 from kitetui.config import Config
 from kitetui.config import Sort as NamedSort
 from kitetui.tui.layout import Column
-from kitetui.tui.rowstate import RowState
+from kitetui.tui.rows import RowState
 from kitetui.tui.screens.add import AddScreen
 from kitetui.tui.screens.columns import ColumnsScreen
-from kitetui.tui.screens.prompt import PromptScreen
+from kitetui.tui.screens.dialogs import PromptScreen
 from kitetui.tui.settings import Settings
 from kitetui.tui.widgets.table import WatchTable
 from kitetui.wire import Mode

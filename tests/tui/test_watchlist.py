@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kitetui.instruments import Universe
-from kitetui.tui.watchlist import Watchlist, indices_of
+from kitetui.tui.groups import Watchlist, indices_of
 
 INSTRUMENTS = Universe.load().default_watchlist()
 INDEX, OTHER_INDEX, THIRD_INDEX, FIRST, SECOND, THIRD = INSTRUMENTS[:6]

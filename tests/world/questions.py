@@ -9,7 +9,7 @@ from kitetui.feed import ConnectionState, FeedState
 from kitetui.formatting import age
 from kitetui.market.history import LENGTHS
 from kitetui.record.ledgerfile import NOT_RECORDED
-from kitetui.tui.rowstate import STANDING_STILL, RowState
+from kitetui.tui.rows import STANDING_STILL, RowState
 from kitetui.wire import Mode
 from kitetui.wire.layout import LAST_PRICE
 from tests.record.helpers import Hole

@@ -11,7 +11,7 @@ import pytest
 
 from kitetui.feed import ConnectionState, FeedState, Gap
 from kitetui.simulator import Answering, Sending
-from kitetui.tui.rowstate import RowState
+from kitetui.tui.rows import RowState
 from kitetui.wire import Mode
 from kitetui.wire.layout import LAST_PRICE
 from tests.world.questions import AFTER, DURING, has_everything_come_to_rest

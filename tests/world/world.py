@@ -17,9 +17,8 @@ from kitetui.feed import Endpoint, FeedState, KiteManagerConfig, KiteTickerManag
 from kitetui.feed.retry import backoff
 from kitetui.record import Format
 from kitetui.simulator import SimulatedExchange
-from kitetui.tui.groups import Groups
+from kitetui.tui.groups import Groups, Watchlist
 from kitetui.tui.monitor import Monitor
-from kitetui.tui.watchlist import Watchlist
 from kitetui.wire import Mode
 from kitetui.wire.layout import TOKEN
 from tests.world.account import Account, Key

@@ -12,8 +12,8 @@ from kitetui.tui.figures import UNKNOWN, WAITING
 from kitetui.tui.numerals import group, quantity_within
 from kitetui.tui.rates import HISTORY, Rate, Rates
 from kitetui.tui.recording import RecordingState
+from kitetui.tui.render.row import sparkline
 from kitetui.tui.render.spans import Line, Style, fitted, spread, text_of, width_of
-from kitetui.tui.render.spark import sparkline
 from kitetui.tui.ui_metrics import UiStats
 from kitetui.wire import Mode
 

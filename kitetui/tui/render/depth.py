@@ -13,9 +13,8 @@ from kitetui.formatting import rounded
 from kitetui.instruments import Kind
 from kitetui.tui.figures import UNKNOWN, Figures, Level
 from kitetui.tui.numerals import group, price, quantity_within, short
-from kitetui.tui.render.row import Row
 from kitetui.tui.render.spans import Line, Style, fitted, width_of
-from kitetui.tui.rowstate import RowState
+from kitetui.tui.rows import Row, RowState
 from kitetui.wire import Mode
 
 _PRICE = 12

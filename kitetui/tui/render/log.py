@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from kitetui.formatting import clock
-from kitetui.tui.eventlog import Entry, Weight
+from kitetui.tui.events import Entry, Weight
 from kitetui.tui.render.spans import Line, Style
 
 _TIME: Final = 10

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kitetui.formatting import clock
 from kitetui.tui.figures import NOT_APPLICABLE, PRICE_WIDTH, UNKNOWN, WAITING, Figures
-from kitetui.tui.render.row import Row
 from kitetui.tui.render.spans import Line, Style, direction, fitted, width_of
+from kitetui.tui.rows import Row
 from kitetui.wire import Mode
 
 _LABEL = 6

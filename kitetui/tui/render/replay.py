@@ -14,8 +14,8 @@ from kitetui.feed.state import FAILED
 from kitetui.formatting import plain
 from kitetui.times import IST
 from kitetui.tui.numerals import group
+from kitetui.tui.recording import Transport, state_text
 from kitetui.tui.render.spans import Line, Span, Style, fitted, width_of
-from kitetui.tui.transport import Transport, state_text
 
 _STATE: Final = len("PAUSED")
 _FLOW: Final = len("9,99,999/s")

@@ -1,45 +1,65 @@
-"""One row of the watchlist, and its heading."""
+"""One row of the watchlist and its heading, and sparklines: how a figure has gone, in one row of cells."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from statistics import fmean
 from typing import Final
 
-from kitetui.instruments import Instrument
 from kitetui.tui.figures import WAITING, Figures
 from kitetui.tui.layout import COLUMN_WIDTHS, MARK_WIDTH, Column, symbol_width
 from kitetui.tui.render.spans import Line, Span, Style, direction, fitted
-from kitetui.tui.rowstate import STANDING_STILL, Freshness, RowState
+from kitetui.tui.rows import Flash, Row, RowState
+
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_MIDDLE: Final = "▄"
 
 
-@dataclass(frozen=True, slots=True)
-class Flash:
-    """A price that has just changed: from which character of its text on, and up or down."""
+def sparkline(values: Iterable[float | None], width: int, floor: float | None = None) -> str:
+    """Return the values as bars in exactly so many cells, the newest at the right.
 
-    start: int
-    direction: int
+    None and NaN are blank. Where there are more values than cells, a cell stands for the mean of several.
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Everything that a row of the watchlist shows.
-
-    figures: None before the first tick. trouble: why there will be none, or no more, "" while all is well.
-    hour: the last hour as a small graph.
+    floor: what the lowest bar stands for, such as 0 for a rate; without it that is the lowest value, and
+    values that are all the same stand in the middle.
     """
+    cells = _means([_known(value) for value in values], width)
+    shown = [value for value in cells if value is not None]
+    if not shown:
+        return " " * width
+    low, high = min(shown) if floor is None else floor, max(shown)
+    if low >= high:
+        flat = _MIDDLE if floor is None else _BARS[0]
+        line = "".join(" " if value is None else flat for value in cells)
+    else:
+        line = "".join(" " if value is None else _bar((value - low) / (high - low)) for value in cells)
+    return line.rjust(width)
 
-    instrument: Instrument
-    figures: Figures | None
-    freshness: Freshness
-    flash: Flash | None = None
-    trouble: str = ""
-    hour: str = ""
 
-    @property
-    def is_dim(self) -> bool:
-        """Whether the figures are not those of this moment, and must not look as if they were."""
-        return self.freshness.state in STANDING_STILL
+def _known(value: float | None) -> float | None:
+    return None if value is None or value != value else float(value)
+
+
+def _means(values: Sequence[float | None], width: int) -> list[float | None]:
+    """The mean of each group of values, one a cell; the newest group is always a whole one."""
+    size = max(-(-len(values) // max(width, 1)), 1)
+    groups = [values[max(end - size, 0) : end] for end in range(len(values), 0, -size)]
+    return [_mean([value for value in group if value is not None]) for group in reversed(groups)]
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None
+
+
+def _bar(share: float) -> str:
+    return _BARS[min(int(max(share, 0.0) * len(_BARS)), len(_BARS) - 1)]
+
+
+_HOUR_CELLS: Final = 8
+_GRAPHS: Final = 4_096
+"""Graphs that are kept: a row is drawn far more often than its hour changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +135,18 @@ def _cell(row: Row, column: Column) -> Line:
     if column is Column.AGE:
         return [(f"{row.freshness.age:>{width}}", _age_style(row.freshness.state))]
     if column is Column.HOUR:
-        return [(f"{row.hour:>{width}}", Style.DIM if row.is_dim else Style.TEXT)]
+        return [(f"{_graph(row.hour):>{width}}", Style.DIM if row.is_dim else Style.TEXT)]
     if row.figures is None:
         return [(f"{WAITING if column is Column.LTP else '':>{width}}", Style.DIM)]
     text = _TEXTS[column](row.figures)
     if column is Column.LTP and row.flash is not None:
         return _flashing(text, width, row.flash, _style(row, column))
     return [(f"{text:>{width}}", _style(row, column))]
+
+
+@lru_cache(_GRAPHS)
+def _graph(closes: tuple[float | None, ...]) -> str:
+    return sparkline(closes, _HOUR_CELLS) if closes else ""
 
 
 def _flashing(text: str, width: int, flash: Flash, style: Style) -> Line:

@@ -19,9 +19,8 @@ from kitetui.tui.numerals import group
 from kitetui.tui.ordering import Sort, can_sort
 from kitetui.tui.render.spans import Style
 from kitetui.tui.screens.add import AddScreen
-from kitetui.tui.screens.choice import ChoiceScreen
 from kitetui.tui.screens.columns import ColumnsScreen
-from kitetui.tui.screens.prompt import PromptScreen
+from kitetui.tui.screens.dialogs import ChoiceScreen, PromptScreen
 from kitetui.tui.views.view import View
 from kitetui.tui.widgets.arrangement import Panes
 from kitetui.tui.widgets.chart import MOST_CANDLES, ChartData, ChartPane

@@ -17,15 +17,14 @@ from textual.screen import Screen
 from kitetui.errors import UserError
 from kitetui.tui.commands import Command, Context, bindings_of_views
 from kitetui.tui.context import AppContext
-from kitetui.tui.eventlog import Weight
-from kitetui.tui.events import Notice
+from kitetui.tui.events import Notice, Weight
 from kitetui.tui.numerals import group
+from kitetui.tui.recording import Transport, pace_text
 from kitetui.tui.render.log import log_lines
-from kitetui.tui.screens.choice import ChoiceScreen
+from kitetui.tui.screens.dialogs import ChoiceScreen
 from kitetui.tui.screens.palette import palette_items
 from kitetui.tui.screens.reading import ReadingScreen, help_lines
 from kitetui.tui.textual_private import forget_borders
-from kitetui.tui.transport import Transport, pace_text
 from kitetui.tui.widgets.painted import PaintedPane
 from kitetui.tui.widgets.panes import KeysPane, TopPane
 from kitetui.wire import Mode

@@ -19,8 +19,7 @@ from textual_hires_canvas import Canvas, HiResMode
 from kitetui.formatting import clock
 from kitetui.market.history import LENGTHS, Candles
 from kitetui.tui.numerals import price
-from kitetui.tui.render.frame import framed
-from kitetui.tui.render.spans import Line, Style, direction
+from kitetui.tui.render.spans import Line, Style, direction, framed
 from kitetui.tui.widgets.painted import PaintedPane
 
 MOST_CANDLES: Final = 600

@@ -14,16 +14,13 @@ from kitetui.tui.figures import Figures
 from kitetui.tui.hours import OPEN
 from kitetui.tui.layout import Pane, is_narrow, too_small
 from kitetui.tui.numerals import group
+from kitetui.tui.render.bars import Signs, Tab, groups_line, keys_line, placed_keys, placed_tabs, top_line
 from kitetui.tui.render.connections import connection_lines, gap_text, recorder_line
 from kitetui.tui.render.depth import depth_title, ladder_lines, spread_text, strip_lines
-from kitetui.tui.render.frame import framed, rule
-from kitetui.tui.render.groups import Tab, groups_line, placed_tabs
-from kitetui.tui.render.keys import keys_line, placed_keys
 from kitetui.tui.render.log import log_lines
 from kitetui.tui.render.quote import quote_line, quote_lines, quote_title
-from kitetui.tui.render.row import Row
-from kitetui.tui.render.spans import Line, Style, width_of
-from kitetui.tui.render.top import Signs, top_line
+from kitetui.tui.render.spans import Line, Style, framed, rule, width_of
+from kitetui.tui.rows import Row
 from kitetui.tui.widgets.painted import PaintedPane
 
 _MOST_OF_FILTER: Final = 30

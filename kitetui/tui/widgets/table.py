@@ -20,20 +20,17 @@ from textual.strip import Strip
 from kitetui.tui.layout import Column, columns, is_narrow
 from kitetui.tui.monitor import Monitor
 from kitetui.tui.numerals import group
-from kitetui.tui.render.frame import edge
 from kitetui.tui.render.row import (
-    Flash,
     Heading,
     Marking,
-    Row,
     changed_from,
     heading_line,
     headings,
     row_line,
 )
-from kitetui.tui.render.spans import Line, Span, Style, fitted
-from kitetui.tui.rowstate import Freshness, RowState
-from kitetui.tui.widgets.palette import STYLE_CLASSES, Palette
+from kitetui.tui.render.spans import Line, Span, Style, edge, fitted
+from kitetui.tui.rows import Flash, Freshness, Row, RowState
+from kitetui.tui.widgets.painted import STYLE_CLASSES, Palette
 from kitetui.wire import Mode
 
 FLASH_SECONDS: Final = 0.3
@@ -55,7 +52,7 @@ class _Look(NamedTuple):
     freshness: Freshness
     flash: Flash | None
     trouble: str
-    hour: str
+    hour: tuple[float | None, ...]
     mode: Mode | None
     marking: Marking
 
@@ -189,7 +186,7 @@ class WatchTable(ScrollView):
 
     def _row(self, position: int) -> Row:
         instrument = self._monitor.watchlist[position]
-        hour = self._monitor.hour_of(instrument) if Column.HOUR in self.columns else ""
+        hour = self._monitor.hour_of(instrument) if Column.HOUR in self.columns else ()
         return self._monitor.rows.row(instrument, hour)
 
     def _draft(self, position: int, row: Row) -> _Draft:

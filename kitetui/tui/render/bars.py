@@ -1,21 +1,28 @@
-"""The first line: whether the feed is live, derived from the manager's status and statistics alone.
+"""The lines that are always there: the state of the feed above, then the groups and indices, the keys below.
 
-It has one sentence for each state of the feed. What it says of the rate and the round trip stands in
-cells of fixed places, so that nothing in the line moves while all is well.
+The first is derived from the manager's status and statistics alone, with one sentence for each state of the
+feed. What it says of the rate and the round trip stands in cells of fixed places, so that nothing in the line
+moves while all is well.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rich.cells import cell_len
+
 from kitetui.feed import ConnectionState, ConnectionStats, FeedState, FeedStatus, ManagerStats
 from kitetui.formatting import age, clock, plain
+from kitetui.tui.commands import ALWAYS_SHOWN, Command, key_name
+from kitetui.tui.figures import WAITING
 from kitetui.tui.hours import OPEN, Hours
 from kitetui.tui.numerals import group, short
+from kitetui.tui.recording import Transport
 from kitetui.tui.render.replay import recorded_clock, recorded_place, recorded_state, replay_badge
-from kitetui.tui.render.spans import Line, Style, spread, width_of
-from kitetui.tui.transport import Transport
+from kitetui.tui.render.spans import Line, Style, direction, fitted, spread, width_of
+from kitetui.tui.rows import Row
 
 _STATE_WIDTH: Final = 12
 _REFUSED: Final = "login refused"
@@ -181,3 +188,109 @@ def _attempt(stats: ConnectionStats) -> str:
     return (
         f"retry {stats.attempt} in {stats.retry_in:.0f}s" if stats.retry_in else f"retry {stats.attempt} now"
     )
+
+
+_LAST: Final = 9
+_PERCENT: Final = 9
+_INDEX: Final = 42
+"""Cells that are kept for the first index, however many groups there are."""
+
+_COUNTED_FROM: Final = 120
+"""The width from which every group says how many symbols it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A group in the line: from which cell to which (exclusive) it can be clicked, and its number."""
+
+    start: int
+    end: int
+    number: int
+    text: str
+    is_shown: bool
+
+
+def placed_tabs(groups: Sequence[tuple[str, int]], shown: int, width: int, taken: int = 0) -> list[Tab]:
+    """Return the groups, given as name and count, and their places; `shown` is the number of the one shown.
+
+    width: of the line, of which one index and `taken` more cells are not for them. Where they do not fit,
+    the names of the others are shortened, and at the least their digits are left.
+    """
+    room = width - _INDEX - taken
+    longest = max(len(name) for name, _ in groups)
+    for limit in (*range(longest, 0, -1), 0):
+        tabs, x = [], 1
+        for number, (name, count) in enumerate(groups, start=1):
+            is_shown = number == shown
+            label = plain(name) if is_shown or len(name) <= limit else plain(name)[: max(limit - 1, 0)] + "…"
+            text = f"{number} {label}" if limit or is_shown else f"{number}"
+            if width >= _COUNTED_FROM and (limit or is_shown):
+                text += f" {group(count)}"
+            text = f"▐{text}▌" if is_shown else f" {text} "
+            tabs.append(Tab(x, x + len(text), number, text, is_shown))
+            x += len(text)
+        if x <= room or not limit:
+            return tabs
+    return []
+
+
+def groups_line(tabs: Sequence[Tab], what_is_left: str, indices: Sequence[Row], width: int) -> Line:
+    """Return the line with as many of the indices as fit whole.
+
+    what_is_left: what the filter leaves of the group that is shown, "" without one.
+    """
+    left: Line = [(" ", Style.TEXT)]
+    left += [(tab.text, Style.STRONG if tab.is_shown else Style.DIM) for tab in tabs]
+    if what_is_left:
+        left += [("  ", Style.TEXT), (plain(what_is_left), Style.STALE)]
+    left.append((" ", Style.TEXT))
+    right: Line = []
+    for row in indices:
+        part = _pinned(row)
+        if width_of(left) + width_of(right) + width_of(part) > width:
+            break
+        right += part
+    return spread(fitted(left, width - width_of(right)), right, width)
+
+
+def _pinned(row: Row) -> Line:
+    """An index in cells that stay as they are while its price moves."""
+    name = (f" {row.instrument.tradingsymbol} ", Style.DIM)
+    if row.figures is None:
+        return [name, (f"{WAITING:>{_LAST + _PERCENT + 1}} ", Style.DIM)]
+    colour = Style.DIM if row.is_dim else direction(row.figures.percent_change or 0)
+    return [
+        name,
+        (f"{row.figures.last(_LAST):>{_LAST}}", Style.DIM if row.is_dim else Style.STRONG),
+        (f"{row.figures.percent():>{_PERCENT}} ", colour),
+    ]
+
+
+Placed = tuple[int, int, Command]
+"""From which cell to which (exclusive) a command can be clicked."""
+
+
+def placed_keys(commands: Sequence[Command], width: int) -> list[Placed]:
+    """Return the commands with a label that fit whole, and where; the ones always shown go first."""
+    labelled = [command for command in commands if command.label]
+    kept = [command for command in labelled if command.id in ALWAYS_SHOWN]
+    for command in labelled:
+        if command not in kept and sum(_cells(each) for each in [*kept, command]) <= width:
+            kept.append(command)
+    placed, x = [], 0
+    for command in (command for command in labelled if command in kept):
+        placed.append((x, x + _cells(command), command))
+        x += _cells(command)
+    return placed
+
+
+def keys_line(commands: Sequence[Command], width: int) -> Line:
+    """Return the line of keys."""
+    line: Line = []
+    for _, _, command in placed_keys(commands, width):
+        line += [(f" {key_name(command.keys[0])}", Style.KEY), (f" {command.label} ", Style.DIM)]
+    return fitted(line, width)
+
+
+def _cells(command: Command) -> int:
+    return cell_len(key_name(command.keys[0])) + len(command.label) + 3
