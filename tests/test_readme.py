@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kitetui.bench import Benchmark, Outcome, Settings
+from kitetui.bench import Benchmark, BenchSettings, Outcome
 from kitetui.cli.main import run
 from kitetui.config import read_config
 from kitetui.errors import LoginError, RecordingError, UserError
@@ -274,9 +274,9 @@ def test_the_program_that_reads_a_capture_reads_it(recordings: Path) -> None:
 @pytest.mark.parametrize("line", BENCHMARKS)
 def test_a_benchmark_is_one_that_there_is(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is run in tests/bench; here only its options are looked at."""
-    asked: list[tuple[Benchmark, Settings]] = []
+    asked: list[tuple[Benchmark, BenchSettings]] = []
 
-    def note(benchmark: Benchmark, settings: Settings) -> Outcome:
+    def note(benchmark: Benchmark, settings: BenchSettings) -> Outcome:
         asked.append((benchmark, settings))
         return Outcome()
 

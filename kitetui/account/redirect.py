@@ -29,7 +29,7 @@ _CHUNK: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class BrowserRequest:
     """A request as it came; names of headers are in lower case, and of values of one name the last counts."""
 
     method: str
@@ -54,7 +54,7 @@ class Response:
     sent: int | None = None
 
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[BrowserRequest], Awaitable[Response]]
 
 
 @asynccontextmanager
@@ -96,7 +96,7 @@ async def _converse(handler: Handler, reader: asyncio.StreamReader, writer: asyn
             await writer.wait_closed()
 
 
-async def _received(connection: h11.Connection, reader: asyncio.StreamReader) -> Request | Response:
+async def _received(connection: h11.Connection, reader: asyncio.StreamReader) -> BrowserRequest | Response:
     """Return the request, or the answer to what is none."""
     head: h11.Request | None = None
     body = bytearray()
@@ -124,7 +124,7 @@ async def _received(connection: h11.Connection, reader: asyncio.StreamReader) ->
         target = urlsplit(head.target.decode("ascii", "replace"))
     except ValueError:
         return Response(HTTPStatus.BAD_REQUEST)
-    return Request(
+    return BrowserRequest(
         method=head.method.decode("ascii"),
         path=target.path,
         query=dict(parse_qsl(target.query, keep_blank_values=True)),
@@ -208,7 +208,7 @@ async def caught_token(
     come: asyncio.Future[Mapping[str, str]] = asyncio.get_running_loop().create_future()
     strange = False
 
-    async def answer(request: Request) -> Response:
+    async def answer(request: BrowserRequest) -> Response:
         nonlocal strange
         if request.method != "GET" or request.path != path or come.done() or "status" not in request.query:
             return NOT_FOUND

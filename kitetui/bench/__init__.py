@@ -6,15 +6,15 @@ measured have a process each, so that processor time and memory are their own.
 
 from kitetui.bench.benchmarks import Benchmark, run_benchmark
 from kitetui.bench.process import Machine, this_machine
-from kitetui.bench.results import Figure, Outcome, Settings, Table
+from kitetui.bench.results import BenchSettings, Figure, Outcome, ResultTable
 
 __all__ = [
+    "BenchSettings",
     "Benchmark",
     "Figure",
     "Machine",
     "Outcome",
-    "Settings",
-    "Table",
+    "ResultTable",
     "run_benchmark",
     "this_machine",
 ]

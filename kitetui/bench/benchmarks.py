@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from kitetui.bench.results import Outcome, Settings
+from kitetui.bench.results import BenchSettings, Outcome
 
 
 class Benchmark(StrEnum):
@@ -16,7 +16,7 @@ class Benchmark(StrEnum):
     SCREEN = "screen"
 
 
-def run_benchmark(benchmark: Benchmark, settings: Settings) -> Outcome:
+def run_benchmark(benchmark: Benchmark, settings: BenchSettings) -> Outcome:
     """Run one benchmark. Raises UserError where it cannot run here."""
     match benchmark:
         case Benchmark.DECODE:

@@ -14,7 +14,18 @@ import numpy as np
 
 from kitetui.bench.frames import KINDS, frames_of_kind
 from kitetui.bench.official import ABSENT, parser
-from kitetui.bench.results import Cell, Figure, Outcome, Settings, Spread, Table, Work, in_turn, least, ratio
+from kitetui.bench.results import (
+    BenchSettings,
+    Cell,
+    Figure,
+    Outcome,
+    ResultTable,
+    Spread,
+    Work,
+    in_turn,
+    least,
+    ratio,
+)
 from kitetui.market import LastValueCache
 from kitetui.wire import decode_frame, decode_frames
 
@@ -46,7 +57,7 @@ Case = tuple[str, int, bool]
 """The kind of the packets, how many are in a message, and whether messages are coalesced."""
 
 
-def bench_decode(settings: Settings) -> Outcome:
+def bench_decode(settings: BenchSettings) -> Outcome:
     """Measure every case, and hold the slowest of each kind against its target."""
     turn = min(_TURN, settings.seconds / 150)
     found: dict[Case, Costs] = {}
@@ -64,7 +75,9 @@ def _messages(kind: str, size: int) -> int:
     return max(min(-(-_FLUSH // len(one)), _MOST // size), 1)
 
 
-def _compared(frames: Sequence[bytes], size: int, settings: Settings, turn: float) -> tuple[Costs, Costs]:
+def _compared(
+    frames: Sequence[bytes], size: int, settings: BenchSettings, turn: float
+) -> tuple[Costs, Costs]:
     """Return what a packet costs each rival, alone and coalesced, of the same messages in the same rounds."""
     works: dict[tuple[str, bool], Work] = {}
     if (parse := parser()) is not None:
@@ -106,8 +119,8 @@ def _read(frame: bytes) -> tuple[int, float, int | None]:
     return tick.instrument_token, tick.last_price, tick.volume_traded
 
 
-def _table(found: dict[Case, Costs]) -> Table:
-    table = Table(
+def _table(found: dict[Case, Costs]) -> ResultTable:
+    table = ResultTable(
         "decode",
         "ns a packet (times faster than the official client)",
         (

@@ -13,7 +13,7 @@ from typing import Final
 
 from kitetui.bench.official import ABSENT, is_installed
 from kitetui.bench.process import command_of, line_of, output_of, running
-from kitetui.bench.results import Cell, Figure, Found, Outcome, Settings, Table, median_of, ratio
+from kitetui.bench.results import BenchSettings, Cell, Figure, Found, Outcome, ResultTable, median_of, ratio
 
 RATE: Final = 20_000
 SYMBOLS: Final = 3000
@@ -50,7 +50,7 @@ class Case:
     rate: int
 
 
-def bench_feed(settings: Settings) -> Outcome:
+def bench_feed(settings: BenchSettings) -> Outcome:
     """Measure every load, and the backlog of a caller that stalls."""
     rate = settings.rate_or(RATE)
     found = {case: _measured(case, settings) for case in _cases(rate)}
@@ -69,7 +69,7 @@ def _cases(rate: int) -> Iterator[Case]:
                 yield Case(packets, connections, load)
 
 
-def _measured(case: Case, settings: Settings) -> dict[str, Found]:
+def _measured(case: Case, settings: BenchSettings) -> dict[str, Found]:
     """Return for each rival the median of every measure, the most of what was lost."""
     rivals = [CALLER, OFFICIAL] if is_installed() else [CALLER]
     rounds: dict[str, list[Found]] = {name: [] for name in rivals}
@@ -79,7 +79,7 @@ def _measured(case: Case, settings: Settings) -> dict[str, Found]:
     return {name: median_of(found, "ticks_a_second") for name, found in rounds.items()}
 
 
-def _run(client: str, case: Case, settings: Settings, *, stall: float = 0) -> Found:
+def _run(client: str, case: Case, settings: BenchSettings, *, stall: float = 0) -> Found:
     # One second before a stall, and as long as it lasts for what comes after it.
     seconds = settings.seconds if not stall else 2 * stall + 2
     symbols = settings.symbols_or(SYMBOLS)
@@ -109,8 +109,8 @@ def _is_behind(case: Case, found: Found) -> bool:
     return (found["ticks_a_second"] or 0.0) < case.rate * _KEEPING_UP
 
 
-def _table(found: dict[Case, dict[str, Found]]) -> Table:
-    table = Table(
+def _table(found: dict[Case, dict[str, Found]]) -> ResultTable:
+    table = ResultTable(
         "feed",
         "one process each; rate 0 is as fast as the client can take it",
         ("client", "connections", "packets", "rate", *_MEASURES, "spread_percent"),
@@ -122,14 +122,14 @@ def _table(found: dict[Case, dict[str, Found]]) -> Table:
     return table
 
 
-def _backlog(found: Found) -> Table:
+def _backlog(found: Found) -> ResultTable:
     names = ("waiting_ticks", "lost", "recovery_s", "memory_before_mb", "memory_mb")
-    table = Table("backlog", "a caller that does not read for a while, and catches up", names)
+    table = ResultTable("backlog", "a caller that does not read for a while, and catches up", names)
     table.rows.append(tuple(_rounded(found.get(name), 3) for name in names))
     return table
 
 
-def _figures(found: dict[Case, dict[str, Found]], rate: int, settings: Settings) -> Iterator[Figure]:
+def _figures(found: dict[Case, dict[str, Found]], rate: int, settings: BenchSettings) -> Iterator[Figure]:
     judged = settings.are_those_of_the_targets
     for packets in SIZES:
         times = _times(found[Case(packets, 1, 0)], "ticks_a_second")
@@ -156,7 +156,7 @@ def _times(rivals: dict[str, Found], measure: str) -> float | None:
     return ratio(rivals.get(OFFICIAL, {}).get(measure), rivals[CALLER][measure])
 
 
-def _backlog_figures(found: Found, settings: Settings) -> Iterator[Figure]:
+def _backlog_figures(found: Found, settings: BenchSettings) -> Iterator[Figure]:
     judged = settings.are_those_of_the_targets
     yield Figure("ticks lost in three seconds of backlog", found["lost"], "ticks", 0, True, judged)
     yield Figure("time to catch up with the backlog", found.get("recovery_s"), "s", 1, True, judged)

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from kitetui.bench.frames import frames_of_shares
-from kitetui.bench.results import Figure, Outcome, Settings, Spread, Table
+from kitetui.bench.results import BenchSettings, Figure, Outcome, ResultTable, Spread
 from kitetui.feed import Ticks
 from kitetui.instruments.builtin import simulated_shares
 from kitetui.record import COLUMNS, Format
@@ -42,7 +42,7 @@ Work = tuple[Put, Callable[[], None]]
 """What writes rows, and what finishes the file."""
 
 
-def bench_record(settings: Settings) -> Outcome:
+def bench_record(settings: BenchSettings) -> Outcome:
     """Measure each format; its file is a new one in each round."""
     shares = list(simulated_shares(settings.symbols_or(SYMBOLS)))
     names = {each.instrument_token: (each.exchange, each.tradingsymbol) for each in shares}
@@ -58,7 +58,7 @@ def bench_record(settings: Settings) -> Outcome:
                 rows, taken = _written(_work(name, path, names.get), batches, settings.seconds / 3)
                 found.append(rows / taken)
                 sizes[name] = path.stat().st_size / rows
-    table = Table("record", "full ticks", ("format", "rows_a_second", "bytes_a_row", "spread_percent"))
+    table = ResultTable("record", "full ticks", ("format", "rows_a_second", "bytes_a_row", "spread_percent"))
     for name, found in speeds.items():
         spread = Spread.of(found)
         table.rows.append((name, round(spread.median), round(sizes[name], 1), round(spread.percent, 1)))

@@ -10,12 +10,12 @@ from rich import box
 from rich.table import Table as Drawn
 
 from kitetui.bench.process import Machine
-from kitetui.bench.results import Cell, Figure, Outcome, Settings, Table
+from kitetui.bench.results import BenchSettings, Cell, Figure, Outcome, ResultTable
 
 _JUDGED: Final = {True: "met", False: "MISSED", None: "not judged"}
 
 
-def as_json(machine: Machine, settings: Settings, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+def as_json(machine: Machine, settings: BenchSettings, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
     """Return all that was found as what JSON knows."""
     return {
         "machine": asdict(machine),
@@ -68,7 +68,7 @@ def _target(benchmark: str, figure: Figure) -> dict[str, Any]:
     }
 
 
-def _drawn_table(table: Table) -> Drawn:
+def _drawn_table(table: ResultTable) -> Drawn:
     # A column that says nothing of anything, as that of a rival who is not here, is not drawn.
     kept = [at for at, _ in enumerate(table.columns) if any(row[at] is not None for row in table.rows)]
     grid = _grid(f"{table.name}: {table.title}")

@@ -15,7 +15,7 @@ FULL_RUN = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class BenchSettings:
     """What a user may set; None is what the targets name.
 
     rounds: how often all rivals have their turn. seconds: how long each run lasts.
@@ -46,7 +46,7 @@ Cell = str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ResultTable:
     """Rows of measurements; `name` is for programs, `title` tells people what was measured."""
 
     name: str
@@ -93,7 +93,7 @@ class Figure:
 class Outcome:
     """All that one benchmark found; `remarks` are sentences on what is not in it, and why."""
 
-    tables: list[Table] = field(default_factory=list)
+    tables: list[ResultTable] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 

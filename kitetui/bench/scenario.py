@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final
 
 from kitetui.bench.process import command_of, line_of, megabytes, pipe_of, running
-from kitetui.bench.results import Found, Settings
+from kitetui.bench.results import BenchSettings, Found
 from kitetui.bench.server import END
 from kitetui.bench.terminal import Terminal
 from kitetui.feed import MAX_SYMBOLS_PER_CONNECTION, Percentiles
@@ -55,7 +55,7 @@ class Scenario:
         return 3 if not self.presses else -(-self.symbols // MAX_SYMBOLS_PER_CONNECTION)
 
 
-def watched(scenario: Scenario, settings: Settings, home: str) -> Found:
+def watched(scenario: Scenario, settings: BenchSettings, home: str) -> Found:
     """Return what the monitor took while it was streamed to."""
     server = command_of(
         "kitetui.bench.server",
@@ -83,7 +83,7 @@ def watched(scenario: Scenario, settings: Settings, home: str) -> Found:
     return found
 
 
-def _measured(scenario: Scenario, settings: Settings, terminal: Terminal, pipes: _Pipes) -> Found:
+def _measured(scenario: Scenario, settings: BenchSettings, terminal: Terminal, pipes: _Pipes) -> Found:
     pipes.ask(terminal)
     written, start = terminal.written, time.perf_counter()
     keys, middle = _Keys(terminal), None

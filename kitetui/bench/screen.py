@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from kitetui.bench.process import command_of, line_of, running
-from kitetui.bench.results import Figure, Found, Outcome, Settings, Table, median_of
+from kitetui.bench.results import BenchSettings, Figure, Found, Outcome, ResultTable, median_of
 from kitetui.bench.scenario import PAINTED, Scenario, watched
 from kitetui.bench.terminal import Terminal
 from kitetui.instruments.builtin import simulated_shares
@@ -67,7 +67,7 @@ _MEASURES: Final = (
 )
 
 
-def bench_screen(settings: Settings) -> Outcome:
+def bench_screen(settings: BenchSettings) -> Outcome:
     """Measure the monitor under each load, and its first paint."""
     symbols = settings.symbols_or(SYMBOLS)
     usual = Scenario("usual", symbols, settings.rate_or(RATE), 20)
@@ -89,7 +89,7 @@ def bench_screen(settings: Settings) -> Outcome:
     return Outcome([_table(found), _first_table(simulated, many, symbols)], figures)
 
 
-def _usual_figures(found: Found, scenario: Scenario, settings: Settings) -> Iterator[Figure]:
+def _usual_figures(found: Found, scenario: Scenario, settings: BenchSettings) -> Iterator[Figure]:
     what = f"{scenario.symbols:,} rows, {scenario.rate:,} a second"
     judged = settings.are_those_of_the_targets
     for measure, name, unit, most in (
@@ -104,7 +104,7 @@ def _usual_figures(found: Found, scenario: Scenario, settings: Settings) -> Iter
     yield Figure(f"growth over the second half, {what}, after ten minutes", growth, "%", 2, True, judged)
 
 
-def _busy_figures(found: Found, scenario: Scenario, settings: Settings) -> Iterator[Figure]:
+def _busy_figures(found: Found, scenario: Scenario, settings: BenchSettings) -> Iterator[Figure]:
     what = f"the monitor on 3 connections, {scenario.rate:,} a second, {scenario.packets} a message"
     judged = settings.are_those_of_the_targets
     most = 25 if scenario.packets > 1 else 55
@@ -113,17 +113,17 @@ def _busy_figures(found: Found, scenario: Scenario, settings: Settings) -> Itera
     yield Figure(f"loop lag p99, {what}", found["lag_p99_ms"], "ms", 10, True, judged)
 
 
-def _table(found: dict[Scenario, Found]) -> Table:
-    table = Table("screen", "the monitor, 120 by 40", ("load", "symbols", "rate", *_MEASURES))
+def _table(found: dict[Scenario, Found]) -> ResultTable:
+    table = ResultTable("screen", "the monitor, 120 by 40", ("load", "symbols", "rate", *_MEASURES))
     for scenario, measures in found.items():
         cells = [_rounded(measures[each]) for each in _MEASURES]
         table.rows.append((scenario.name, scenario.symbols, scenario.rate, *cells))
     return table
 
 
-def _first_table(simulated: float, many: float, symbols: int) -> Table:
+def _first_table(simulated: float, many: float, symbols: int) -> ResultTable:
     columns = ("simulated", "many_symbols", "symbols")
-    table = Table("first_paint", "seconds from the command to the list", columns)
+    table = ResultTable("first_paint", "seconds from the command to the list", columns)
     table.rows.append((round(simulated, 3), round(many, 3), symbols))
     return table
 

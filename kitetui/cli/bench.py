@@ -11,7 +11,7 @@ import typer
 from kitetui.errors import UserError
 
 if TYPE_CHECKING:
-    from kitetui.bench import Machine, Outcome, Settings
+    from kitetui.bench import BenchSettings, Machine, Outcome
 
 _WIDE: Final = 200
 """Cells of a line in a file or a pipe, where nothing limits them."""
@@ -44,21 +44,21 @@ def bench(
     if not 0 < seconds < float("inf"):
         raise UserError("--seconds takes a number of seconds above 0")
 
-    from kitetui.bench import Benchmark, Settings, this_machine
+    from kitetui.bench import Benchmark, BenchSettings, this_machine
 
-    settings = Settings(rounds=rounds, seconds=seconds, symbols=symbols, rate=rate)
+    settings = BenchSettings(rounds=rounds, seconds=seconds, symbols=symbols, rate=rate)
     benchmarks = list(Benchmark) if which == "all" else [Benchmark(which)]
     (_print_json if as_json else _print_tables)(this_machine(), settings, benchmarks)
 
 
-def _print_json(machine: Machine, settings: Settings, names: Sequence[str]) -> None:
+def _print_json(machine: Machine, settings: BenchSettings, names: Sequence[str]) -> None:
     from kitetui.bench.report import as_json
 
     outcomes = {name: _run(name, settings) for name in names}
     typer.echo(json.dumps(as_json(machine, settings, outcomes), indent=2, ensure_ascii=False))
 
 
-def _print_tables(machine: Machine, settings: Settings, names: Sequence[str]) -> None:
+def _print_tables(machine: Machine, settings: BenchSettings, names: Sequence[str]) -> None:
     from rich.console import Console
 
     from kitetui.bench.report import drawn, machine_line
@@ -72,7 +72,7 @@ def _print_tables(machine: Machine, settings: Settings, names: Sequence[str]) ->
             console.print(each, markup=False)
 
 
-def _run(name: str, settings: Settings) -> Outcome:
+def _run(name: str, settings: BenchSettings) -> Outcome:
     from kitetui.bench import Benchmark, run_benchmark
 
     typer.echo(f"measuring {name} …", err=True)

@@ -12,9 +12,7 @@ from typing import Any, Final
 
 from kitetui.account import ENDPOINTS
 from kitetui.config import kinds
-from kitetui.config.endpoints import account, endpoint, endpoints
-from kitetui.config.groups import groups
-from kitetui.config.kinds import Kind
+from kitetui.config.kinds import ValueKind, account, endpoint, endpoints, groups
 from kitetui.config.model import MAX_GROUP_NAME, MAX_GROUPS, Config
 from kitetui.config.problems import one_of, shown
 from kitetui.formatting import Units
@@ -22,7 +20,7 @@ from kitetui.wire import Mode
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ConfigField:
     """One field.
 
     path: its place in the file, and the attribute of `Config` with the same names. about: what the file
@@ -32,7 +30,7 @@ class Field:
 
     path: tuple[str, ...]
     about: str
-    kind: Kind
+    kind: ValueKind
     table: str = ""
     example: str = ""
 
@@ -50,56 +48,58 @@ _SHIPPED: Final = one_of([shown(each.name) for each in ENDPOINTS], "and")
 _MODES: Final = one_of([shown(str(mode)) for mode in Mode])
 
 FIELDS: Final = (
-    Field(
+    ConfigField(
         ("theme",),
         "The theme's name. Themes of your own belong into the folder themes beside this file.",
         kinds.text(),
     ),
-    Field(
+    ConfigField(
         ("units",),
         'How large quantities are written: "indian" is 12.40L and 1.24Cr, "western" 1.24M.',
         kinds.choice(Units),
     ),
-    Field(("flash",), "Whether the digits of a price that changes light up for a moment.", kinds.flag()),
-    Field(("bell",), "Whether the terminal's bell rings when the feed is lost.", kinds.flag()),
-    Field(
+    ConfigField(
+        ("flash",), "Whether the digits of a price that changes light up for a moment.", kinds.flag()
+    ),
+    ConfigField(("bell",), "Whether the terminal's bell rings when the feed is lost.", kinds.flag()),
+    ConfigField(
         ("columns",),
         "The columns of the watchlist behind SYMBOL, in order; an empty list is the program's own choice. "
         "There are {columns}.",
         kinds.columns(),
     ),
-    Field(
+    ConfigField(
         ("sort",),
         'The column to sort by, with a minus for the largest first, such as "-CHG%"; '
         '"list" is the order of the list.',
         kinds.sort(),
     ),
-    Field(
+    ConfigField(
         ("feed", "mode"),
         f"How much to stream of each symbol: {_MODES}. Only full has the order book.",
         kinds.choice(Mode),
         table="feed",
     ),
-    Field(
+    ConfigField(
         ("feed", "connections"),
         "Connections to use, of the three that an API key has; fewer leave room for other programs.",
         kinds.whole(1, 3),
         table="feed",
     ),
-    Field(
+    ConfigField(
         ("feed", "account"),
         "The account to log in to and to stream with, where none is named on the command line.",
         account(),
         table="feed",
     ),
-    Field(
+    ConfigField(
         ("feed", "endpoint"),
         f"The service: {_SHIPPED} are known, and those described below; empty is the one that the account "
         "is logged in at.",
         endpoint(),
         table="feed",
     ),
-    Field(
+    ConfigField(
         ("endpoints",),
         "Services of your own that speak as Kite does: the roots of REST and socket, the login page, what "
         "stands before the routes, and whether the socket wants the user's id.",
@@ -112,7 +112,7 @@ socket = "wss://ws-sandbox.kite.trade/"
 prefix = "/oms"
 sends_user_id = true""",
     ),
-    Field(
+    ConfigField(
         ("keys",),
         "Other keys for a command: one, or a list; an empty list switches its keys off. "
         "The commands are {commands}.",
@@ -120,7 +120,7 @@ sends_user_id = true""",
         table="keys",
         example='add = ["a", "insert"]',
     ),
-    Field(
+    ConfigField(
         ("groups",),
         f"Watchlists, at most {MAX_GROUPS}, each with a name of its own of at most {MAX_GROUP_NAME} "
         "characters. A symbol may have a mode of its own.",

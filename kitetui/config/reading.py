@@ -9,8 +9,8 @@ from itertools import chain
 from typing import Any, Final
 
 from kitetui.account import ENDPOINTS
-from kitetui.config.fields import FIELDS, Field
-from kitetui.config.kinds import Finding
+from kitetui.config.fields import FIELDS, ConfigField
+from kitetui.config.kinds import Problem
 from kitetui.config.model import Config, FeedSettings, Vocabulary
 from kitetui.config.outline import Outline, Path
 from kitetui.config.problems import ConfigError, expected, unknown
@@ -82,7 +82,7 @@ def _findings(document: dict[str, Any], vocabulary: Vocabulary) -> dict[Path, st
     return found
 
 
-def _secrets(value: object, path: Path) -> Iterator[Finding]:
+def _secrets(value: object, path: Path) -> Iterator[Problem]:
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, part in parts:
         if any(secret in str(name).lower() for secret in _SECRETS):
@@ -91,7 +91,7 @@ def _secrets(value: object, path: Path) -> Iterator[Finding]:
             yield from _secrets(part, (*path, name))
 
 
-def _misplaced(document: dict[str, Any]) -> Iterator[Finding]:
+def _misplaced(document: dict[str, Any]) -> Iterator[Problem]:
     fields = {field.path for field in FIELDS}
     tables = {path[0] for path in fields if len(path) > 1}
     for name, value in document.items():
@@ -107,7 +107,7 @@ def _misplaced(document: dict[str, Any]) -> Iterator[Finding]:
             yield (name,), unknown("field", name, sorted({path[0] for path in fields}))
 
 
-def _wrong_values(document: dict[str, Any], vocabulary: Vocabulary) -> Iterator[Finding]:
+def _wrong_values(document: dict[str, Any], vocabulary: Vocabulary) -> Iterator[Problem]:
     for field in FIELDS:
         value = _value(document, field)
         if value is not None:
@@ -115,7 +115,7 @@ def _wrong_values(document: dict[str, Any], vocabulary: Vocabulary) -> Iterator[
                 yield (*field.path, *path), sentence
 
 
-def _unknown_endpoint(document: dict[str, Any]) -> Iterator[Finding]:
+def _unknown_endpoint(document: dict[str, Any]) -> Iterator[Problem]:
     feed, own = document.get("feed"), document.get("endpoints")
     name = feed.get("endpoint") if isinstance(feed, dict) else None
     known = [*(each.name for each in ENDPOINTS), *(own if isinstance(own, dict) else ())]
@@ -132,7 +132,7 @@ def _config(document: dict[str, Any]) -> Config:
     return Config(feed=FeedSettings(**tables["feed",]), **tables[()])
 
 
-def _value(document: dict[str, Any], field: Field) -> Any:
+def _value(document: dict[str, Any], field: ConfigField) -> Any:
     """Return a field's value, or None where it is not set."""
     value: Any = document
     for name in field.path:

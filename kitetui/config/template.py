@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from typing import Final
 
-from kitetui.config.fields import FIELDS, Field
+from kitetui.config.edit import statement
+from kitetui.config.fields import FIELDS, ConfigField
 from kitetui.config.model import Config, Vocabulary
 from kitetui.config.problems import one_of
-from kitetui.config.toml import statement
 
 _WIDTH: Final = 100
 
@@ -31,13 +31,13 @@ def template(vocabulary: Vocabulary) -> str:
     return "\n".join(paragraphs)
 
 
-def _about(field: Field, vocabulary: Vocabulary) -> str:
+def _about(field: ConfigField, vocabulary: Vocabulary) -> str:
     return field.about.format(
         columns=one_of(vocabulary.columns, "and"), commands=one_of(vocabulary.commands, "and")
     )
 
 
-def _commented(field: Field) -> str:
+def _commented(field: ConfigField) -> str:
     lines = field.example or statement(field.path[-1], field.shown(Config()))
     return "".join(f"# {line}\n" for line in lines.splitlines())
 

@@ -4,7 +4,7 @@ Each room beneath is a family of checks. Most are a look, which may take its tim
 seen, which is a pure function.
 """
 
-from kitetui.doctor.checks import Check, Finding, Group, Result, State
+from kitetui.doctor.checks import Check, Finding, Result, State, Topic
 from kitetui.doctor.examination import Examination
 from kitetui.doctor.kite import Summary, instruments_check
 from kitetui.doctor.machine import Terminal
@@ -13,10 +13,10 @@ __all__ = [
     "Check",
     "Examination",
     "Finding",
-    "Group",
     "Result",
     "State",
     "Summary",
     "Terminal",
+    "Topic",
     "instruments_check",
 ]

@@ -30,7 +30,7 @@ class State(StrEnum):
     """It was not looked at, since it rests on something that is not there or does not work."""
 
 
-class Group(StrEnum):
+class Topic(StrEnum):
     """What checks are about, in the order in which they are shown."""
 
     ACCOUNT = "Account"
@@ -93,7 +93,7 @@ T = TypeVar("T")
 class Check:
     """One line of the report: what it is called, and how one looks."""
 
-    group: Group
+    group: Topic
     name: str
     look: Callable[[], Awaitable[Finding]]
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from kitetui.account import DEFAULT, Vault, endpoint_named
-from kitetui.doctor.checks import LIMIT, Check, Finding, Group, Result, in_thread, run_checks
+from kitetui.doctor.checks import LIMIT, Check, Finding, Result, Topic, in_thread, run_checks
 from kitetui.doctor.kite import kept_list
 from kitetui.doctor.machine import Terminal, characters, colours, folder, market_hours, room, size, versions
 from kitetui.doctor.network import Instruments, Profiles, Remote
@@ -46,7 +46,7 @@ class Examination:
         remote = Remote(
             self.vault, self.account, self.endpoint, self.profiles, self.instruments, self.limit, self.now
         )
-        order = list(Group)
+        order = list(Topic)
         checks = [*remote.checks(), *self._local()]
         return await run_checks(sorted(checks, key=lambda each: order.index(each.group)))
 
@@ -64,9 +64,9 @@ class Examination:
         }
         return [
             Check(
-                Group.KITE, "market hours", self._in_thread(lambda: market_hours(sessions_file(), self.now()))
+                Topic.KITE, "market hours", self._in_thread(lambda: market_hours(sessions_file(), self.now()))
             ),
-            *(Check(Group.MACHINE, name, self._in_thread(look)) for name, look in looks.items()),
+            *(Check(Topic.MACHINE, name, self._in_thread(look)) for name, look in looks.items()),
         ]
 
     def _in_thread(self, look: Callable[[], Finding]) -> Callable[[], Awaitable[Finding]]:

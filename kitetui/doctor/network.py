@@ -26,8 +26,8 @@ from kitetui.doctor.checks import (
     Check,
     Fact,
     Finding,
-    Group,
     State,
+    Topic,
     failed,
     in_thread,
     milliseconds,
@@ -287,17 +287,17 @@ class Remote:
     def checks(self) -> list[Check]:
         """Return the checks in their order."""
         return [
-            Check(Group.ACCOUNT, "login", self._login_finding),
-            Check(Group.ACCOUNT, "permissions", self._permissions),
-            Check(Group.ACCOUNT, "token", self._token),
-            Check(Group.KITE, "REST host", lambda: _value(self._rest_host)),
-            Check(Group.KITE, "REST service", self._service),
-            Check(Group.KITE, "clock", self._clock),
-            Check(Group.KITE, "socket host", lambda: _value(self._socket_host)),
-            Check(Group.KITE, "market data", self._market_data),
-            Check(Group.KITE, "heartbeat", self._of_dialled(heartbeat)),
-            Check(Group.KITE, "connections", self._of_dialled(connections)),
-            Check(Group.INSTRUMENTS, "instruments", self._instruments),
+            Check(Topic.ACCOUNT, "login", self._login_finding),
+            Check(Topic.ACCOUNT, "permissions", self._permissions),
+            Check(Topic.ACCOUNT, "token", self._token),
+            Check(Topic.KITE, "REST host", lambda: _value(self._rest_host)),
+            Check(Topic.KITE, "REST service", self._service),
+            Check(Topic.KITE, "clock", self._clock),
+            Check(Topic.KITE, "socket host", lambda: _value(self._socket_host)),
+            Check(Topic.KITE, "market data", self._market_data),
+            Check(Topic.KITE, "heartbeat", self._of_dialled(heartbeat)),
+            Check(Topic.KITE, "connections", self._of_dialled(connections)),
+            Check(Topic.INSTRUMENTS, "instruments", self._instruments),
         ]
 
     async def _read_login(self) -> Login:

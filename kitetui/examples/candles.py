@@ -6,12 +6,12 @@ python -m kitetui.examples.candles [--every INTERVAL] [--live] [--seconds N]
 from __future__ import annotations
 
 from kitetui import CandleBuilder, Mode, Ticks
-from kitetui.examples.market import Market, run
+from kitetui.examples.market import ExampleMarket, run
 
 OPTIONS = {"--every": {"default": "1s", "help": "1s, 5s, 1min, 15min …"}}
 
 
-async def candles(market: Market) -> None:
+async def candles(market: ExampleMarket) -> None:
     """Print each candle once, when it is finished."""
     names = {each.instrument_token: each.key for each in market.shares(5)}
     builder = CandleBuilder(market.options.every)

@@ -9,13 +9,13 @@ import asyncio
 from collections import Counter, deque
 
 from kitetui import Mode, Ticks
-from kitetui.examples.market import Market, run
+from kitetui.examples.market import ExampleMarket, run
 
 WATCHED = 30
 REPLACED = 5
 
 
-async def dynamic_subscription(market: Market) -> None:
+async def dynamic_subscription(market: ExampleMarket) -> None:
     """Keep the liveliest symbols subscribed."""
     waiting = deque(each.instrument_token for each in market.shares(200))
     watched = [waiting.popleft() for _ in range(min(WATCHED, len(waiting)))]

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui import KiteManagerConfig, Mode, TickBatch, Ticks
-from kitetui.examples.market import Market, run
+from kitetui.examples.market import ExampleMarket, run
 
 LEVELS = range(1, 6)
 LEAN = 0.8
 """How far to one side a book leans that is worth a line."""
 
 
-async def high_frequency(market: Market) -> None:
+async def high_frequency(market: ExampleMarket) -> None:
     """Print the books that lean to one side."""
     names = {each.instrument_token: each.key for each in market.shares(50)}
     seen = 0

@@ -9,13 +9,13 @@ import asyncio
 import time
 
 from kitetui import LastValueCache, Mode, Ticks
-from kitetui.examples.market import Market, run
+from kitetui.examples.market import ExampleMarket, run
 from kitetui.feed import Lagged
 
 OPTIONS = {"--symbols": {"type": int, "default": 3000}, "--rate": {"type": float, "default": 20_000}}
 
 
-async def load_test(market: Market) -> None:
+async def load_test(market: ExampleMarket) -> None:
     """Move the market as fast as asked for, and count what comes of it."""
     cache, ticks, lost, lag = LastValueCache(), 0, 0, 0
     async with market.manager() as manager, asyncio.TaskGroup() as tasks:
@@ -39,7 +39,7 @@ async def load_test(market: Market) -> None:
                 look, lag = now, 0
 
 
-async def push(market: Market) -> None:
+async def push(market: ExampleMarket) -> None:
     """Move the simulated market, at the rate that was asked for as nearly as this one process can."""
     exchange, step = market.exchange, max(round(market.options.rate / 50), 1)
     while exchange is not None:

@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from kitetui import KiteManagerConfig, KiteTickerManager, LastValueCache, Mode, Ticks
-from kitetui.examples.market import Market, run
+from kitetui.examples.market import ExampleMarket, run
 from kitetui.feed import Receiver, TickerMessage
 
 console = Console()
 
 
-async def manager_demo(market: Market) -> None:
+async def manager_demo(market: ExampleMarket) -> None:
     """Read each connection's channel in a task of its own, and show the statistics every second."""
     config = KiteManagerConfig(max_connections=3, max_symbols_per_connection=1000)
     cache = LastValueCache()

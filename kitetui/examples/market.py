@@ -26,7 +26,7 @@ from kitetui.times import ist_today
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Market:
+class ExampleMarket:
     """What an example streams from; `exchange` is None on Kite. options: those of the command line."""
 
     universe: Universe
@@ -52,7 +52,7 @@ class Market:
 
 
 def run(
-    example: Callable[[Market], Awaitable[None]],
+    example: Callable[[ExampleMarket], Awaitable[None]],
     description: str | None,
     options: Mapping[str, Mapping[str, Any]] | None = None,
     **exchange: Any,
@@ -89,7 +89,7 @@ def login(account: str | None = None) -> Source:
 
 
 async def _run(
-    example: Callable[[Market], Awaitable[None]], options: Namespace, exchange: Mapping[str, Any]
+    example: Callable[[ExampleMarket], Awaitable[None]], options: Namespace, exchange: Mapping[str, Any]
 ) -> None:
     if options.live:
         market = await _live(options)
@@ -103,20 +103,20 @@ async def _run(
             await asyncio.wait_for(example(market), options.seconds or 5)
 
 
-def _simulated(exchange: SimulatedExchange, options: Namespace) -> Market:
+def _simulated(exchange: SimulatedExchange, options: Namespace) -> ExampleMarket:
     endpoint, pair = Endpoint.parse(exchange.url_with_credentials)
     account = Account("simulated", *((pair.api_key, pair.access_token) if pair else (None, None)))
-    return Market(
+    return ExampleMarket(
         universe=exchange.universe, endpoint=endpoint, account=account, exchange=exchange, options=options
     )
 
 
-async def _live(options: Namespace) -> Market:
+async def _live(options: Namespace) -> ExampleMarket:
     source = login()
     listed = await source.instruments(ist_today())
     for remark in listed.remarks:
         print(remark, file=sys.stderr)
-    return Market(
+    return ExampleMarket(
         universe=listed.universe,
         endpoint=source.endpoint,
         account=source.account,

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui import KiteManagerConfig, LastValueCache, Mode, TickBatch, Ticks
-from kitetui.examples.market import Market, run
+from kitetui.examples.market import ExampleMarket, run
 
 SURGE = 3.0
 """Times the volume of the median symbol in the same second."""
 
 
-async def market_scanner(market: Market) -> None:
+async def market_scanner(market: ExampleMarket) -> None:
     """Look at all last values once a second."""
     wanted = {each.instrument_token: each.key for each in market.instruments[: market.options.symbols]}
     cache = LastValueCache()

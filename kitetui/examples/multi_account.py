@@ -13,14 +13,14 @@ from collections import Counter
 from collections.abc import Iterable
 
 from kitetui import KiteManagerConfig, KiteTickerManager, Mode, Ticks
-from kitetui.examples.market import Market, login, run
+from kitetui.examples.market import ExampleMarket, login, run
 from kitetui.feed import Account, Distribution
 
 PAIRS = {"key_one": "token_one", "key_two": "token_two"}
 OPTIONS = {"--accounts": {"default": "default,second", "help": "two logins, by name"}}
 
 
-async def multi_account(market: Market) -> None:
+async def multi_account(market: ExampleMarket) -> None:
     """Count each account's ticks."""
     first, second = accounts = accounts_of(market)
     manager = KiteTickerManager(
@@ -39,7 +39,7 @@ async def multi_account(market: Market) -> None:
                 ticks[manager.account_of(message.connection)] += len(message.batch)
 
 
-def accounts_of(market: Market) -> list[Account]:
+def accounts_of(market: ExampleMarket) -> list[Account]:
     """Return the two accounts: made up on the simulated exchange, else those that are logged in."""
     names = market.options.accounts.split(",")
     if market.exchange is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 
 from kitetui import KiteManagerConfig, Mode
-from kitetui.examples.market import Market, run
+from kitetui.examples.market import ExampleMarket, run
 from kitetui.feed import BrokerMessage, OrderUpdate, ServerError
 from kitetui.formatting import plain
 from kitetui.wire import encode_order
@@ -19,7 +19,7 @@ ORDER = {"order_id": "220303000308932", "tradingsymbol": "INFY", "transaction_ty
 STATES = [("OPEN", 0), ("UPDATE", 40), ("COMPLETE", 100)]
 
 
-async def order_updates(market: Market) -> None:
+async def order_updates(market: ExampleMarket) -> None:
     """Print what becomes of orders, and what the broker says, neither of which may steer the terminal."""
     async with (
         market.manager(KiteManagerConfig(max_connections=1)) as manager,
@@ -38,7 +38,7 @@ async def order_updates(market: Market) -> None:
                     print(plain(f"the server says: {text}"))
 
 
-async def trade(market: Market) -> None:
+async def trade(market: ExampleMarket) -> None:
     """Send an order through its states to whoever is connected."""
     while market.exchange is not None:
         for status, filled in STATES:

@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.table import Table
 
 from kitetui import KiteManagerConfig, LastValueCache, Mode, Ticks
-from kitetui.examples.market import Market, run
+from kitetui.examples.market import ExampleMarket, run
 from kitetui.instruments import Instrument
 
 SAMPLE = "symbol,quantity,average_price\nNSE:INFY,120,1480.50\nNSE:RELIANCE,40,1395.00\nNSE:TCS,15,3205.25\n"
@@ -30,7 +30,7 @@ class Holding:
     average_price: Decimal
 
 
-def read_holdings(text: str, market: Market) -> list[Holding]:
+def read_holdings(text: str, market: ExampleMarket) -> list[Holding]:
     """Read the rows of a holdings file; a misspelt symbol ends it with the nearest ones."""
     rows = csv.DictReader(text.splitlines())
     return [
@@ -57,7 +57,7 @@ def worth(holdings: list[Holding], cache: LastValueCache) -> Table:
     return table
 
 
-async def portfolio_monitor(market: Market) -> None:
+async def portfolio_monitor(market: ExampleMarket) -> None:
     """Keep the table up to date."""
     file = market.options.holdings
     text = await asyncio.to_thread(file.read_text, "utf-8") if file else SAMPLE

@@ -6,11 +6,11 @@ python -m kitetui.examples.raw_frames [--raw-only] [--live] [--seconds N]
 from __future__ import annotations
 
 from kitetui import KiteManagerConfig, Mode, decode_frame
-from kitetui.examples.market import Market, run
+from kitetui.examples.market import ExampleMarket, run
 from kitetui.feed import RawFrame
 
 
-async def raw_frames(market: Market) -> None:
+async def raw_frames(market: ExampleMarket) -> None:
     """Print the frames of the first connection."""
     config = KiteManagerConfig(max_connections=1, enable_dedicated_parsers=not market.options.raw_only)
     async with market.manager(config) as manager:

@@ -9,10 +9,10 @@ import asyncio
 from collections import Counter
 
 from kitetui import KiteTickerManager, Mode, Ticks
-from kitetui.examples.market import Market, run
+from kitetui.examples.market import ExampleMarket, run
 
 
-async def runtime_subscription(market: Market) -> None:
+async def runtime_subscription(market: ExampleMarket) -> None:
     """Do one thing after another, and count what ticks in between."""
     infy, tcs, sbin = (
         market.universe.resolve(name).instrument_token for name in ("NSE:INFY", "NSE:TCS", "NSE:SBIN")

@@ -6,10 +6,10 @@ python -m kitetui.examples.single_connection [--live] [--seconds N]
 from __future__ import annotations
 
 from kitetui import KiteManagerConfig, Mode, Ticks
-from kitetui.examples.market import Market, run
+from kitetui.examples.market import ExampleMarket, run
 
 
-async def single_connection(market: Market) -> None:
+async def single_connection(market: ExampleMarket) -> None:
     """Subscribe, and print."""
     symbols = [market.universe.resolve(name) for name in ("NSE:NIFTY 50", "NSE:INFY", "NSE:RELIANCE")]
     name_of = {each.instrument_token: each.key for each in symbols}

@@ -9,11 +9,11 @@ import asyncio
 from pathlib import Path
 
 from kitetui import Mode
-from kitetui.examples.market import Market, run
+from kitetui.examples.market import ExampleMarket, run
 from kitetui.record import COLUMNS, File, Files, Format, Recorder, open_reader
 
 
-async def to_parquet(market: Market) -> None:
+async def to_parquet(market: ExampleMarket) -> None:
     """Record, and when the time is over, finish the file and read it again."""
     shares = market.shares(20)
     name_of = {each.instrument_token: (each.exchange, each.tradingsymbol) for each in shares}

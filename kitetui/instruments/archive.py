@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from kitetui.errors import UserError
-from kitetui.instruments.instrument import Row
+from kitetui.instruments.instrument import ListRow
 from kitetui.instruments.listing import MADE_AT
 from kitetui.paths import data_folder
 from kitetui.times import IST
@@ -42,7 +42,7 @@ class Kept:
     """A list as it was: of which day in India it is, and its rows."""
 
     day: date
-    rows: list[Row]
+    rows: list[ListRow]
 
 
 class Archive:
@@ -58,7 +58,7 @@ class Archive:
         """Return the archive of the service of this name."""
         return cls(data_folder() / "instruments", endpoint)
 
-    def keep(self, rows: Iterable[Row], now: float) -> None:
+    def keep(self, rows: Iterable[ListRow], now: float) -> None:
         """Add a list that was got now, UTC seconds; one that is there already changes nothing.
 
         Raises UserError where it cannot be written; what was kept is whole then.
@@ -68,7 +68,7 @@ class Archive:
         try:
             before = path.read_bytes() if path.exists() else b""
             members, whole = _members(before)
-            known: dict[int, Row] = {}
+            known: dict[int, ListRow] = {}
             for member in members:
                 _apply(member, known)
             lines = list(_changes(known, listed))
@@ -94,7 +94,7 @@ class Archive:
                 members, _ = _members(path.read_bytes())
             except OSError as error:
                 raise UserError(f"cannot read {path}: {error.strerror}", "make the file readable") from None
-            found, known = None, dict[int, Row]()
+            found, known = None, dict[int, ListRow]()
             for member in members:
                 if (listed := _day_of(member)) > day:
                     break
@@ -117,7 +117,7 @@ def list_day(now: float) -> date:
     return moment.date() if moment.time() >= MADE_AT else moment.date() - timedelta(days=1)
 
 
-def _changes(known: dict[int, Row], listed: dict[int, Row]) -> Iterator[tuple[object, ...]]:
+def _changes(known: dict[int, ListRow], listed: dict[int, ListRow]) -> Iterator[tuple[object, ...]]:
     """Yield the lines that make one list of another."""
     for token in known.keys() - listed.keys():
         yield _GONE, token
@@ -127,7 +127,7 @@ def _changes(known: dict[int, Row], listed: dict[int, Row]) -> Iterator[tuple[ob
             yield _PUT, *row
 
 
-def _facts(row: Row) -> tuple[object, ...]:
+def _facts(row: ListRow) -> tuple[object, ...]:
     return (*row[:_PRICE], *row[_PRICE + 1 :])
 
 
@@ -159,7 +159,7 @@ def _day_of(member: str) -> date:
     return date.fromisoformat(member[len(_DAY) + 1 : len(_DAY) + 11])
 
 
-def _apply(member: str, known: dict[int, Row]) -> None:
+def _apply(member: str, known: dict[int, ListRow]) -> None:
     """Bring a list up to the next one."""
     for sign, *fields in csv.reader(io.StringIO(member, newline="")):
         if sign == _GONE:
@@ -169,11 +169,11 @@ def _apply(member: str, known: dict[int, Row]) -> None:
             known[row[0]] = row
 
 
-def _row(fields: list[str]) -> Row:
+def _row(fields: list[str]) -> ListRow:
     values: list[object] = list(fields)
     for place in _NUMBERS:
         values[place] = int(fields[place])
     for place in _OPTIONAL:
         values[place] = fields[place] or None
-    row: Row = tuple(values)  # type: ignore[assignment]
+    row: ListRow = tuple(values)  # type: ignore[assignment]
     return row

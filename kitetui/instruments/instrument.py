@@ -12,7 +12,7 @@ from typing import Final
 
 from kitetui.wire import Exchange
 
-Row = tuple[int, str, str, str, str, str | None, str | None, int, int, int, int]
+ListRow = tuple[int, str, str, str, str, str | None, str | None, int, int, int, int]
 """The fields of an instrument in their order as plain values: days, strikes and kinds are texts.
 
 Long lists are read, put in order and written in this form; an instrument is made of what is asked for.

@@ -22,7 +22,7 @@ from typing import Final
 
 from kitetui.errors import UserError
 from kitetui.formatting import plain
-from kitetui.instruments.instrument import Kind, Row
+from kitetui.instruments.instrument import Kind, ListRow
 from kitetui.wire import Exchange, divisor_of
 
 COLUMNS: Final = (
@@ -65,7 +65,7 @@ class Listing:
     left_out: how many rows cannot be used, by the reason.
     """
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ListRow] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -106,7 +106,7 @@ def _listing(lines: Iterator[list[str]]) -> Listing:
     for what, identity in (("token", itemgetter(0)), ("name", itemgetter(1, 2))):
         if duplicates := len(rows) - len(set(map(identity, rows))):
             listing.left_out[f"same {what} as another"] = duplicates
-            first: dict[object, Row] = {}
+            first: dict[object, ListRow] = {}
             for row in rows:
                 first.setdefault(identity(row), row)
             rows = list(first.values())
@@ -137,7 +137,7 @@ def _row(
     kind: str,
     segment: str,
     exchange: str,
-) -> Row:
+) -> ListRow:
     """Return the row of an instrument; what has no tick size, as indices, gets the smallest there is.
 
     Raises ValueError, ArithmeticError.

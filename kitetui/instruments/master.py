@@ -21,9 +21,9 @@ from typing import Final
 from kitetui.account.profiles import SIMULATOR
 from kitetui.errors import UserError
 from kitetui.instruments.archive import Archive
-from kitetui.instruments.instrument import Row
+from kitetui.instruments.instrument import ListRow
 from kitetui.instruments.listing import MADE_AT, ListError, read_listing
-from kitetui.instruments.table import Table, fill
+from kitetui.instruments.table import InstrumentTable, fill
 from kitetui.paths import cache_folder
 from kitetui.times import IST
 
@@ -51,7 +51,7 @@ class Imported:
 class Stored:
     """The list that is there: its table, how many instruments it has, and since when, in UTC seconds."""
 
-    table: Table
+    table: InstrumentTable
     rows: int
     fetched_at: float
 
@@ -76,7 +76,7 @@ class Master:
         if not self.path.exists():
             return None
         try:
-            table = Table.open(self.path)
+            table = InstrumentTable.open(self.path)
             rows, fetched_at = table.fact(_ROWS), table.fact(_FETCHED_AT)
         except sqlite3.Error:
             rows = fetched_at = None
@@ -104,7 +104,7 @@ class Master:
             path.replace(self.path)
         return Imported(len(listing.rows), [*listing.remarks, *self._archived(listing.rows, now)])
 
-    def _archived(self, rows: Iterable[Row], now: float) -> list[str]:
+    def _archived(self, rows: Iterable[ListRow], now: float) -> list[str]:
         """Keep a list for later, and return what there is to say of that: today's is there all the same."""
         if self._archive is not None:
             try:
@@ -163,7 +163,7 @@ class Master:
                 f"the list that came has {rows:,} instruments{before}", f"try again later{otherwise}"
             )
 
-    def _write(self, path: Path, rows: Iterable[Row], facts: Mapping[str, object]) -> None:
+    def _write(self, path: Path, rows: Iterable[ListRow], facts: Mapping[str, object]) -> None:
         try:
             with closing(sqlite3.connect(path, isolation_level=None)) as database:
                 # Nobody else knows this file, and half of it is of no use: so there is nothing to undo.

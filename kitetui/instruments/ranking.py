@@ -14,7 +14,7 @@ from itertools import takewhile
 from operator import itemgetter
 from typing import Final
 
-from kitetui.instruments.instrument import ALIASES, EXCHANGES, MONTHS, Kind, Row, spread, squeezed
+from kitetui.instruments.instrument import ALIASES, EXCHANGES, MONTHS, Kind, ListRow, spread, squeezed
 from kitetui.instruments.sets import shipped_set
 
 MUCH_TRADED: Final = "nifty50"
@@ -35,7 +35,7 @@ class Family:
     facts: what people may type of each of the rows, with a blank before each word.
     """
 
-    rows: list[Row]
+    rows: list[ListRow]
     symbol: str
     facts: str
 
@@ -60,10 +60,10 @@ class Family:
         return " ".join([self.facts, *{row[6]: None for row in self.rows if row[6] is not None}])
 
 
-def families(rows: Iterable[Row]) -> list[Family]:
+def families(rows: Iterable[ListRow]) -> list[Family]:
     """Return all rows in families, in the order in which they are listed."""
-    lasting: list[Row] = []
-    contracts: defaultdict[tuple[bool, str, str, str], list[Row]] = defaultdict(list)
+    lasting: list[ListRow] = []
+    contracts: defaultdict[tuple[bool, str, str, str], list[ListRow]] = defaultdict(list)
     for row in rows:
         expiry = row[5]
         if expiry is None:
@@ -86,7 +86,7 @@ def families(rows: Iterable[Row]) -> list[Family]:
     ]
 
 
-def _rank(row: Row, underlyings: set[str]) -> tuple[int, int, int, str]:
+def _rank(row: ListRow, underlyings: set[str]) -> tuple[int, int, int, str]:
     """The place of a share or an index: what has contracts first, and series and bonds at the end."""
     exchange, symbol = row[1], row[2]
     key = f"{exchange}:{symbol}"
@@ -105,7 +105,7 @@ def _place(exchange: str) -> int:
     return EXCHANGES.index(exchange) if exchange in EXCHANGES else len(EXCHANGES)
 
 
-def _titles(lasting: Iterable[Row], underlyings: set[str]) -> dict[str, str]:
+def _titles(lasting: Iterable[ListRow], underlyings: set[str]) -> dict[str, str]:
     """What the names of underlyings stand for: `HDFCBANK` for HDFC BANK, `NIFTY` for NIFTY 50."""
     titles: dict[str, str] = {}
     for row in lasting:
@@ -114,19 +114,19 @@ def _titles(lasting: Iterable[Row], underlyings: set[str]) -> dict[str, str]:
     return titles
 
 
-def _called(row: Row) -> Sequence[str]:
+def _called(row: ListRow) -> Sequence[str]:
     """The symbol of a share or an index, and what else people call it."""
     return (row[2], *_ALIASES_OF.get(f"{row[1]}:{row[2]}", ()))
 
 
-def _of_one(row: Row) -> Family:
+def _of_one(row: ListRow) -> Family:
     symbol, name = row[2], row[3]
     one_word, aliases = squeezed(symbol), _called(row)[1:]
     words = dict.fromkeys([*spread(f"{symbol} {name}").upper().split(), one_word, row[4], *aliases])
     return Family([row], " ".join([one_word, *aliases]), f" {' '.join(words)}")
 
 
-def _of_contracts(rows: list[Row], title: str) -> Family:
+def _of_contracts(rows: list[ListRow], title: str) -> Family:
     rows.sort(key=_SYMBOL)
     beginning = _shared_beginning(rows[0][2], rows[-1][2])
     if rows[0][4] != _FUTURE:

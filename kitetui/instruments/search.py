@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 
 from kitetui.instruments.instrument import Instrument, Kind, spread, squeezed
-from kitetui.instruments.table import Table
+from kitetui.instruments.table import InstrumentTable
 
 _KINDS: Final = {kind.value: kind for kind in Kind if kind.value} | {
     "FUTURE": Kind.FUTURE,
@@ -90,7 +90,7 @@ _TOKEN_DIGITS: Final = 10
 _SHORTEST_PART: Final = 3
 
 
-def search(table: Table, text: str, limit: int) -> list[Instrument]:
+def search(table: InstrumentTable, text: str, limit: int) -> list[Instrument]:
     """Return up to `limit` instruments that a text may mean, the likeliest first.
 
     First come those with this token, symbol or alias; then those whose symbol or alias begins with it; then
@@ -105,7 +105,7 @@ def search(table: Table, text: str, limit: int) -> list[Instrument]:
     return list(islice(_unique(_found(table, query)), limit))
 
 
-def _found(table: Table, query: Query) -> Iterator[Instrument]:
+def _found(table: InstrumentTable, query: Query) -> Iterator[Instrument]:
     """Yield what is found, stage by stage; each is begun only where those before it gave too little."""
     if not query.words:
         yield from _families(table, query)
@@ -126,7 +126,9 @@ def _found(table: Table, query: Query) -> Iterator[Instrument]:
             yield from table.select("id = ?", number)
 
 
-def _families(table: Table, query: Query, *matches: str, by_strike: bool = False) -> Iterator[Instrument]:
+def _families(
+    table: InstrumentTable, query: Query, *matches: str, by_strike: bool = False
+) -> Iterator[Instrument]:
     """Yield the instruments of the families that fit, or of these those that a number is the strike of."""
     if query.exchange:
         matches = (*matches, f'exchange : "{query.exchange}"')

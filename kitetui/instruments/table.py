@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from kitetui.instruments.instrument import EXCHANGES, Instrument, Kind, Row
+from kitetui.instruments.instrument import EXCHANGES, Instrument, Kind, ListRow
 from kitetui.instruments.ranking import Family, families
 
 _SCHEMA: Final = (
@@ -58,7 +58,7 @@ _AFTER_ALL: Final = "\U0010ffff"
 """Stands behind whatever a symbol may go on with."""
 
 
-class Table:
+class InstrumentTable:
     """Instruments to be asked for, all of a database's or only those on a condition."""
 
     def __init__(self, database: sqlite3.Connection, condition: str = "1") -> None:
@@ -71,7 +71,7 @@ class Table:
         self._one = f"{_SELECT} exchange = ? AND tradingsymbol = ? AND {condition}"
 
     @classmethod
-    def of(cls, instruments: Iterable[Instrument]) -> Table:
+    def of(cls, instruments: Iterable[Instrument]) -> InstrumentTable:
         """Return a new table in memory. Raises ValueError where two share a token or a key."""
         # Any thread may ask: SQLite takes its turns by itself.
         database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
@@ -82,14 +82,14 @@ class Table:
         return cls(database)
 
     @classmethod
-    def of_rows(cls, rows: Iterable[Row]) -> Table:
+    def of_rows(cls, rows: Iterable[ListRow]) -> InstrumentTable:
         """Return a new table in memory of rows that stand in a list, each token and key once."""
         database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         fill(database, rows, {})
         return cls(database)
 
     @classmethod
-    def open(cls, path: Path) -> Table:
+    def open(cls, path: Path) -> InstrumentTable:
         """Return the table of a file, to be read alone. Raises sqlite3.Error where it is none."""
         # Nobody changes a file of this name, it is only ever replaced: so there is nothing to lock.
         address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
@@ -97,9 +97,9 @@ class Table:
         database.execute(f"PRAGMA mmap_size = {_MAPPED}")
         return cls(database)
 
-    def where(self, condition: str) -> Table:
+    def where(self, condition: str) -> InstrumentTable:
         """Return what is left of all instruments on another condition."""
-        return Table(self._database, condition)
+        return InstrumentTable(self._database, condition)
 
     def __len__(self) -> int:
         (count,) = self._ask(f"SELECT count(*) FROM instruments WHERE {self._condition}").fetchone()  # noqa: S608
@@ -172,7 +172,7 @@ class Table:
             return self._database.execute("SELECT 0 WHERE 0")
 
 
-def fill(database: sqlite3.Connection, rows: Iterable[Row], facts: Mapping[str, object]) -> None:
+def fill(database: sqlite3.Connection, rows: Iterable[ListRow], facts: Mapping[str, object]) -> None:
     """Write instruments into a new, empty database. Raises sqlite3.Error, with nothing written.
 
     facts: what is to be known of the list as a whole.
@@ -206,7 +206,7 @@ def _spans(listed: Iterable[Family]) -> Iterator[tuple[int, int, int, str, str |
         yield number, first, last, family.exchange, family.expiry, family.facts
 
 
-def _row_of(instrument: Instrument) -> Row:
+def _row_of(instrument: Instrument) -> ListRow:
     return (
         instrument.instrument_token,
         instrument.exchange,
@@ -222,7 +222,7 @@ def _row_of(instrument: Instrument) -> Row:
     )
 
 
-def _instrument_of(row: Row) -> Instrument:
+def _instrument_of(row: ListRow) -> Instrument:
     token, exchange, symbol, name, kind, expiry, strike, tick_size, lot_size, reference_price, listed = row
     return Instrument(
         token,

@@ -13,7 +13,7 @@ from kitetui.instruments.archive import Archive
 from kitetui.instruments.builtin import DEFAULT_WATCHLIST, builtin_instruments
 from kitetui.instruments.instrument import ALIASES, EXCHANGES, Contract, Instrument, Kind, shown
 from kitetui.instruments.search import nearest, search
-from kitetui.instruments.table import Table
+from kitetui.instruments.table import InstrumentTable
 from kitetui.wire import Exchange
 
 _LONGEST: Final = 1000
@@ -36,7 +36,7 @@ class UnknownSymbol(ValueError):  # noqa: N818 - "unknown symbol" is what every 
 class Universe:
     """A table of instruments, found by key, by token and by what people type."""
 
-    def __init__(self, table: Table, day: date | None = None) -> None:
+    def __init__(self, table: InstrumentTable, day: date | None = None) -> None:
         """Take all that is known, of which some may not be asked for.
 
         day: the day of Indian time on which the real exchange is asked; None for a simulated exchange, which
@@ -54,7 +54,7 @@ class Universe:
     @classmethod
     def of(cls, instruments: Iterable[Instrument]) -> Universe:
         """Return a universe of these instruments. Raises ValueError where two share a token or a key."""
-        return cls(Table.of(instruments))
+        return cls(InstrumentTable.of(instruments))
 
     @classmethod
     def load(cls) -> Universe:
@@ -78,7 +78,7 @@ class Universe:
                 f"no instruments of {endpoint} are kept of {day:%d %b %Y} or before",
                 "each kitetui instruments sync keeps those of its day",
             )
-        return cls(Table.of_rows(kept.rows), day)
+        return cls(InstrumentTable.of_rows(kept.rows), day)
 
     def tradable_on(self, day: date) -> Universe:
         """Return the universe of what the real exchange can be asked for on a day of Indian time."""
@@ -218,7 +218,7 @@ _SERIES: Final = ("BE", "BZ", "SM", "ST")
 """What stands behind the symbol of a share that is not in the regular series."""
 
 
-def successor(table: Table, key: str) -> Instrument | None:
+def successor(table: InstrumentTable, key: str) -> Instrument | None:
     """Return what a key may be replaced by: the next contract of its kind, or the share in another series.
 
     table: what can be asked for.

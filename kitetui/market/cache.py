@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 
-Figures = NDArray[np.float64]
+FloatColumn = NDArray[np.float64]
 """A column: one figure an instrument, NaN for none."""
 
 _PRICE_DECIMALS: Final = 7
@@ -58,7 +58,7 @@ class Quotes:
     """
 
     def __init__(
-        self, batch: TickBatch, elapsed: Figures, is_snapshot: NDArray[np.bool_], now: float
+        self, batch: TickBatch, elapsed: FloatColumn, is_snapshot: NDArray[np.bool_], now: float
     ) -> None:
         self._batch = batch
         self._elapsed = elapsed
@@ -69,82 +69,82 @@ class Quotes:
         return len(self._batch)
 
     @cached_property
-    def last_price(self) -> Figures:
+    def last_price(self) -> FloatColumn:
         """The last price."""
         return self._figures("last_price")
 
     @cached_property
-    def change(self) -> Figures:
+    def change(self) -> FloatColumn:
         """The change from the previous close; an index sends its own, and needs no close for it."""
         is_known = ~np.isnan(self.close) | self._batch.present("price_change")
         return np.where(is_known, self._figures("net_change"), np.nan)
 
     @cached_property
-    def percent(self) -> Figures:
+    def percent(self) -> FloatColumn:
         """The change from the previous close, in percent of that."""
         return (self.last_price - self.close) * 100 / self.close
 
     @cached_property
-    def volume(self) -> Figures:
+    def volume(self) -> FloatColumn:
         """The day's volume."""
         return np.where(self._batch.present("volume_traded"), self._figures("volume_traded"), np.nan)
 
     @cached_property
-    def bid(self) -> Figures:
+    def bid(self) -> FloatColumn:
         """The best bid."""
         return self._best("bid")
 
     @cached_property
-    def ask(self) -> Figures:
+    def ask(self) -> FloatColumn:
         """The best offer."""
         return self._best("ask")
 
     @cached_property
-    def spread(self) -> Figures:
+    def spread(self) -> FloatColumn:
         """The best offer less the best bid."""
         return np.round(self.ask - self.bid, _PRICE_DECIMALS)
 
     @cached_property
-    def high(self) -> Figures:
+    def high(self) -> FloatColumn:
         """The day's highest price."""
         return self._sent("high")
 
     @cached_property
-    def low(self) -> Figures:
+    def low(self) -> FloatColumn:
         """The day's lowest price."""
         return self._sent("low")
 
     @cached_property
-    def open(self) -> Figures:
+    def open(self) -> FloatColumn:
         """The day's first price."""
         return self._sent("open")
 
     @cached_property
-    def close(self) -> Figures:
+    def close(self) -> FloatColumn:
         """The previous session's close."""
         return self._sent("close")
 
     @cached_property
-    def oi(self) -> Figures:
+    def oi(self) -> FloatColumn:
         """The open interest, which only derivatives have."""
         return self._sent("oi")
 
     @cached_property
-    def age(self) -> Figures:
+    def age(self) -> FloatColumn:
         """Seconds since the tick was received; of one that may be an answer, since the exchange's time."""
         kept = self._now - self._sent("exchange_timestamp")
         seconds = np.where(self._is_snapshot, kept, self._elapsed)
         return np.where(self._batch.lengths > 0, np.maximum(seconds, 0.0), np.nan)
 
-    def _figures(self, name: str) -> Figures:
+    def _figures(self, name: str) -> FloatColumn:
         return self._batch[name].astype(np.float64, copy=False)
 
-    def _sent(self, name: str) -> Figures:
+    def _sent(self, name: str) -> FloatColumn:
         """A column in which 0 is no figure: the exchange sends it for what it does not have."""
         figures = self._figures(name)
         return np.where(figures == 0, np.nan, figures)
 
-    def _best(self, side: str) -> Figures:
+    def _best(self, side: str) -> FloatColumn:
         """The best price of a side; a level without a quantity is none, whatever its price."""
         has_any = self._batch[f"{side}_quantity_1"] > 0
         return np.where(has_any, self._figures(f"{side}_price_1"), np.nan)

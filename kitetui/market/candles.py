@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kitetui.market.folding import NONE, Interval, Rows, count_volume, fold, rows_of
+from kitetui.market.folding import NONE, CandleRows, Interval, count_volume, fold, rows_of
 from kitetui.wire import TickBatch
 from kitetui.wire.layout import DIVISORS, EXCHANGE_TIME, TOKEN
 from kitetui.wire.tables import Column, to_arrow, to_pandas, to_polars
@@ -80,8 +80,8 @@ class Candles:
     columns: Final = ("instrument_token", "start", "open", "high", "low", "close", "volume", "ticks", "oi")
     """The names of the columns."""
 
-    def __init__(self, rows: Rows | None = None) -> None:
-        self._rows = Rows.none() if rows is None else rows
+    def __init__(self, rows: CandleRows | None = None) -> None:
+        self._rows = CandleRows.none() if rows is None else rows
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -170,7 +170,7 @@ def resample(
     """
     length = Interval.parse(interval)
     times = _times(batch, received_at)
-    ticks, _ = count_volume(rows_of(batch, length.starts(times, _tokens(batch)), snapshot), Rows.none())
+    ticks, _ = count_volume(rows_of(batch, length.starts(times, _tokens(batch)), snapshot), CandleRows.none())
     return _in_order(fold(ticks))
 
 
@@ -186,10 +186,10 @@ class CandleBuilder:
 
     def __init__(self, interval: str) -> None:
         self._interval = Interval.parse(interval)
-        self._gathered: list[Rows] = []
+        self._gathered: list[CandleRows] = []
         self._count = 0
-        self._open = Rows.none()
-        self._seen = Rows.none()
+        self._open = CandleRows.none()
+        self._seen = CandleRows.none()
         self._closed = 0
         self._first_end = _NEVER
         self.late = 0
@@ -239,8 +239,8 @@ class CandleBuilder:
 
     def _fold(self) -> None:
         if self._gathered:
-            ticks, self._seen = count_volume(Rows.joined(self._gathered), self._seen)
-            self._open = fold(Rows.joined([self._open, ticks]))
+            ticks, self._seen = count_volume(CandleRows.joined(self._gathered), self._seen)
+            self._open = fold(CandleRows.joined([self._open, ticks]))
             self._gathered.clear()
             self._count = 0
 
@@ -260,5 +260,5 @@ def _tokens(batch: TickBatch) -> NDArray[np.uint32]:
     return batch.words[:, TOKEN].view(np.uint32)
 
 
-def _in_order(rows: Rows) -> Candles:
+def _in_order(rows: CandleRows) -> Candles:
     return Candles(rows[np.lexsort((rows.token, rows.start))])

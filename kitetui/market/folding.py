@@ -74,7 +74,7 @@ _LOW: Final = np.uint64(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class CandleRows:
     """Ticks or candles in columns, each of shape (n,).
 
     start: UTC seconds. Prices are as sent. volume, oi: `NONE` where they were not sent.
@@ -93,18 +93,18 @@ class Rows:
     def __len__(self) -> int:
         return len(self.token)
 
-    def __getitem__(self, rows: NDArray[Any] | slice) -> Rows:
+    def __getitem__(self, rows: NDArray[Any] | slice) -> CandleRows:
         """Return some of the rows."""
-        return Rows(*(getattr(self, name)[rows] for name in self.__slots__))
+        return CandleRows(*(getattr(self, name)[rows] for name in self.__slots__))
 
     @classmethod
-    def none(cls) -> Rows:
+    def none(cls) -> CandleRows:
         """Return no rows."""
         kinds = (np.uint32, np.int64, *[np.int32] * 4, *[np.int64] * 3)
         return cls(*(np.empty(0, dtype=kind) for kind in kinds))
 
     @classmethod
-    def joined(cls, parts: Iterable[Rows]) -> Rows:
+    def joined(cls, parts: Iterable[CandleRows]) -> CandleRows:
         """Return the rows of all parts, in order."""
         full = [part for part in parts if len(part)] or [cls.none()]
         if len(full) == 1:
@@ -112,7 +112,9 @@ class Rows:
         return cls(*(np.concatenate([getattr(part, name) for part in full]) for name in cls.__slots__))
 
 
-def rows_of(batch: TickBatch, start: NDArray[np.int64], snapshot: NDArray[np.bool_] | None = None) -> Rows:
+def rows_of(
+    batch: TickBatch, start: NDArray[np.int64], snapshot: NDArray[np.bool_] | None = None
+) -> CandleRows:
     """Return a row a tick; its volume is that of the day, as sent.
 
     One that carries the mark `snapshot`, shape (n,), counts as no tick: it only says from where volume
@@ -125,17 +127,17 @@ def rows_of(batch: TickBatch, start: NDArray[np.int64], snapshot: NDArray[np.boo
         for field, word in (("volume_traded", VOLUME), ("oi", OI))
     )
     token = batch.words[:, TOKEN].view(np.uint32)
-    return Rows(token.copy(), start, price, price, price, price, counts, volume, oi)
+    return CandleRows(token.copy(), start, price, price, price, price, counts, volume, oi)
 
 
-def count_volume(ticks: Rows, before: Rows) -> tuple[Rows, Rows]:
+def count_volume(ticks: CandleRows, before: CandleRows) -> tuple[CandleRows, CandleRows]:
     """Return ticks with the volume since the tick before, and for each instrument what was seen last.
 
     Ticks are then sorted by instrument; those without a price (before the first trade) and what counts as no
     tick are gone. From the latter volume counts only where nothing of the instrument was seen before.
     before: what was seen last of the ticks before these, as returned from here.
     """
-    rows = Rows.joined([before, ticks])
+    rows = CandleRows.joined([before, ticks])
     arrival = np.arange(len(rows), dtype=np.uint64)
     rows = rows[np.sort((rows.token.astype(np.uint64) << _SHIFT) | arrival) & _LOW]
     places = np.flatnonzero(rows.volume != NONE)
@@ -152,7 +154,7 @@ def count_volume(ticks: Rows, before: Rows) -> tuple[Rows, Rows]:
     return (rows if is_tick.all() else rows[is_tick]), seen
 
 
-def fold(rows: Rows) -> Rows:
+def fold(rows: CandleRows) -> CandleRows:
     """Return one row for each instrument and span of time, sorted by instrument and start.
 
     Within a candle the order of the rows is that of time.
@@ -168,7 +170,7 @@ def fold(rows: Rows) -> Rows:
     has_volume = np.maximum.reduceat(rows.volume, firsts) != NONE
     volume = np.add.reduceat(np.maximum(rows.volume, 0), firsts)
     with_oi = np.maximum.reduceat(np.where(rows.oi != NONE, np.arange(len(rows)), NONE), firsts)
-    return Rows(
+    return CandleRows(
         token=rows.token[firsts],
         start=rows.start[firsts],
         open=rows.open[firsts],
@@ -181,7 +183,7 @@ def fold(rows: Rows) -> Rows:
     )
 
 
-def _steps(ticks: Rows) -> NDArray[np.int64]:
+def _steps(ticks: CandleRows) -> NDArray[np.int64]:
     """Return how far the volume of each tick is from that of its instrument's tick before."""
     steps = np.zeros_like(ticks.volume)
     now, then = ticks.volume[1:], ticks.volume[:-1]

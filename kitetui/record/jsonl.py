@@ -34,7 +34,7 @@ from kitetui.wire.layout import (
     QUOTE,
     TOKEN,
     WORDS,
-    Kind,
+    FieldKind,
 )
 
 _BATCH: Final = 5_000
@@ -144,9 +144,9 @@ def _words(tick: dict[str, Any], length: int) -> list[int]:
     words = [0] * WORDS
     for name, word, kind in _FIELDS[length]:
         value = values[name]
-        if kind is Kind.PRICE:
+        if kind is FieldKind.PRICE:
             value = _price(value, decimals)
-        elif kind is Kind.TIME:
+        elif kind is FieldKind.TIME:
             value = 0 if value is None else _seconds(value)
         words[word] = int(value)
     if min(words) < -(2**31) or max(words) >= 2**32:
@@ -205,7 +205,7 @@ _CELLS: Final = (*FIELDS, "change")
 """What is known of a tick by its own packet."""
 
 _TIMES: Final = [
-    place for place, name in enumerate(_CELLS) if name in FIELDS and FIELDS[name].kind is Kind.TIME
+    place for place, name in enumerate(_CELLS) if name in FIELDS and FIELDS[name].kind is FieldKind.TIME
 ]
 
 

@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from kitetui.record.capture.rows import Positions
-from kitetui.replay.market import Noted, Packets, RecordedMarket, Subscribed, join
+from kitetui.replay.market import MessagePackets, Noted, RecordedMarket, Subscribed, join
 from kitetui.wire import HEARTBEAT, Mode, RequestError, encode_error, parse_request
 
 _MOST_PACKETS: Final = 3_000
@@ -61,7 +61,7 @@ class ReplayClient:
         """Its tokens, with their modes."""
         return self._subscribed.modes
 
-    async def show(self, message: bytes, packets: Packets, at: int, places: Positions) -> None:
+    async def show(self, message: bytes, packets: MessagePackets, at: int, places: Positions) -> None:
         """Send what of a message this client wants; Kite's protocol has no place for the rest."""
         if (part := self._subscribed.part_of(message, packets, places)) is not None:
             await self._send(part[0])

@@ -31,7 +31,7 @@ _CUT: Final[Mapping[Mode, Mapping[int, int]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Packets:
+class MessagePackets:
     """The packets of one message, and the token of each."""
 
     tokens: Sequence[int]
@@ -62,7 +62,9 @@ class Subscribed:
         self._in_full.update(token for token, mode in changed.items() if mode is Mode.FULL)
         return list(changed)
 
-    def part_of(self, message: bytes, packets: Packets, places: Positions) -> tuple[bytes, Positions] | None:
+    def part_of(
+        self, message: bytes, packets: MessagePackets, places: Positions
+    ) -> tuple[bytes, Positions] | None:
         """Return what of a message is subscribed, and which ticks of that carry the mark; None for nothing.
 
         places: which ticks of the whole message do.
@@ -82,7 +84,7 @@ class Subscribed:
         return [cut(last[token], self.modes[token]) for token in tokens if token in last]
 
 
-def split(message: bytes) -> Packets | None:
+def split(message: bytes) -> MessagePackets | None:
     """Take a message apart, packets of unknown length included; None where its lengths do not add up."""
     tokens: list[int] = []
     packets: list[bytes] = []
@@ -98,7 +100,7 @@ def split(message: bytes) -> Packets | None:
             packets.append(message[start:position])
     except struct.error:  # beyond the end
         return None
-    return Packets(tokens, packets) if position == len(message) else None
+    return MessagePackets(tokens, packets) if position == len(message) else None
 
 
 def join(packets: Sequence[bytes]) -> bytes:
@@ -165,7 +167,7 @@ class RecordedMarket:
         """Follow the next message; return the places, among its ticks, of those that carry the mark."""
         return self._marks.of(record)
 
-    def came(self, connection: int, packets: Packets) -> None:
+    def came(self, connection: int, packets: MessagePackets) -> None:
         """Keep the packets of a message, for who subscribes later."""
         self.last.update(zip(packets.tokens, packets.packets, strict=True))
         self._carried(connection, packets.tokens)

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from kitetui.errors import UserError
 from kitetui.record.capture.layout import Record, RecordKind
 from kitetui.record.capture.rows import Positions
-from kitetui.replay.market import Noted, Packets, RecordedMarket, split
+from kitetui.replay.market import MessagePackets, Noted, RecordedMarket, split
 from kitetui.replay.playback import Playback
 from kitetui.replay.recording import Recording, read_ahead
 from kitetui.wire import HEARTBEAT, Mode
@@ -30,7 +30,7 @@ class Listener(Protocol):
     def modes(self) -> Mapping[int, Mode]:
         """Its tokens, with their modes."""
 
-    async def show(self, message: bytes, packets: Packets, at: int, places: Positions) -> None:
+    async def show(self, message: bytes, packets: MessagePackets, at: int, places: Positions) -> None:
         """Take what of a message it wants."""
 
     async def pass_on(self, message: bytes | str, at: int, places: Positions = ()) -> None:

@@ -18,7 +18,7 @@ from kitetui.feed.state import FAILED
 from kitetui.feed.subscriptions import requests_to_follow
 from kitetui.record.capture.layout import GapNote, StateNote
 from kitetui.record.capture.rows import Positions
-from kitetui.replay.market import Noted, Packets, Subscribed, join, ticks_in
+from kitetui.replay.market import MessagePackets, Noted, Subscribed, join, ticks_in
 from kitetui.replay.player import Player
 from kitetui.wire import Mode, Unsubscribe
 
@@ -112,7 +112,7 @@ class ReplayedConnection(Connection):
         if packets := self._subscribed.last_of(changed, self._player.market.last):
             self._receive(join(packets), self._clock(), tuple(range(ticks_in(packets))))
 
-    async def show(self, message: bytes, packets: Packets, at: int, places: Positions) -> None:
+    async def show(self, message: bytes, packets: MessagePackets, at: int, places: Positions) -> None:
         """Receive what of a message is subscribed."""
         if (part := self._subscribed.part_of(message, packets, places)) is not None:
             self._receive(part[0], at, part[1])

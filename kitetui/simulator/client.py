@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from kitetui.simulator.faults import Answering, Sending
-from kitetui.simulator.market import Bools, Market, Rows
+from kitetui.simulator.market import Bools, Market, RowNumbers
 from kitetui.wire import (
     HEARTBEAT,
     Mode,
@@ -55,7 +55,7 @@ class Due:
     answers: for each row whether it is sent only because of a request, and is no news.
     """
 
-    rows: Rows
+    rows: RowNumbers
     lengths: list[int]
     answers: Bools
 
@@ -86,7 +86,7 @@ class Subscriptions:
                 self._set_mode(mode, tokens, answered=answering is not Answering.SUBSCRIBE_ALONE)
         return None
 
-    def changed(self, rows: Rows) -> bool:
+    def changed(self, rows: RowNumbers) -> bool:
         """Note rows of the market that changed; return whether anything waits to be sent.
 
         In mode `ltp` only another last price is news.
@@ -123,7 +123,7 @@ class Subscriptions:
         """Return the rows that wait as an answer, or as both, and have these wait no longer."""
         return self._take(np.flatnonzero(self._waiting & _ANSWER))
 
-    def _take(self, rows: Rows) -> Due:
+    def _take(self, rows: RowNumbers) -> Due:
         answers = self._waiting[rows] == _ANSWER
         self._waiting[rows] = 0
         self._sent_price[rows] = self._market.words[rows, layout.LAST_PRICE]
@@ -221,7 +221,7 @@ class Client:
                     await self._answer(message)
             sender.cancel()
 
-    def changed(self, rows: Rows) -> None:
+    def changed(self, rows: RowNumbers) -> None:
         """Have the rows of the market that changed sent, as far as this client wants them."""
         if self._subscriptions.changed(rows):
             self._wake.set()

@@ -177,7 +177,7 @@ class Pace:
             made = due
 
 
-Rows = NDArray[np.intp]
+RowNumbers = NDArray[np.intp]
 
 _MAX_UNSIGNED = 2**32 - 1
 _TRADES = 0.7
@@ -216,7 +216,7 @@ class Market:
     def __len__(self) -> int:
         return len(self.words)
 
-    def step(self, count: int, now: float) -> Rows:
+    def step(self, count: int, now: float) -> RowNumbers:
         """Update `count` instruments, at most each once, and return their rows, sorted.
 
         Each row returned differs from what it was: now is in UTC seconds, and does not go back.
@@ -252,7 +252,7 @@ class Market:
         self._trade(rows, now)
         self._requote(rows, np.ones(len(rows), dtype=bool))
 
-    def _move_indices(self, rows: Rows, now: int) -> None:
+    def _move_indices(self, rows: RowNumbers, now: int) -> None:
         """Move each index, by a tick towards its open if need be: an index is sent only when it moves."""
         before = self._last[rows]
         last = next_prices(self._rng, self.traits.take(rows), before, self._first[rows])
@@ -262,14 +262,14 @@ class Market:
         self._write_change(rows)
         self._unsigned[rows, layout.EXCHANGE_TIME] = now
 
-    def _update(self, rows: Rows, now: int) -> None:
+    def _update(self, rows: RowNumbers, now: int) -> None:
         trades = self._rng.random(len(rows)) < _TRADES
         moved = np.zeros(len(rows), dtype=bool)
         moved[trades] = self._trade(rows[trades], now)
         self._requote(rows, moved)
         self._unsigned[rows, layout.EXCHANGE_TIME] = now
 
-    def _trade(self, rows: Rows, now: int) -> Bools:
+    def _trade(self, rows: RowNumbers, now: int) -> Bools:
         """Trade the instruments of these rows, and return which prices moved."""
         rng, unsigned, traits = self._rng, self._unsigned, self.traits.take(rows)
         last = next_prices(rng, traits, self._last[rows], self._first[rows])
@@ -289,7 +289,7 @@ class Market:
         self._change_interest(rows[traits.has_oi], lots[traits.has_oi])
         return moved
 
-    def _change_interest(self, rows: Rows, traded: Ints) -> None:
+    def _change_interest(self, rows: RowNumbers, traded: Ints) -> None:
         unsigned, lot = self._unsigned, self.traits.lot[rows]
         change = self._rng.integers(-traded, traded, endpoint=True) * lot
         interest = np.clip(unsigned[rows, layout.OI] + change, lot, _MAX_UNSIGNED // lot * lot)
@@ -297,7 +297,7 @@ class Market:
         unsigned[rows, layout.OI_DAY_HIGH] = np.maximum(unsigned[rows, layout.OI_DAY_HIGH], interest)
         unsigned[rows, layout.OI_DAY_LOW] = np.minimum(unsigned[rows, layout.OI_DAY_LOW], interest)
 
-    def _requote(self, rows: Rows, moved: Bools) -> None:
+    def _requote(self, rows: RowNumbers, moved: Bools) -> None:
         """Write new books where the price moved, and new quantities at some levels where it did not."""
         rng, traits = self._rng, self.traits.take(rows)
         book = draw_book(rng, traits, self._last[rows])
@@ -314,7 +314,7 @@ class Market:
         self.words[rows, layout.DEPTH :] = depth.reshape(len(rows), layout.WORDS - layout.DEPTH)
         self._write_totals(rows, lots)
 
-    def _write_totals(self, rows: Rows, lots: Ints) -> None:
+    def _write_totals(self, rows: RowNumbers, lots: Ints) -> None:
         typical = self.traits.resting[rows, None] * _HIDDEN
         drift = 1 + 0.01 * self._rng.normal(size=(len(rows), 2))
         self._hidden[rows] = np.clip(self._hidden[rows] * drift, typical / 2, typical * 2)
@@ -323,7 +323,7 @@ class Market:
         self._unsigned[rows, layout.BUY_QUANTITY] = total[:, 0]
         self._unsigned[rows, layout.SELL_QUANTITY] = total[:, 1]
 
-    def _write_prices(self, rows: Rows) -> None:
+    def _write_prices(self, rows: RowNumbers) -> None:
         last, tick = self._last[rows], self.traits.tick[rows]
         self._high[rows] = np.maximum(self._high[rows], last)
         self._low[rows] = np.minimum(self._low[rows], last)
@@ -331,6 +331,6 @@ class Market:
         self.words[rows, layout.HIGH] = self._high[rows] * tick
         self.words[rows, layout.LOW] = self._low[rows] * tick
 
-    def _write_change(self, rows: Rows) -> None:
+    def _write_change(self, rows: RowNumbers) -> None:
         words = self.words
         words[rows, layout.PRICE_CHANGE] = words[rows, layout.LAST_PRICE] - words[rows, layout.CLOSE]

@@ -21,7 +21,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from kitetui.account.redirect import HOST, Request, Response, listening
+from kitetui.account.redirect import HOST, BrowserRequest, Response, listening
 from kitetui.instruments import Instrument, Kind
 from kitetui.instruments.instrument import EXCHANGES
 from kitetui.simulator.faults import HandshakeFaults
@@ -115,7 +115,7 @@ class SimulatedRest:
         """The login page."""
         return f"{self.url}/connect/login"
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: BrowserRequest) -> Response:
         await asyncio.sleep(self.faults.delay)
         refused = request.path.startswith(self.faults.route)
         if refused and (status := self.faults.take()) is not None:
@@ -131,7 +131,7 @@ class SimulatedRest:
             }
             return self._enveloped(refusal.status, envelope)
 
-    async def _routed(self, request: Request) -> Response:
+    async def _routed(self, request: BrowserRequest) -> Response:
         match request.method, request.path:
             case "GET", "/connect/login":
                 return self._login(request)
@@ -147,7 +147,7 @@ class SimulatedRest:
                 raise _Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "GeneralException", "Method not allowed.")
         raise _Refusal(HTTPStatus.NOT_FOUND, "GeneralException", "Route not found.")
 
-    def _login(self, request: Request) -> Response:
+    def _login(self, request: BrowserRequest) -> Response:
         api_key = request.query.get("api_key", "")
         if api_key not in self._tokens:
             raise _Refusal(HTTPStatus.BAD_REQUEST, "InputException", "Invalid `api_key`.")
@@ -164,7 +164,7 @@ class SimulatedRest:
         location = f"{self.redirect_url}?{urlencode(query)}"
         return Response(HTTPStatus.FOUND, headers={**self._headers("text/html"), "location": location})
 
-    def _exchange(self, request: Request) -> dict[str, Any]:
+    def _exchange(self, request: BrowserRequest) -> dict[str, Any]:
         _check_version(request)
         form = request.form
         if missing := [name for name in ("api_key", "request_token", "checksum") if not form.get(name)]:
@@ -189,19 +189,19 @@ class SimulatedRest:
             "login_time": login_time,
         }
 
-    def _revoke(self, request: Request) -> bool:
+    def _revoke(self, request: BrowserRequest) -> bool:
         _check_version(request)
         api_key = request.query.get("api_key", "")
         self._prove(api_key, request.query.get("access_token", ""))
         self._tokens[api_key] = ""
         return True
 
-    def _profile(self, request: Request) -> dict[str, Any]:
+    def _profile(self, request: BrowserRequest) -> dict[str, Any]:
         _check_version(request)
         self._check_authorization(request)
         return _user()
 
-    async def _list(self, request: Request) -> Response:
+    async def _list(self, request: BrowserRequest) -> Response:
         if "authorization" in request.headers:
             self._check_authorization(request)
         exchange = request.path.removeprefix("/instruments").strip("/")
@@ -215,7 +215,7 @@ class SimulatedRest:
             body, headers = gzip.compress(body, mtime=0), {**headers, "content-encoding": "gzip"}
         return Response(HTTPStatus.OK, body, headers, sent=len(body) // 2 if self.faults.truncated else None)
 
-    def _check_authorization(self, request: Request) -> None:
+    def _check_authorization(self, request: BrowserRequest) -> None:
         word, _, pair = request.headers.get("authorization", "").partition(" ")
         api_key, _, access_token = pair.partition(":")
         self._prove(api_key if word == "token" else "", access_token)
@@ -247,7 +247,7 @@ def _dead(message: str) -> _Refusal:
     return _Refusal(HTTPStatus.FORBIDDEN, "TokenException", message)
 
 
-def _check_version(request: Request) -> None:
+def _check_version(request: BrowserRequest) -> None:
     if request.headers.get("x-kite-version") != "3":
         raise _Refusal(HTTPStatus.BAD_REQUEST, "InputException", "Missing or unknown `X-Kite-Version`.")
 

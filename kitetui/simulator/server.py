@@ -24,7 +24,7 @@ from kitetui.feed.endpoint import SIMULATED_HEADER
 from kitetui.instruments import Universe, simulated_instruments
 from kitetui.simulator.client import Client, Sent
 from kitetui.simulator.faults import Answering, HandshakeFaults
-from kitetui.simulator.market import Market, Pace, Rows
+from kitetui.simulator.market import Market, Pace, RowNumbers
 from kitetui.simulator.rest import API_SECRET, SimulatedRest
 
 HOST: Final = "127.0.0.1"
@@ -175,7 +175,7 @@ class SimulatedExchange:
         """Let no new connection in with the old token; as on Kite, those that are open live on."""
         self._tokens[self._api_key] = new_token
 
-    async def step(self, count: int) -> Rows:
+    async def step(self, count: int) -> RowNumbers:
         """Update `count` instruments now, and return the rows that changed.
 
         Clients that keep up have been handed the change when this returns.
@@ -184,7 +184,7 @@ class SimulatedExchange:
         await asyncio.sleep(0)
         return rows
 
-    def _step(self, count: int) -> Rows:
+    def _step(self, count: int) -> RowNumbers:
         rows = self.market.step(count, self._now())
         for client in self._clients:
             client.changed(rows)

@@ -26,7 +26,7 @@ from kitetui.tui.events import Notice, Weight
 from kitetui.tui.groups import Groups
 from kitetui.tui.monitor import Monitor
 from kitetui.tui.numerals import group, use_units
-from kitetui.tui.recording import Recording, Transport
+from kitetui.tui.recording import MonitorRecording, Transport
 from kitetui.tui.screens.palette import ThemePalette
 from kitetui.tui.settings import Settings
 from kitetui.tui.textual_private import QuietCrash
@@ -95,7 +95,7 @@ class MonitorApp(QuietCrash):
         settings.failed = self._not_kept
         self.monitor = Monitor(manager, groups, mode, now, self.tell, modes, replay, calendar)
         self.ui_metrics = UiMetrics()
-        self.recording = Recording(
+        self.recording = MonitorRecording(
             manager, Path.cwd(), self._name_of, self.monitor.events.say, self.monitor.now
         )
         self._settings = settings

@@ -9,7 +9,7 @@ from kitetui.instruments import Universe
 from kitetui.tui.back_pressure import BackPressure
 from kitetui.tui.commands import Keymap
 from kitetui.tui.monitor import Monitor
-from kitetui.tui.recording import Recording
+from kitetui.tui.recording import MonitorRecording
 from kitetui.tui.screens.palette import ThemePalette
 from kitetui.tui.settings import Settings
 from kitetui.tui.ui_metrics import UiMetrics
@@ -28,7 +28,7 @@ class AppContext:
     universe: Callable[[], Universe]
     settings: Settings
     keymap: Keymap
-    recording: Recording
+    recording: MonitorRecording
     ui_metrics: UiMetrics
     back_pressure: BackPressure
     themes: ThemePalette

@@ -39,7 +39,7 @@ class Weight(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """One thing that happened, at `at`, UTC seconds."""
 
     at: float
@@ -52,14 +52,14 @@ class EventLog:
 
     def __init__(self) -> None:
         self.count = 0
-        self._entries: deque[Entry] = deque(maxlen=_KEPT)
+        self._entries: deque[LogEntry] = deque(maxlen=_KEPT)
 
     def add(self, at: float, text: str, weight: Weight = Weight.NOTE) -> None:
         """Note what happened; the text may come from the network, and is made safe here."""
         self.count += 1
-        self._entries.append(Entry(at, plain(text[:_LONGEST]), weight))
+        self._entries.append(LogEntry(at, plain(text[:_LONGEST]), weight))
 
-    def last(self, count: int = _KEPT) -> list[Entry]:
+    def last(self, count: int = _KEPT) -> list[LogEntry]:
         """Return up to `count` entries, the newest last; all that are kept unless told otherwise."""
         return list(self._entries)[-count:] if count > 0 else []
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from kitetui.formatting import plain
 from kitetui.instruments import Instrument, Kind
 from kitetui.instruments.instrument import EXCHANGES
-from kitetui.market.cache import Figures, Quotes
+from kitetui.market.cache import FloatColumn, Quotes
 
 Kept = NDArray[np.bool_]
 """For each instrument whether it is shown."""
@@ -106,35 +106,35 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FilterField:
     """What can be compared: its figures, and what a number beside it may end in, with its worth."""
 
-    figures: Callable[[Quotes], Figures]
+    figures: Callable[[Quotes], FloatColumn]
     units: Mapping[str, float]
 
 
 _QUANTITIES: Final = {"K": 1e3, "L": 1e5, "Cr": 1e7, "M": 1e6, "B": 1e9}
 _TIMES: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
-FIELDS: Final[Mapping[str, Field]] = {
+FIELDS: Final[Mapping[str, FilterField]] = {
     # As many decimals as are shown, so that what reads +2.00% is no less than 2.
-    "chg": Field(lambda quotes: np.round(quotes.percent, 2), {"%": 1.0}),
-    "pts": Field(lambda quotes: quotes.change, _QUANTITIES),
-    "ltp": Field(lambda quotes: quotes.last_price, _QUANTITIES),
-    "vol": Field(lambda quotes: quotes.volume, _QUANTITIES),
-    "oi": Field(lambda quotes: quotes.oi, _QUANTITIES),
-    "bid": Field(lambda quotes: quotes.bid, _QUANTITIES),
-    "ask": Field(lambda quotes: quotes.ask, _QUANTITIES),
-    "spread": Field(lambda quotes: quotes.spread, _QUANTITIES),
-    "open": Field(lambda quotes: quotes.open, _QUANTITIES),
-    "high": Field(lambda quotes: quotes.high, _QUANTITIES),
-    "low": Field(lambda quotes: quotes.low, _QUANTITIES),
-    "close": Field(lambda quotes: quotes.close, _QUANTITIES),
-    "age": Field(lambda quotes: np.floor(quotes.age), _TIMES),
+    "chg": FilterField(lambda quotes: np.round(quotes.percent, 2), {"%": 1.0}),
+    "pts": FilterField(lambda quotes: quotes.change, _QUANTITIES),
+    "ltp": FilterField(lambda quotes: quotes.last_price, _QUANTITIES),
+    "vol": FilterField(lambda quotes: quotes.volume, _QUANTITIES),
+    "oi": FilterField(lambda quotes: quotes.oi, _QUANTITIES),
+    "bid": FilterField(lambda quotes: quotes.bid, _QUANTITIES),
+    "ask": FilterField(lambda quotes: quotes.ask, _QUANTITIES),
+    "spread": FilterField(lambda quotes: quotes.spread, _QUANTITIES),
+    "open": FilterField(lambda quotes: quotes.open, _QUANTITIES),
+    "high": FilterField(lambda quotes: quotes.high, _QUANTITIES),
+    "low": FilterField(lambda quotes: quotes.low, _QUANTITIES),
+    "close": FilterField(lambda quotes: quotes.close, _QUANTITIES),
+    "age": FilterField(lambda quotes: np.floor(quotes.age), _TIMES),
 }
 """The fields by their names; `chg` is the column CHG% and `pts` the column CHG."""
 
-OPERATORS: Final[Mapping[str, Callable[[Figures, Figures | float], Kept]]] = {
+OPERATORS: Final[Mapping[str, Callable[[FloatColumn, FloatColumn | float], Kept]]] = {
     ">": operator.gt,
     ">=": operator.ge,
     "<": operator.lt,

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from kitetui.instruments import Instrument
-from kitetui.market.cache import Figures, Quotes
+from kitetui.market.cache import FloatColumn, Quotes
 from kitetui.tui.filter import EVERYTHING, Filter
 from kitetui.tui.layout import Column
 
@@ -73,7 +73,7 @@ class Ordering:
         return kept if self.sort is None else _sorted(kept, self.sort, instruments, quotes)
 
 
-SORTABLE: Final[Mapping[Column, Callable[[Quotes], Figures]]] = {
+SORTABLE: Final[Mapping[Column, Callable[[Quotes], FloatColumn]]] = {
     Column.LTP: attrgetter("last_price"),
     Column.CHANGE: attrgetter("change"),
     Column.PERCENT: attrgetter("percent"),

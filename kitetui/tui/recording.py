@@ -106,7 +106,7 @@ class RecordingState:
     error: str = ""
 
 
-class Recording:
+class MonitorRecording:
     """Writes every tick of a manager to a new file from `start` to `stop`, in a task that it owns.
 
     name_of: asked while recording, so that symbols which are added later have their names.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.wire import layout
-from kitetui.wire.layout import DECIMALS, DIVISORS, FIELDS, MODE_OF_LENGTH, Exchange, Kind, PacketError
+from kitetui.wire.layout import DECIMALS, DIVISORS, FIELDS, MODE_OF_LENGTH, Exchange, FieldKind, PacketError
 from kitetui.wire.tables import Column, dict_of, to_arrow, to_pandas, to_polars, words_needed
 from kitetui.wire.tick import Tick
 
@@ -121,7 +121,7 @@ class TickBatch:
         field = FIELDS.get(name)
         if field is None:
             raise KeyError(f"no column {name!r}; there are {', '.join(sorted(COLUMNS))}")
-        if field.kind is Kind.PRICE:
+        if field.kind is FieldKind.PRICE:
             prices: NDArray[np.float64] = self.words[:, field.word] / DIVISORS.take(self._segments())
             np.copyto(prices, np.nan, where=~self.present(name))
             return prices
@@ -135,7 +135,7 @@ class TickBatch:
         """
         field = FIELDS[name]
         words = self.words[:, field.word]
-        sent = words if field.kind is Kind.PRICE else words.view(np.uint32)
+        sent = words if field.kind is FieldKind.PRICE else words.view(np.uint32)
         return np.where(self.present(name), sent, np.int64(0))
 
     @property
@@ -149,7 +149,7 @@ class TickBatch:
 
         name: `exchange_timestamp` or `last_trade_time`; any other raises KeyError.
         """
-        if name not in FIELDS or FIELDS[name].kind is not Kind.TIME:
+        if name not in FIELDS or FIELDS[name].kind is not FieldKind.TIME:
             raise KeyError(f"no column of times {name!r}; there are exchange_timestamp and last_trade_time")
         seconds = self.as_sent(name)
         times = seconds.astype("M8[s]")
@@ -230,9 +230,9 @@ class TickBatch:
 
     def _column(self, name: str) -> Column:
         field = FIELDS.get(name)
-        if field is None or field.kind is Kind.PRICE:
+        if field is None or field.kind is FieldKind.PRICE:
             return Column(self[name])
-        if field.kind is Kind.TIME:
+        if field.kind is FieldKind.TIME:
             return Column(self.times(name))
         is_everywhere = name == "instrument_token"
         return Column(self[name], None if is_everywhere else ~self.present(name))

@@ -147,7 +147,7 @@ def divisor_of(instrument_token: int) -> int:
     return _DIVISORS[instrument_token & 0xFF]
 
 
-class Kind(Enum):
+class FieldKind(Enum):
     """What the integer in a word means."""
 
     PRICE = auto()
@@ -167,7 +167,7 @@ class Field:
 
     name: str
     word: int
-    kind: Kind
+    kind: FieldKind
     lengths: frozenset[int]
 
 
@@ -185,9 +185,9 @@ def _depth_fields() -> list[Field]:
             word = layout.DEPTH + layout.DEPTH_ENTRY_WORDS * (first + level)
             number = level + 1
             fields += [
-                Field(f"{side}_price_{number}", word + layout.ENTRY_PRICE, Kind.PRICE, _FULL),
-                Field(f"{side}_quantity_{number}", word + layout.ENTRY_QUANTITY, Kind.COUNT, _FULL),
-                Field(f"{side}_orders_{number}", word + layout.ENTRY_ORDERS, Kind.COUNT, _FULL),
+                Field(f"{side}_price_{number}", word + layout.ENTRY_PRICE, FieldKind.PRICE, _FULL),
+                Field(f"{side}_quantity_{number}", word + layout.ENTRY_QUANTITY, FieldKind.COUNT, _FULL),
+                Field(f"{side}_orders_{number}", word + layout.ENTRY_ORDERS, FieldKind.COUNT, _FULL),
             ]
     return fields
 
@@ -195,23 +195,23 @@ def _depth_fields() -> list[Field]:
 FIELDS: Final = {
     field.name: field
     for field in [
-        Field("instrument_token", layout.TOKEN, Kind.COUNT, _ALL),
-        Field("last_price", layout.LAST_PRICE, Kind.PRICE, _ALL),
-        Field("last_traded_quantity", layout.LAST_QUANTITY, Kind.COUNT, _TRADED),
-        Field("average_traded_price", layout.AVERAGE_PRICE, Kind.PRICE, _TRADED),
-        Field("volume_traded", layout.VOLUME, Kind.COUNT, _TRADED),
-        Field("total_buy_quantity", layout.BUY_QUANTITY, Kind.COUNT, _TRADED),
-        Field("total_sell_quantity", layout.SELL_QUANTITY, Kind.COUNT, _TRADED),
-        Field("open", layout.OPEN, Kind.PRICE, _QUOTED),
-        Field("high", layout.HIGH, Kind.PRICE, _QUOTED),
-        Field("low", layout.LOW, Kind.PRICE, _QUOTED),
-        Field("close", layout.CLOSE, Kind.PRICE, _QUOTED),
-        Field("price_change", layout.PRICE_CHANGE, Kind.PRICE, _INDEX),
-        Field("last_trade_time", layout.LAST_TRADE_TIME, Kind.TIME, _FULL),
-        Field("oi", layout.OI, Kind.COUNT, _FULL),
-        Field("oi_day_high", layout.OI_DAY_HIGH, Kind.COUNT, _FULL),
-        Field("oi_day_low", layout.OI_DAY_LOW, Kind.COUNT, _FULL),
-        Field("exchange_timestamp", layout.EXCHANGE_TIME, Kind.TIME, _FULL | {INDEX_FULL}),
+        Field("instrument_token", layout.TOKEN, FieldKind.COUNT, _ALL),
+        Field("last_price", layout.LAST_PRICE, FieldKind.PRICE, _ALL),
+        Field("last_traded_quantity", layout.LAST_QUANTITY, FieldKind.COUNT, _TRADED),
+        Field("average_traded_price", layout.AVERAGE_PRICE, FieldKind.PRICE, _TRADED),
+        Field("volume_traded", layout.VOLUME, FieldKind.COUNT, _TRADED),
+        Field("total_buy_quantity", layout.BUY_QUANTITY, FieldKind.COUNT, _TRADED),
+        Field("total_sell_quantity", layout.SELL_QUANTITY, FieldKind.COUNT, _TRADED),
+        Field("open", layout.OPEN, FieldKind.PRICE, _QUOTED),
+        Field("high", layout.HIGH, FieldKind.PRICE, _QUOTED),
+        Field("low", layout.LOW, FieldKind.PRICE, _QUOTED),
+        Field("close", layout.CLOSE, FieldKind.PRICE, _QUOTED),
+        Field("price_change", layout.PRICE_CHANGE, FieldKind.PRICE, _INDEX),
+        Field("last_trade_time", layout.LAST_TRADE_TIME, FieldKind.TIME, _FULL),
+        Field("oi", layout.OI, FieldKind.COUNT, _FULL),
+        Field("oi_day_high", layout.OI_DAY_HIGH, FieldKind.COUNT, _FULL),
+        Field("oi_day_low", layout.OI_DAY_LOW, FieldKind.COUNT, _FULL),
+        Field("exchange_timestamp", layout.EXCHANGE_TIME, FieldKind.TIME, _FULL | {INDEX_FULL}),
         *_depth_fields(),
     ]
 }

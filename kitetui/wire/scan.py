@@ -32,7 +32,7 @@ _HALF: Final = np.dtype(">u2")
 
 
 @dataclass(slots=True)
-class Packets:
+class FoundPackets:
     """The good packets of several messages, in order, and what else was found.
 
     positions: where the packet begins in the joined messages, behind its length prefix, shape (n,), intp.
@@ -46,13 +46,13 @@ class Packets:
     heartbeats: int = 0
 
 
-def find_packets(joined: bytes, frames: Sequence[bytes]) -> Packets:
+def find_packets(joined: bytes, frames: Sequence[bytes]) -> FoundPackets:
     """Find the packets of these messages; `joined` are the same, with `PADDING` behind them."""
     together = _find_together(joined, frames) if len(joined) >= _FEW else None
     return together or _find_with_care(frames)
 
 
-def _find_together(joined: bytes, frames: Sequence[bytes]) -> Packets | None:
+def _find_together(joined: bytes, frames: Sequence[bytes]) -> FoundPackets | None:
     """Find the packets of messages without a fault, or say that there is one."""
     octets = np.frombuffer(joined, np.uint8)
     halves = np.ndarray((len(joined) - 1,), dtype=_HALF, buffer=joined, strides=(1,))
@@ -75,7 +75,7 @@ def _find_together(joined: bytes, frames: Sequence[bytes]) -> Packets | None:
     lengths = (steps - PREFIX).astype(np.uint8)
     if np.count_nonzero(halves[positions - PREFIX] != lengths) or lengths.tobytes().translate(None, _LENGTHS):
         return None
-    return Packets(positions, lengths, indices, heartbeats=int(np.count_nonzero(sizes == 1)))
+    return FoundPackets(positions, lengths, indices, heartbeats=int(np.count_nonzero(sizes == 1)))
 
 
 def _walked(
@@ -110,7 +110,7 @@ def _walked(
     return bytes(lengths)
 
 
-def _find_with_care(frames: Sequence[bytes]) -> Packets:
+def _find_with_care(frames: Sequence[bytes]) -> FoundPackets:
     """Follow all length prefixes, step over what is not known, and say what is wrong."""
     found = _Careful()
     for data in frames:
@@ -141,9 +141,9 @@ class _Careful:
         self._base += len(data)
         self._index += 1
 
-    def packets(self) -> Packets:
+    def packets(self) -> FoundPackets:
         """Return all that was found."""
-        return Packets(
+        return FoundPackets(
             np.array(self._positions, np.intp),
             np.array(self._lengths, np.uint8),
             np.array(self._frames, np.int32),

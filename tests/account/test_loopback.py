@@ -9,12 +9,12 @@ from http import HTTPStatus
 import httpx
 import pytest
 
-from kitetui.account.redirect import HOST, Request, Response, listening
+from kitetui.account.redirect import HOST, BrowserRequest, Response, listening
 
 PATIENCE = 10.0
 
 
-async def echo(request: Request) -> Response:
+async def echo(request: BrowserRequest) -> Response:
     text = f"{request.method} {request.path} {dict(request.query)} {request.form} {request.headers['x-mine']}"
     return Response(HTTPStatus.ACCEPTED, text.encode(), {"x-yours": "b"})
 
@@ -84,7 +84,7 @@ async def test_who_leaves_in_the_middle_disturbs_nobody(port: int, client: httpx
 
 
 async def test_an_answer_can_break_off() -> None:
-    async def half(_: Request) -> Response:
+    async def half(_: BrowserRequest) -> Response:
         return Response(HTTPStatus.OK, b"x" * 1000, sent=500)
 
     async with listening(half, 0) as port, httpx.AsyncClient() as client:
@@ -95,7 +95,7 @@ async def test_an_answer_can_break_off() -> None:
 async def test_closing_ends_what_is_still_being_answered() -> None:
     asked = asyncio.Event()
 
-    async def never(_: Request) -> Response:
+    async def never(_: BrowserRequest) -> Response:
         asked.set()
         await asyncio.get_running_loop().create_future()
         raise AssertionError

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from kitetui.account.redirect import HOST, Request, Response, caught_token, listening, pasted_token
+from kitetui.account.redirect import HOST, BrowserRequest, Response, caught_token, listening, pasted_token
 from kitetui.errors import LoginError, UserError
 from tests.account.helpers import free_port
 
@@ -134,7 +134,7 @@ async def test_a_redirect_of_another_login_is_told_of_at_the_end() -> None:
 
 
 async def test_a_port_that_is_taken_is_one_sentence() -> None:
-    async def other(_: Request) -> Response:
+    async def other(_: BrowserRequest) -> Response:
         raise AssertionError
 
     async with listening(other, 0) as port:

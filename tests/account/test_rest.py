@@ -25,7 +25,7 @@ from kitetui.account.problems import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from kitetui.account.redirect import HOST, Request, Response, listening
+from kitetui.account.redirect import HOST, BrowserRequest, Response, listening
 from kitetui.account.rest import KiteRest, User, authorization
 from kitetui.errors import UserError
 from kitetui.instruments.listing import ListError
@@ -51,7 +51,7 @@ async def answering(
 ) -> AsyncIterator[KiteRest]:
     """A client of a service that answers everything so."""
 
-    async def answer(_: Request) -> Response:
+    async def answer(_: BrowserRequest) -> Response:
         data = body.encode() if isinstance(body, str) else body
         return Response(HTTPStatus(status), data, headers or {})
 
@@ -299,7 +299,7 @@ async def test_the_headers_of_a_login_are_kites() -> None:
 async def test_every_request_names_the_version(exchange: SimulatedExchange) -> None:
     seen: list[str | None] = []
 
-    async def answer(request: Request) -> Response:
+    async def answer(request: BrowserRequest) -> Response:
         seen.append(request.headers.get("x-kite-version"))
         return Response(HTTPStatus.OK, b'{"status": "success", "data": {"access_token": "a"}}')
 
@@ -314,7 +314,7 @@ async def test_every_request_names_the_version(exchange: SimulatedExchange) -> N
 async def test_an_answer_that_breaks_off_is_said(
     asked: Callable[[KiteRest, str], Awaitable[object]],
 ) -> None:
-    async def half(_: Request) -> Response:
+    async def half(_: BrowserRequest) -> Response:
         return Response(HTTPStatus.OK, b'{"status": "success"}', sent=5)
 
     async with listening(half, 0) as port, KiteRest(_service(port), "k3y") as kite:
@@ -334,7 +334,7 @@ async def test_the_list_of_instruments_is_written_as_it_is_sent(
 async def test_the_list_is_asked_for_with_a_token_only_where_there_is_one() -> None:
     asked: list[Mapping[str, str]] = []
 
-    async def answer(request: Request) -> Response:
+    async def answer(request: BrowserRequest) -> Response:
         asked.append(request.headers)
         return Response(HTTPStatus.OK, b"list")
 
@@ -420,7 +420,7 @@ async def test_a_list_that_is_far_too_large_as_sent_is_given_up(monkeypatch: pyt
 
 
 async def test_a_list_that_unpacks_to_far_too_much_is_refused_in_little_memory(tmp_path: Path) -> None:
-    async def answer(_: Request) -> Response:
+    async def answer(_: BrowserRequest) -> Response:
         return Response(HTTPStatus.OK, PACKED, {"content-encoding": "gzip"})
 
     master = Master(tmp_path / "list.sqlite")

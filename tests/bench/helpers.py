@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import pytest
 
-from kitetui.bench import Figure, Settings
+from kitetui.bench import BenchSettings, Figure
 from kitetui.bench import official as rival
 
-MOMENT = Settings(rounds=1, seconds=0.3, symbols=30, rate=2000)
+MOMENT = BenchSettings(rounds=1, seconds=0.3, symbols=30, rate=2000)
 """As little as shows that a benchmark works."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kitetui.bench import Settings, decode
+from kitetui.bench import BenchSettings, decode
 from kitetui.bench.decode import SIZES, bench_decode
 from kitetui.bench.frames import KINDS
 from kitetui.bench.official import ABSENT
@@ -30,7 +30,7 @@ def test_every_kind_and_size_is_measured_alone_and_coalesced() -> None:
 
 
 def test_every_target_has_its_figure() -> None:
-    outcome = bench_decode(Settings(rounds=1, seconds=0.1))
+    outcome = bench_decode(BenchSettings(rounds=1, seconds=0.1))
     assert len(outcome.figures) == 6
     assert all(each.value and each.target for each in outcome.figures)
     assert all(map(stands_in_readme, outcome.figures))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kitetui.bench import Figure, Table
+from kitetui.bench import Figure, ResultTable
 from kitetui.bench.results import least, ratio
 
 
@@ -38,7 +38,7 @@ def test_a_target_is_said_in_words() -> None:
 
 
 def test_rows_are_known_by_their_columns() -> None:
-    assert Table("t", "", ("a", "b"), [(1, None)]).as_dicts() == [{"a": 1, "b": None}]
+    assert ResultTable("t", "", ("a", "b"), [(1, None)]).as_dicts() == [{"a": 1, "b": None}]
 
 
 def test_a_ratio_is_how_often_ours_goes_into_the_rivals() -> None:

@@ -7,13 +7,13 @@ from io import StringIO
 
 from rich.console import Console
 
-from kitetui.bench import Figure, Machine, Outcome, Settings, Table
+from kitetui.bench import BenchSettings, Figure, Machine, Outcome, ResultTable
 from kitetui.bench.report import as_json, drawn, machine_line
 
 MACHINE = Machine("Processor 9000", 2, "Linux 6", "CPython 3.11.7", {"numpy": "2.4.6"})
 OUTCOME = Outcome(
     [
-        Table(
+        ResultTable(
             "decode",
             "ns a packet",
             ("kind", "ours", "rival"),
@@ -40,7 +40,7 @@ def text_of(outcome: Outcome) -> str:
 
 
 def test_programs_get_the_machine_the_targets_the_tables_and_the_remarks() -> None:
-    found = json.loads(json.dumps(as_json(MACHINE, Settings(), {"decode": OUTCOME})))
+    found = json.loads(json.dumps(as_json(MACHINE, BenchSettings(), {"decode": OUTCOME})))
     assert found["machine"]["processor"] == "Processor 9000"
     assert found["settings"]["rounds"] == 3
     assert found["targets"][1] == {

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from kitetui.doctor import Check, Finding, Group, State
+from kitetui.doctor import Check, Finding, State, Topic
 from kitetui.doctor.checks import Fact, in_thread, ok, run_checks
 
 
 def check(look: Callable[[], Awaitable[Finding]], name: str = "it") -> Check:
-    return Check(Group.MACHINE, name, look)
+    return Check(Topic.MACHINE, name, look)
 
 
 async def found(look: Callable[[], Awaitable[Finding]]) -> Finding:

@@ -19,7 +19,7 @@ import pytest
 import kitetui.examples
 from kitetui.account import Secrets, Vault
 from kitetui.examples import order_updates
-from kitetui.examples.market import Market
+from kitetui.examples.market import ExampleMarket
 from kitetui.feed import Account, Endpoint
 from kitetui.record import open_reader
 from kitetui.simulator import SimulatedExchange
@@ -144,7 +144,7 @@ async def test_what_the_broker_sends_does_not_steer_the_terminal(
     async with SimulatedExchange() as exchange:
         endpoint, pair = Endpoint.parse(exchange.url_with_credentials)
         assert pair is not None
-        market = Market(
+        market = ExampleMarket(
             universe=exchange.universe,
             endpoint=endpoint,
             account=Account("simulated", pair.api_key, pair.access_token),

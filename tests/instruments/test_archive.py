@@ -12,7 +12,7 @@ import pytest
 from kitetui.errors import UserError
 from kitetui.instruments import Universe
 from kitetui.instruments.archive import Archive, list_day
-from kitetui.instruments.instrument import Row
+from kitetui.instruments.instrument import ListRow
 from kitetui.times import IST
 from tests.market.moments import at
 
@@ -23,7 +23,7 @@ def archive(tmp_path: Path) -> Archive:
     return Archive(tmp_path / "lists", "kite")
 
 
-def row(token: int, symbol: str, expiry: str | None = None, *, lot: int = 1, price: int = 0) -> Row:
+def row(token: int, symbol: str, expiry: str | None = None, *, lot: int = 1, price: int = 0) -> ListRow:
     return token, "NFO", symbol, f'THE "{symbol}", LTD', "FUT", expiry, None, 5, lot, price, 1
 
 
@@ -31,7 +31,7 @@ def morning(day: int, month: int = 11) -> float:
     return datetime(2026, month, day, 9, 0, tzinfo=IST).timestamp()
 
 
-def listed(archive: Archive, day: int, month: int = 11) -> set[Row] | None:
+def listed(archive: Archive, day: int, month: int = 11) -> set[ListRow] | None:
     kept = archive.on(date(2026, month, day))
     return None if kept is None else set(kept.rows)
 
@@ -116,7 +116,7 @@ def test_a_torn_end_costs_only_itself(archive: Archive, damage: int) -> None:
 
 def test_any_lists_come_back(archive: Archive) -> None:
     chance = random.Random(5)
-    expected: dict[int, set[Row]] = {}
+    expected: dict[int, set[ListRow]] = {}
     for day in range(2, 30):
         rows = {
             token: row(token, f"S{token}", lot=chance.choice([1, 50]))

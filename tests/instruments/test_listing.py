@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitetui.instruments.instrument import Row
+from kitetui.instruments.instrument import ListRow
 from kitetui.instruments.listing import ListError, Listing, read_listing
 from tests.instruments.helpers import (
     COLUMNS,
@@ -32,7 +32,7 @@ def listing_of(folder: Path, *lines: Line) -> Listing:
     return read_listing(download(folder, lines))
 
 
-def row_of(folder: Path, line: Line) -> Row:
+def row_of(folder: Path, line: Line) -> ListRow:
     listing = listing_of(folder, line)
     assert listing.left_out == {}
     (row,) = listing.rows

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kitetui.instruments import Universe
-from kitetui.instruments.instrument import Row
+from kitetui.instruments.instrument import ListRow
 from kitetui.instruments.listing import read_listing
 from kitetui.instruments.ranking import MUCH_TRADED, Family, families
 from kitetui.instruments.sets import shipped_set
@@ -55,7 +55,7 @@ IN_ORDER: tuple[Line, ...] = (
 
 
 @pytest.fixture
-def rows(tmp_path: Path) -> list[Row]:
+def rows(tmp_path: Path) -> list[ListRow]:
     return read_listing(download(tmp_path, IN_ORDER)).rows
 
 
@@ -72,23 +72,23 @@ def test_indices_come_first_then_what_is_traded_much_then_contracts_by_expiry(tm
     assert keys(universe_of(tmp_path, IN_ORDER)) == expected
 
 
-def test_the_order_in_which_a_list_comes_does_not_matter(rows: list[Row]) -> None:
+def test_the_order_in_which_a_list_comes_does_not_matter(rows: list[ListRow]) -> None:
     expected = named(families(rows))
     for seed in range(5):
         shuffled = random.Random(seed).sample(rows, len(rows))
         assert named(families(shuffled)) == expected
 
 
-def test_every_row_is_in_one_family(rows: list[Row]) -> None:
+def test_every_row_is_in_one_family(rows: list[ListRow]) -> None:
     assert sorted(row for family in families(rows) for row in family.rows) == sorted(rows)
 
 
-def test_shares_and_indices_are_families_of_their_own(rows: list[Row]) -> None:
+def test_shares_and_indices_are_families_of_their_own(rows: list[ListRow]) -> None:
     lasting = [each for each in families(rows) if each.expiry is None]
     assert all(len(each.rows) == 1 for each in lasting)
 
 
-def test_the_options_of_an_underlying_and_a_day_are_one_family(rows: list[Row]) -> None:
+def test_the_options_of_an_underlying_and_a_day_are_one_family(rows: list[ListRow]) -> None:
     family = family_of(families(rows), "NIFTY26DEC26000CE")
     assert len(family.rows) == 8
     assert family.symbol == "NIFTY26DEC2"
@@ -96,19 +96,19 @@ def test_the_options_of_an_underlying_and_a_day_are_one_family(rows: list[Row]) 
     assert set(family.kinds.split()) == {"CE", "PE"}
 
 
-def test_what_people_may_type_of_an_index_is_among_its_facts(rows: list[Row]) -> None:
+def test_what_people_may_type_of_an_index_is_among_its_facts(rows: list[ListRow]) -> None:
     family = family_of(families(rows), "NIFTY BANK")
     assert family.symbol == "NIFTYBANK BANKNIFTY NIFTYBANK"
     assert set(family.facts.split()) >= {"NIFTY", "BANK", "BANKNIFTY", "INDEX"}
 
 
-def test_what_people_may_type_of_contracts_is_among_their_facts(rows: list[Row]) -> None:
+def test_what_people_may_type_of_contracts_is_among_their_facts(rows: list[ListRow]) -> None:
     options = family_of(families(rows), "NIFTY26DEC26000CE")
     assert set(options.facts.split()) == {"NIFTY", "50", "CE", "PE", "29DEC", "DEC", "26DEC"}
     assert set(options.words.split()) - set(options.facts.split()) == {str(each) for each in STRIKES}
 
 
-def test_the_name_of_a_share_is_the_name_of_its_contracts(rows: list[Row]) -> None:
+def test_the_name_of_a_share_is_the_name_of_its_contracts(rows: list[ListRow]) -> None:
     assert " INDUSTRIES" in family_of(families(rows), "RELIANCE26NOVFUT").facts
     assert " VODAFONE" in family_of(families(rows), "IDEA26NOVFUT").facts
 

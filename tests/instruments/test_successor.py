@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kitetui.instruments import Universe, UnknownSymbol
-from kitetui.instruments.table import Table
+from kitetui.instruments.table import InstrumentTable
 from kitetui.instruments.universe import ended, successor
 from tests.instruments.helpers import future, option, share, universe_of
 
@@ -39,7 +39,7 @@ def universe(tmp_path: Path) -> Universe:
 
 
 def following(universe: Universe, key: str, day: date = TODAY) -> str | None:
-    found = successor(Table.of(universe.tradable_on(day)), key)
+    found = successor(InstrumentTable.of(universe.tradable_on(day)), key)
     return found.key if found else None
 
 

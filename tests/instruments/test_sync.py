@@ -21,7 +21,7 @@ from kitetui.account.problems import (
     UnreachableError,
 )
 from kitetui.account.profiles import EndpointProfile
-from kitetui.account.redirect import Request, Response, listening
+from kitetui.account.redirect import BrowserRequest, Response, listening
 from kitetui.account.secrets import Secrets
 from kitetui.errors import UserError
 from kitetui.instruments import Kind
@@ -81,7 +81,7 @@ async def refusal(master: Master, service: EndpointProfile, login: Secrets | Non
 async def refusal_of(master: Master, response: Response, login: Secrets | None = None) -> UserError:
     """Why there is no list of today at a service that answers so."""
 
-    async def answer(_: Request) -> Response:
+    async def answer(_: BrowserRequest) -> Response:
         return response
 
     async with listening(answer, 0) as port:
@@ -149,7 +149,7 @@ async def test_a_list_is_for_everybody_whatever_the_login(
 async def test_a_login_is_asked_as_first_and_nobody_only_after_it_has_ended(master: Master) -> None:
     asked: list[str | None] = []
 
-    async def answer(request: Request) -> Response:
+    async def answer(request: BrowserRequest) -> Response:
         asked.append(request.headers.get("authorization"))
         return _ended() if asked[-1] else Response(HTTPStatus.OK, LIST)
 

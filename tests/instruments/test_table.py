@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from kitetui.instruments import Instrument, Kind, simulated_instruments
-from kitetui.instruments.table import Table, fill
+from kitetui.instruments.table import InstrumentTable, fill
 
 LISTED = simulated_instruments()
 INFY = next(each for each in LISTED if each.key == "NSE:INFY")
 
 
 @pytest.fixture
-def table() -> Table:
-    return Table.of(LISTED)
+def table() -> InstrumentTable:
+    return InstrumentTable.of(LISTED)
 
 
 def written(path: Path, facts: dict[str, object] | None = None) -> Path:
@@ -32,7 +32,7 @@ def written(path: Path, facts: dict[str, object] | None = None) -> Path:
     return path
 
 
-def test_every_instrument_comes_back_as_it_was(table: Table) -> None:
+def test_every_instrument_comes_back_as_it_was(table: InstrumentTable) -> None:
     assert len(table) == len(LISTED)
     assert sorted(table.select(), key=_token) == sorted(LISTED, key=_token)
 
@@ -40,12 +40,14 @@ def test_every_instrument_comes_back_as_it_was(table: Table) -> None:
 @pytest.mark.parametrize("strike", ["25000", "97.5", "84.25", "0.0025", "1E+2", "0"])
 def test_a_strike_is_exact(strike: str) -> None:
     option = replace(INFY, kind=Kind.CALL, expiry=date(2026, 12, 29), strike=Decimal(strike))
-    (found,) = Table.of([option]).select()
+    (found,) = InstrumentTable.of([option]).select()
     assert found == option
     assert "E" not in str(found.strike)
 
 
-def test_a_condition_leaves_a_part_of_the_table_and_is_put_in_the_place_of_another(table: Table) -> None:
+def test_a_condition_leaves_a_part_of_the_table_and_is_put_in_the_place_of_another(
+    table: InstrumentTable,
+) -> None:
     mine = table.where("exchange = 'BSE'")
     assert {each.exchange for each in mine.select()} == {"BSE"}
     assert len(mine) == sum(each.exchange == "BSE" for each in LISTED)
@@ -53,12 +55,12 @@ def test_a_condition_leaves_a_part_of_the_table_and_is_put_in_the_place_of_anoth
     assert len(mine.where("1")) == len(LISTED)
 
 
-def test_an_order_goes_before_that_of_the_list(table: Table) -> None:
+def test_an_order_goes_before_that_of_the_list(table: InstrumentTable) -> None:
     longest = next(table.select(before="length(tradingsymbol) DESC, "))
     assert len(longest.tradingsymbol) == max(len(each.tradingsymbol) for each in LISTED)
 
 
-def test_symbols_are_found_by_their_beginning_on_one_exchange_or_on_all(table: Table) -> None:
+def test_symbols_are_found_by_their_beginning_on_one_exchange_or_on_all(table: InstrumentTable) -> None:
     def beginning(symbol: str, exchange: str = "") -> set[str]:
         return {each.key for each in table.beginning_with(symbol, exchange)}
 
@@ -69,7 +71,7 @@ def test_symbols_are_found_by_their_beginning_on_one_exchange_or_on_all(table: T
     assert len(beginning("")) == len(LISTED)
 
 
-def test_what_lasts_is_found_by_parts_of_its_names(table: Table) -> None:
+def test_what_lasts_is_found_by_parts_of_its_names(table: InstrumentTable) -> None:
     def lasting(*parts: str, exchange: str = "") -> set[str]:
         numbers = table.lasting(parts, exchange)
         return {each.key for number in numbers for each in table.select("id = ?", number)}
@@ -81,14 +83,14 @@ def test_what_lasts_is_found_by_parts_of_its_names(table: Table) -> None:
 
 
 @pytest.mark.parametrize("text", ["'", '"', "' OR 1 --", "%", "_", "*", "\x00", "\ud800", "\U0010ffff"])
-def test_no_text_is_taken_for_a_command(table: Table, text: str) -> None:
+def test_no_text_is_taken_for_a_command(table: InstrumentTable, text: str) -> None:
     assert list(table.select("tradingsymbol = ?", text)) == []
     assert list(table.beginning_with(text)) == []
     assert list(table.lasting([text])) == []
 
 
 def test_facts_are_kept_by_name(tmp_path: Path) -> None:
-    table = Table.open(written(tmp_path / "list", {"rows": 1, "at": 1.5}))
+    table = InstrumentTable.open(written(tmp_path / "list", {"rows": 1, "at": 1.5}))
     assert (table.fact("rows"), table.fact("at"), table.fact("else")) == (1, 1.5, None)
     table.close()
 
@@ -96,7 +98,7 @@ def test_facts_are_kept_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", ["a b", "a?mode=memory", "a#b", "a%20b", "é"])
 def test_a_file_is_opened_in_a_folder_of_any_name(tmp_path: Path, folder: str) -> None:
     path = written(tmp_path / folder / "list.sqlite")
-    table = Table.open(path)
+    table = InstrumentTable.open(path)
     assert [each.key for each in table.select()] == ["NSE:INFY"]
     table.close()
 
@@ -105,7 +107,7 @@ def test_reading_leaves_a_file_as_it_is_and_nothing_beside_it(tmp_path: Path) ->
     path = written(tmp_path / "list")
     path.chmod(0o400)
     before = path.read_bytes()
-    table = Table.open(path)
+    table = InstrumentTable.open(path)
     assert len(table) == 1
     assert [each.name for each in tmp_path.iterdir()] == ["list"]
     table.close()
@@ -114,7 +116,7 @@ def test_reading_leaves_a_file_as_it_is_and_nothing_beside_it(tmp_path: Path) ->
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.Error):
-        Table.open(tmp_path / "list")
+        InstrumentTable.open(tmp_path / "list")
     assert list(tmp_path.iterdir()) == []
 
 

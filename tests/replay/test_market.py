@@ -6,14 +6,14 @@ import pytest
 
 from kitetui.feed import ConnectionState
 from kitetui.record.capture.layout import GapNote, NamesNote, Record, RecordKind, StateNote
-from kitetui.replay.market import Packets, RecordedMarket, split
+from kitetui.replay.market import MessagePackets, RecordedMarket, split
 from tests.replay.recordings import BEGUN, INFY, SBIN, data, full, marked, moment, note, sent, state
 from tests.wire.packets import frame
 
 STRANGE = INFY.to_bytes(4, "big") + bytes(200)
 
 
-def packets(*parts: bytes) -> Packets:
+def packets(*parts: bytes) -> MessagePackets:
     found = split(frame(*parts))
     assert found is not None
     return found

@@ -19,7 +19,7 @@ from kitetui.record.output import Output
 from kitetui.record.rows import TickRows
 from kitetui.simulator import SimulatedExchange
 from kitetui.tui.events import Weight
-from kitetui.tui.recording import Recording, RecordingState
+from kitetui.tui.recording import MonitorRecording, RecordingState
 from kitetui.wire import Mode
 from tests.feed.exchange import manager_of, quiet, until
 from tests.tui.rows import NOW
@@ -40,7 +40,7 @@ class Session:
             each.instrument_token: (each.exchange, each.tradingsymbol)
             for each in map(exchange.universe.resolve, SYMBOLS)
         }
-        self.recording = Recording(
+        self.recording = MonitorRecording(
             manager,
             folder,
             self.names.get,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kitetui.wire.layout import FIELDS, FULL, INDEX_WORDS, MODE_OF_LENGTH, PACKET_LENGTHS, WORDS, Kind
+from kitetui.wire.layout import FIELDS, FULL, INDEX_WORDS, MODE_OF_LENGTH, PACKET_LENGTHS, WORDS, FieldKind
 from tests.wire import packets
 
 
@@ -17,7 +17,7 @@ def test_every_field_of_every_packet_is_in_the_table_and_no_other() -> None:
 def test_prices_are_the_signed_words_and_nothing_else() -> None:
     for fields in packets.FIELDS.values():
         for name, letter in fields.items():
-            assert (FIELDS[name].kind is Kind.PRICE) == (letter == "i"), name
+            assert (FIELDS[name].kind is FieldKind.PRICE) == (letter == "i"), name
 
 
 def test_a_full_packets_fields_stand_in_a_row_in_the_order_of_the_wire() -> None:

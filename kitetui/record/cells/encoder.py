@@ -32,7 +32,7 @@ from kitetui.wire.layout import (
     MODE_OF_LENGTH,
     PACKET_LENGTHS,
     TOKEN,
-    Kind,
+    FieldKind,
 )
 
 _MODES: Final = words_of((MODE_OF_LENGTH.get(length, "").encode() for length in range(FULL + 1)), 2)
@@ -60,9 +60,9 @@ class Sheet:
     def __init__(self, columns: Sequence[str], names: Mapping[int, tuple[bytes, bytes]]) -> None:
         self._columns = tuple(columns)
         self._names = names
-        self._prices = _Fields(columns, Kind.PRICE)
-        self._counts = _Fields(columns, Kind.COUNT)
-        self._times = _Fields(columns, Kind.TIME)
+        self._prices = _Fields(columns, FieldKind.PRICE)
+        self._counts = _Fields(columns, FieldKind.COUNT)
+        self._times = _Fields(columns, FieldKind.TIME)
 
     def lines(self, rows: TickRows) -> bytes:
         """Return rows, each ended by a newline."""
@@ -103,7 +103,7 @@ class Sheet:
 class _Fields:
     """The columns that are fields of one kind."""
 
-    def __init__(self, columns: Iterable[str], kind: Kind) -> None:
+    def __init__(self, columns: Iterable[str], kind: FieldKind) -> None:
         fields = [FIELDS[name] for name in columns if name in FIELDS and FIELDS[name].kind is kind]
         self._names = [field.name for field in fields]
         self._words = np.array([field.word for field in fields], dtype=np.intp)

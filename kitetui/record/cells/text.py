@@ -8,7 +8,7 @@ from typing import Final
 
 from kitetui.times import ist_seconds
 from kitetui.wire import Tick, decimals_of
-from kitetui.wire.layout import FIELDS, Kind
+from kitetui.wire.layout import FIELDS, FieldKind
 
 _AT_LEAST: Final = {2: 2, 4: 4, 7: 4}
 """Decimals that are always written, by the decimals that a segment sends."""
@@ -52,11 +52,11 @@ def field_cell(name: str, length: int) -> FieldCell:
     if length not in field.lengths:
         return lambda words, decimals: ""
     match field.kind:
-        case Kind.PRICE:
+        case FieldKind.PRICE:
             return lambda words, decimals: price_text(words[word], decimals)
-        case Kind.COUNT:
+        case FieldKind.COUNT:
             return lambda words, decimals: str(words[word] & _UNSIGNED)
-        case Kind.TIME:
+        case FieldKind.TIME:
             return lambda words, decimals: _time(words[word] & _UNSIGNED)
 
 

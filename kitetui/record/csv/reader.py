@@ -28,7 +28,7 @@ from kitetui.wire.layout import (
     WORDS,
     Exchange,
     Field,
-    Kind,
+    FieldKind,
 )
 
 _LENGTHS: Final = {short_text(b"ltp"): LTP, short_text(b"quote"): QUOTE, short_text(b"full"): FULL}
@@ -107,17 +107,17 @@ class _Page:
         """Return a column of words, 0 where packets of these lengths do not have them."""
         starts, ends = self._spans(field.name)
         match field.kind:
-            case Kind.PRICE:
+            case FieldKind.PRICE:
                 values, right = self._cells.prices(starts, ends, decimals)
                 right &= (values >= -(2**31)) & (values < 2**31)
-            case Kind.COUNT:
+            case FieldKind.COUNT:
                 values, right = self._cells.numbers(starts, ends)
                 right &= values < 2**32
-            case Kind.TIME:
+            case FieldKind.TIME:
                 values, right = self._cells.seconds(starts, ends)
                 right &= (values >= 0) & (values < 2**32)
         is_carried = CARRIED[field.name][lengths]
-        if field.kind is not Kind.TIME and self.has("mode"):
+        if field.kind is not FieldKind.TIME and self.has("mode"):
             right &= (ends > starts) | ~is_carried
         self._check(field.name, right)
         words: NDArray[np.int32] = (values * is_carried).astype(np.int32)

@@ -15,15 +15,15 @@ import numpy as np
 
 from kitetui.errors import UserError
 from kitetui.record.rows import CARRIED, TickRows
-from kitetui.wire.layout import FIELDS, MODE_OF_LENGTH, Kind
+from kitetui.wire.layout import FIELDS, MODE_OF_LENGTH, FieldKind
 
 MARK: Final = b"kitetui"
 """The key in the metadata of a schema that says who made it."""
 
 NAMED: Final = ("exchange", "tradingsymbol", "mode")
-PRICES: Final = tuple(name for name, field in FIELDS.items() if field.kind is Kind.PRICE)
-COUNTS: Final = tuple(name for name, field in FIELDS.items() if field.kind is Kind.COUNT)
-TIMES: Final = tuple(name for name, field in FIELDS.items() if field.kind is Kind.TIME)
+PRICES: Final = tuple(name for name, field in FIELDS.items() if field.kind is FieldKind.PRICE)
+COUNTS: Final = tuple(name for name, field in FIELDS.items() if field.kind is FieldKind.COUNT)
+TIMES: Final = tuple(name for name, field in FIELDS.items() if field.kind is FieldKind.TIME)
 
 _UNITS: Final = (
     "prices are integers: divide them by divisor; quantities as sent; times in UTC; null was not sent"
@@ -93,11 +93,11 @@ def _field(arrow: Any, rows: TickRows, name: str) -> Any:
     words = np.ascontiguousarray(rows.words[:, field.word])
     is_missing = ~CARRIED[name][rows.lengths]
     match field.kind:
-        case Kind.PRICE:
+        case FieldKind.PRICE:
             return arrow.array(words, mask=is_missing)
-        case Kind.COUNT:
+        case FieldKind.COUNT:
             return arrow.array(words.view(np.uint32), mask=is_missing)
-        case Kind.TIME:
+        case FieldKind.TIME:
             seconds = words.view(np.uint32).astype(np.int64)
             moments = (seconds * 1000).view("M8[ms]")
             return arrow.array(moments, arrow.timestamp("ms", "UTC"), mask=is_missing | (seconds == 0))

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from kitetui.wire.layout import FIELDS, Kind
+from kitetui.wire.layout import FIELDS, FieldKind
 
 APPLICATION_ID: Final = 0x4B544943
 """In the head of the file: a recording of kitetui."""
@@ -24,7 +24,7 @@ OWN: Final = ("received_at", "connection", "sequence", "snapshot", "length", "di
 
 NAMES: Final = tuple(FIELDS)
 WORDS: Final = [field.word for field in FIELDS.values()]
-UNSIGNED: Final = np.array([field.kind is not Kind.PRICE for field in FIELDS.values()])
+UNSIGNED: Final = np.array([field.kind is not FieldKind.PRICE for field in FIELDS.values()])
 
 INSERT: Final = f"INSERT INTO ticks VALUES ({','.join('?' * (len(OWN) + len(NAMES)))})"  # noqa: S608
 
@@ -33,11 +33,11 @@ def _shown(columns: Sequence[str]) -> str:
     shown = []
     for name in columns:
         match FIELDS[name].kind:
-            case Kind.PRICE:
+            case FieldKind.PRICE:
                 shown.append(f"1.0 * {name} / divisor AS {name}")
-            case Kind.TIME:
+            case FieldKind.TIME:
                 shown.append(f"{_ist(name)} AS {name}")
-            case Kind.COUNT:
+            case FieldKind.COUNT:
                 shown.append(f"{name}")
     return ", ".join(shown)
 

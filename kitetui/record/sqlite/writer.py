@@ -17,9 +17,9 @@ from kitetui.record.base import NameOf
 from kitetui.record.output import GRACE_PERIOD, GracePeriod
 from kitetui.record.rows import CARRIED, TickRows
 from kitetui.record.sqlite.schema import APPLICATION_ID, INSERT, SCHEMA, UNSIGNED, WORDS
-from kitetui.wire.layout import FIELDS, Kind
+from kitetui.wire.layout import FIELDS, FieldKind
 
-_TIMES = [place for place, field in enumerate(FIELDS.values()) if field.kind is Kind.TIME]
+_TIMES = [place for place, field in enumerate(FIELDS.values()) if field.kind is FieldKind.TIME]
 
 GRACE_SECONDS: Final = 10.0
 """Seconds that a database which another program writes is waited for, once the recording is to end."""

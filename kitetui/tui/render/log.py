@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from kitetui.formatting import clock
-from kitetui.tui.events import Entry, Weight
+from kitetui.tui.events import LogEntry, Weight
 from kitetui.tui.render.spans import Line, Style
 
 _TIME: Final = 10
@@ -19,7 +19,7 @@ _STYLES: Final = {
 }
 
 
-def log_lines(entries: Sequence[Entry], width: int, height: int | None = None) -> list[Line]:
+def log_lines(entries: Sequence[LogEntry], width: int, height: int | None = None) -> list[Line]:
     """Return the last entries, the newest at the bottom, in at most `height` lines if that is given."""
     lines: list[Line] = []
     for entry in entries:
