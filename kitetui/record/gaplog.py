@@ -99,11 +99,7 @@ class GapLog:
 
 def repair_log(path: Path) -> str | None:
     """Repair a gap log that a kill has torn; see `kitetui.record.repair`."""
-    heads = (_HEAD, _HEAD_BEFORE)
-    return repair_lines(
-        path,
-        lambda line, *, is_whole: line in heads if is_whole else any(head.startswith(line) for head in heads),
-    )
+    return repair_lines(path, lambda line: any(head.startswith(line) for head in (_HEAD, _HEAD_BEFORE)))
 
 
 def gap_log_of(recording: Path) -> Path:

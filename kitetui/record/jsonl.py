@@ -187,7 +187,7 @@ _LEVELS: Final = [
 
 def repair(path: Path) -> str | None:
     """Repair a recording in JSON lines; see `repair_lines`."""
-    return repair_lines(path, lambda line, *, is_whole: begins(line))
+    return repair_lines(path, begins)
 
 
 _OHLC: Final = ("open", "high", "low", "close")

@@ -18,12 +18,62 @@ from kitetui.record.output import stems
 _SUFFIX: Final = "torn"
 
 
-def move_torn_tail(path: Path, file: BinaryIO, end: int) -> str:
-    """Cut a file at its last whole part, once what follows is safe in a file beside it; return its name.
+_BLOCK: Final = 1 << 16
 
-    file: the same, open to read and write. Raises OSError, with nothing cut.
+LONGEST_LINE: Final = 1 << 16
+"""Bytes of a first line; a file that has no line end before is none of ours."""
+
+
+def cut_torn_tail(path: Path, what: str, end_of: Callable[[BinaryIO, int], int | None]) -> str | None:
+    """Move what follows the last whole part of a file into a file beside it.
+
+    Args:
+        path: the file.
+        what: what is moved, for people.
+        end_of: given the open file and its size, returns where the last whole part ends, and None for a file
+            that is to stay as it is.
+
+    Returns:
+        The sentence that says what was done, None for a whole file.
+
+    Raises:
+        UserError: the file cannot be repaired; nothing is cut then.
     """
-    file.seek(end)
+    try:
+        with path.open("rb+") as file:
+            size = file.seek(0, os.SEEK_END)
+            end = end_of(file, size)
+            if end is None or end == size:
+                return None
+            file.seek(end)
+            beside = _kept_beside(path, file)
+            file.truncate(end)
+    except OSError as error:
+        raise UserError(
+            f"cannot repair {path}: {error.strerror}", "name another file with -o, or see to its permissions"
+        ) from error
+    return f"moved {what} of {path.name}, {size - end:,} {noun(size - end, 'byte')}, to {beside}"
+
+
+def repair_lines(path: Path, is_ours: Callable[[bytes], bool]) -> str | None:
+    """Move an unfinished last line aside; see `cut_torn_tail`.
+
+    Looks at the beginning and the end alone, so that the size of the file does not matter. What its first
+    line does not prove to be a recording stays as it is.
+
+    is_ours: tells of a first line, which may be unfinished, if it is one of a recording.
+    """
+
+    def end_of(file: BinaryIO, size: int) -> int | None:
+        file.seek(0)
+        first = file.readline(LONGEST_LINE)
+        return _end_of_rows(file, size) if first and is_ours(first) else None
+
+    return cut_torn_tail(path, "the unfinished last row", end_of)
+
+
+def _kept_beside(path: Path, file: BinaryIO) -> str:
+    """Write the rest of a file into a new one beside it; return its name. Raises OSError."""
     for stem in stems(_SUFFIX):
         beside = path.with_name(f"{path.name}.{stem}")
         try:
@@ -36,48 +86,8 @@ def move_torn_tail(path: Path, file: BinaryIO, end: int) -> str:
         except OSError:
             beside.unlink(missing_ok=True)
             raise
-        break
-    file.truncate(end)
-    return beside.name
-
-
-def size_of(count: int) -> str:
-    """Return a number of bytes in words."""
-    return f"{count:,} {noun(count, 'byte')}"
-
-
-_BLOCK: Final = 1 << 16
-
-LONGEST_LINE: Final = 1 << 16
-"""Bytes of a first line; a file that has no line end before is none of ours."""
-
-
-def repair_lines(path: Path, is_ours: Callable[..., bool]) -> str | None:
-    """Move an unfinished last line aside; return the sentence that says so, None for a whole file.
-
-    Looks at the beginning and the end alone, so that the size of the file does not matter. What its first
-    line does not prove to be a recording stays as it is.
-
-    is_ours: tells of a first line, and whether it `is_whole`, if it is one of a recording.
-
-    Raises UserError.
-    """
-    try:
-        with path.open("rb+") as file:
-            first = file.readline(LONGEST_LINE)
-            is_whole = first.endswith(b"\n")
-            if not first or not is_ours(first, is_whole=is_whole):
-                return None
-            size = file.seek(0, os.SEEK_END)
-            whole = _end_of_rows(file, size)
-            if whole == size:
-                return None
-            beside = move_torn_tail(path, file, whole)
-    except OSError as error:
-        raise UserError(
-            f"cannot repair {path}: {error.strerror}", "name another file with -o, or see to its permissions"
-        ) from error
-    return f"moved the unfinished last row of {path.name}, {size_of(size - whole)}, to {beside}"
+        return beside.name
+    raise AssertionError("there is always another number")
 
 
 def _end_of_rows(file: BinaryIO, size: int) -> int:

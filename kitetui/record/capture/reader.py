@@ -25,7 +25,7 @@ from kitetui.record.capture.layout import (
     records_in,
 )
 from kitetui.record.capture.rows import RowDecoder, SnapshotFlags
-from kitetui.record.repair import move_torn_tail, size_of
+from kitetui.record.repair import cut_torn_tail
 from kitetui.record.rows import TickRows
 from kitetui.wire import RequestError, parse_request
 
@@ -206,25 +206,17 @@ def repair(path: Path) -> str | None:
 
     Raises UserError.
     """
-    try:
-        with path.open("rb+") as file:
-            size = file.seek(0, 2)
-            file.seek(0)
-            head = file.read(len(HEAD))
-            if size < len(HEAD) and HEAD.startswith(head):
-                end = 0
-            elif head != HEAD:  # what a later version wrote would look torn
-                raise foreign(path, head)
-            elif ends_finished(file):
-                return None
-            else:
-                end = _end(file, size)
-            if end == size:
-                return None
-            beside = move_torn_tail(path, file, end)
-    except OSError as error:
-        raise UserError(f"cannot repair {path}: {error.strerror}", "name another file with -o") from error
-    return f"moved an unfinished block of {path.name}, {size_of(size - end)}, to {beside}"
+
+    def end_of(file: BinaryIO, size: int) -> int:
+        file.seek(0)
+        head = file.read(len(HEAD))
+        if size < len(HEAD) and HEAD.startswith(head):
+            return 0
+        if head != HEAD:  # what a later version wrote would look torn
+            raise foreign(path, head)
+        return size if ends_finished(file) else _end(file, size)
+
+    return cut_torn_tail(path, "an unfinished block", end_of)
 
 
 def _end(file: BinaryIO, size: int) -> int:

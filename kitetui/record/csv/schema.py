@@ -117,7 +117,7 @@ def read_header(file: BinaryIO) -> bytes:
 
 def repair(path: Path) -> str | None:
     """Repair a CSV of ticks; see `repair_lines`."""
-    return repair_lines(path, lambda line, *, is_whole: sniff(line) if is_whole else begins_header(line))
+    return repair_lines(path, lambda line: sniff(line) if line.endswith(b"\n") else begins_header(line))
 
 
 def _columns(line: bytes) -> tuple[str, ...]:

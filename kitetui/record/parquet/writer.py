@@ -7,6 +7,7 @@ journal by `repair`.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -157,8 +158,9 @@ class GroupWriter:
     def __init__(self, file: BinaryIO) -> None:
         self.rows = 0
         self._arrow = pyarrow()
+        self._sink = _Sink(file)
         self._writer = self._arrow.parquet.ParquetWriter(
-            file,
+            self._sink,
             file_schema(),
             compression="zstd",
             compression_level=_LEVEL,
@@ -183,8 +185,27 @@ class GroupWriter:
 
     def abandon(self) -> None:
         """Leave the file as it is, unless it is closed."""
-        # pyarrow's writer would try once more when it is collected, and print a traceback.
-        self._writer.is_open = False
+        # pyarrow's writer would go on writing when it is collected, fail once more, and print a traceback.
+        self._sink.is_abandoned = True
+        with suppress(OSError, self._arrow.ArrowException):
+            self._writer.close()
+
+
+class _Sink(io.RawIOBase):
+    """A file for pyarrow to write to, which takes nothing more once it is abandoned."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.is_abandoned = False
+        self._file = file
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return len(data) if self.is_abandoned else self._file.write(data)
+
+    def tell(self) -> int:
+        return self._file.tell()
 
 
 def few_of(batches: list[Any]) -> list[Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -12,13 +13,14 @@ import pytest
 from kitetui.errors import RecordingError, UserError
 from kitetui.instruments import simulated_instruments
 from kitetui.record.parquet import ParquetReader, ParquetWriter, repair
-from kitetui.record.parquet.schema import pyarrow, schema
-from kitetui.record.parquet.writer import GROUP_ROWS, _groups, _Journal, journal_of, part_of
+from kitetui.record.parquet.schema import batch_of, pyarrow, schema
+from kitetui.record.parquet.writer import GROUP_ROWS, GroupWriter, _groups, _Journal, journal_of, part_of
 from kitetui.record.rows import TickRows
 from kitetui.simulator.market import Market
 from kitetui.wire import decode_frame, encode_frame
 from kitetui.wire.layout import FULL, TOKEN
 from tests.record.csv.helpers import assert_same, infy, joined, name_of, rows_of
+from tests.record.helpers import full_disk
 from tests.record.parquet.helpers import in_turns, left_by_a_kill, table_of, written
 from tests.wire.packets import SEGMENTS
 from tests.wire.strategies import Drawn
@@ -176,6 +178,24 @@ def test_a_recording_that_is_removed_ends(tmp_path: Path) -> None:
         writer.write(infy(1))
     with pytest.raises(RecordingError, match="was removed"):
         writer.close()
+
+
+def test_a_group_writer_that_is_abandoned_leaves_the_file_alone_and_prints_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", printed.append)
+    path = tmp_path / "ticks.part"
+    with path.open("wb", buffering=0) as file:
+        writer = GroupWriter(file)
+        with full_disk(1_000), pytest.raises(OSError, match="File too large"):
+            writer.write([batch_of(infy(5_000), [("NSE", "INFY")] * 5_000)])
+        size = path.stat().st_size
+        writer.abandon()
+        del writer
+        gc.collect()
+    assert path.stat().st_size == size
+    assert not printed
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
