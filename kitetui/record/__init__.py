@@ -1,7 +1,8 @@
 """Recording: what the feed gives, written down."""
 
 from kitetui.record.base import NameOf
-from kitetui.record.csv import COLUMNS, CsvEncoder, field_text
+from kitetui.record.cells.text import field_text
+from kitetui.record.csv import COLUMNS, CsvEncoder
 from kitetui.record.destinations import Destination, File, Folder, Rotation, StandardOutput
 from kitetui.record.files import Files, Totals
 from kitetui.record.formats import Format, open_reader

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,29 +29,70 @@ _SHOWN: Final = 20
 """Sentences of damage that are kept; a file that is wrong all over needs no more."""
 
 
-class Writer(Protocol):
-    """Writes rows to one file."""
+class Writer(ABC):
+    """Writes rows to one file; `rows` of those given are in it: a kill of now would leave them."""
+
+    def __init__(self, name_of: NameOf) -> None:
+        self.rows = 0
+        self._name_of = name_of
 
     @property
+    @abstractmethod
     def size(self) -> int:
         """Bytes that the file has."""
 
-    @property
-    def rows(self) -> int:
-        """Rows of those given that the file has: a kill of now would leave them."""
-
     def rename(self, name_of: NameOf) -> None:
         """Name by this the rows to come."""
+        self._name_of = name_of
 
+    @abstractmethod
     def write(self, rows: TickRows) -> None:
         """Add rows. Raises RecordingError where they cannot be written; the file is whole then."""
 
+    @abstractmethod
     def flush(self, *, sync: bool) -> None:
         """Have a reader, and a later start after a kill, find all that was written; `sync`: after a power
         cut too. Raises RecordingError."""
 
+    @abstractmethod
     def close(self) -> None:
         """Finish the file; what comes before is written. Raises RecordingError."""
+
+
+class OutputWriter(Writer):
+    """Writes on an open destination."""
+
+    def __init__(self, output: Output, name_of: NameOf) -> None:
+        super().__init__(name_of)
+        self._output = output
+
+    @property
+    def size(self) -> int:
+        return self._output.size
+
+    def flush(self, *, sync: bool) -> None:
+        if sync:
+            self._output.sync()
+
+    def close(self) -> None:
+        self._output.close()
+
+
+class LineWriter(OutputWriter):
+    """Adds a line for each row."""
+
+    def write(self, rows: TickRows) -> None:
+        if not len(rows):
+            return
+        try:
+            self._output.write(self._lines(rows))
+        except StalledError as stalled:
+            self.rows += stalled.lines
+            raise
+        self.rows += len(rows)
+
+    @abstractmethod
+    def _lines(self, rows: TickRows) -> bytes: ...
 
 
 class Damage:
@@ -121,39 +162,3 @@ def reading(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}", "name a recording") from error
-
-
-class LineWriter(ABC):
-    """Adds a line for each row to an open destination; `rows` are those that it has added."""
-
-    def __init__(self, output: Output) -> None:
-        self.rows = 0
-        self._output = output
-
-    @property
-    def size(self) -> int:
-        """Bytes that the file has."""
-        return self._output.size
-
-    def write(self, rows: TickRows) -> None:
-        """Add rows. Raises RecordingError where they cannot be written; the file is whole then."""
-        if not len(rows):
-            return
-        try:
-            self._output.write(self._lines(rows))
-        except StalledError as stalled:
-            self.rows += stalled.lines
-            raise
-        self.rows += len(rows)
-
-    def flush(self, *, sync: bool) -> None:
-        """Have the disk keep what was written, if `sync`; readers have it already. Raises RecordingError."""
-        if sync:
-            self._output.sync()
-
-    def close(self) -> None:
-        """Close the destination."""
-        self._output.close()
-
-    @abstractmethod
-    def _lines(self, rows: TickRows) -> bytes: ...

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from kitetui.errors import UserError
 from kitetui.record.base import Reader
-from kitetui.record.capture import CaptureWriter
 from kitetui.record.formats import Format, new_writer
 from kitetui.record.gaplog import gap_log_of
-from kitetui.record.rows import TickRows, frames_of
+from kitetui.record.rows import TickRows
 
 
 def convert(reader: Reader, path: Path, kind: Format, columns: Sequence[str]) -> Iterator[TickRows]:
@@ -30,10 +29,7 @@ def convert(reader: Reader, path: Path, kind: Format, columns: Sequence[str]) ->
             if any(name_of(token) != name for token, name in known.items()):
                 made.rename(name_of)
             known = dict(reader.names)
-            if isinstance(made, CaptureWriter):
-                made.frames(list(frames_of(rows)))
-            else:
-                made.write(rows)
+            made.write(rows)
             yield rows
     finally:
         made.close()

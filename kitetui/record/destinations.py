@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol, Self
+from typing import ClassVar, Final, Protocol, Self
 
 from kitetui.errors import UserError
 from kitetui.record.base import NameOf, Writer
 from kitetui.record.capture import CaptureWriter
-from kitetui.record.formats import AnyWriter, Format, continue_file, new_writer, stream_writer
+from kitetui.record.formats import Format, continue_file, new_writer, stream_writer
 from kitetui.record.gaplog import GAPS_SUFFIX, GapEntry, GapLog
 from kitetui.record.history import RecordingHistory
 from kitetui.record.ledgerfile import LEDGER_SUFFIX, LedgerFile, LedgerState, ledger_of
 from kitetui.record.output import continued_file, standard_output, stems
+from kitetui.record.rows import TickRows
 from kitetui.times import IST
 
 _PERIODS: Final = {"d": 86_400, "h": 3_600, "m": 60}
@@ -84,30 +85,34 @@ def _unclear(text: str) -> UserError:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class FileSet:
     """Open files; `name` is for people.
 
-    writers: take rows. capture: takes what was on the wire. gaps, ledger: None where there is no place for
-    them. is_followed: whether another recording may go on from these, and asks the ledger.
+    writers: one a format. gaps, ledger: None where there is no place for them. is_followed: whether another
+    recording may go on from these, and asks the ledger.
     """
 
     name: str
-    writers: Sequence[Writer] = ()
-    capture: CaptureWriter | None = None
+    writers: Sequence[Writer]
     gaps: GapLog | None = None
     ledger: LedgerFile | None = None
-    is_followed: bool = False
+    is_followed: bool = field(default=False, kw_only=True)
+
+    @property
+    def capture(self) -> CaptureWriter | None:
+        """The one that takes what was on the wire."""
+        return next((each for each in self.writers if isinstance(each, CaptureWriter)), None)
 
     @property
     def size(self) -> int:
         """Bytes of all files but the log."""
-        return sum(each.size for each in self._files())
+        return sum(each.size for each in self.writers)
 
     @property
     def largest(self) -> int:
         """Bytes of the largest file."""
-        return max(each.size for each in self._files())
+        return max(each.size for each in self.writers)
 
     def log_gap(self, entry: GapEntry) -> None:
         """Add a row to the gap log. Raises RecordingError."""
@@ -117,18 +122,24 @@ class FileSet:
     @property
     def rows(self) -> int:
         """Rows that every file has."""
-        return min(each.rows for each in self._files())
+        return min(each.rows for each in self.writers)
+
+    def write(self, rows: TickRows) -> None:
+        """Add rows to all files but a capture. Raises RecordingError."""
+        for each in self.writers:
+            if not isinstance(each, CaptureWriter):
+                each.write(rows)
 
     def rename(self, name_of: NameOf) -> None:
         """Name by this what is written from now on."""
-        for each in self._files():
+        for each in self.writers:
             each.rename(name_of)
         if self.gaps is not None:
             self.gaps.rename(name_of)
 
     def flush(self, *, sync: bool) -> None:
         """Have readers, and a start after a kill, find all that was written. Raises RecordingError."""
-        for each in self._files():
+        for each in self.writers:
             each.flush(sync=sync)
         if sync and self.gaps is not None:
             self.gaps.sync()
@@ -150,13 +161,8 @@ class FileSet:
                 closing.callback(self.ledger.close)
             if self.gaps is not None:
                 closing.callback(self.gaps.close)
-            for each in self._files():
+            for each in self.writers:
                 closing.callback(each.close)
-
-    def _files(self) -> Iterator[Writer | CaptureWriter]:
-        yield from self.writers
-        if self.capture is not None:
-            yield self.capture
 
 
 _NEVER = Rotation(None, None)
@@ -221,7 +227,7 @@ class Folder:
                 raise UserError(f"cannot write to {self.path}: {error.strerror}", self.way_out) from error
             opened.pop_all()
         names = ", ".join(f"{stem}{each.suffix}" for each in self.formats)
-        return _file_set(str(self.path / names), made, log, ledger, is_followed=self.is_series)
+        return FileSet(str(self.path / names), made, log, ledger, is_followed=self.is_series)
 
     def _recordings(self) -> list[Path]:
         suffixes = tuple(each.suffix for each in self.formats)
@@ -246,12 +252,8 @@ class File:
     path: Path
     kind: Format
     columns: Sequence[str]
+    rotation: ClassVar[Rotation] = _NEVER
     goes_on: bool = False
-
-    @property
-    def rotation(self) -> Rotation:
-        """It is always the same file."""
-        return _NEVER
 
     def history(self) -> RecordingHistory:
         """Return what the file has, if it is continued."""
@@ -273,7 +275,7 @@ class File:
             except OSError as error:
                 raise UserError(f"cannot write to {error.filename}: {error.strerror}", _ELSEWHERE) from error
             opened.pop_all()
-        return _file_set(str(self.path), [made], log, ledger, is_followed=True)
+        return FileSet(str(self.path), [made], log, ledger, is_followed=True)
 
     @property
     def _is_continued(self) -> bool:
@@ -286,11 +288,7 @@ class StandardOutput:
 
     kind: Format
     columns: Sequence[str]
-
-    @property
-    def rotation(self) -> Rotation:
-        """There is only one."""
-        return _NEVER
+    rotation: ClassVar[Rotation] = _NEVER
 
     def history(self) -> RecordingHistory:
         """Return nothing: nobody knows where it went."""
@@ -299,22 +297,4 @@ class StandardOutput:
     def open(self, at: int, name_of: NameOf) -> FileSet:
         """Open it."""
         output = standard_output()
-        return _file_set(output.name, [stream_writer(self.kind, output, name_of, self.columns)])
-
-
-def _file_set(
-    name: str,
-    made: Sequence[AnyWriter],
-    log: GapLog | None = None,
-    ledger: LedgerFile | None = None,
-    *,
-    is_followed: bool = False,
-) -> FileSet:
-    return FileSet(
-        name=name,
-        writers=[each for each in made if not isinstance(each, CaptureWriter)],
-        capture=next((each for each in made if isinstance(each, CaptureWriter)), None),
-        gaps=log,
-        ledger=ledger,
-        is_followed=is_followed,
-    )
+        return FileSet(output.name, [stream_writer(self.kind, output, name_of, self.columns)])

@@ -21,7 +21,8 @@ from kitetui.feed import (
     Ticks,
 )
 from kitetui.record.base import NameOf
-from kitetui.record.capture import CaptureWriter, GapNote, LostNote, Note, StateNote
+from kitetui.record.capture import CaptureWriter
+from kitetui.record.capture.layout import GapNote, LostNote, Note, StateNote
 from kitetui.record.destinations import Destination
 from kitetui.record.gapledger import GapLedger
 from kitetui.record.gaplog import GapEntry
@@ -200,8 +201,7 @@ class Files:
             if not self.totals.rows:
                 first = int(rows.received_at.min())
                 self._kept_until = min(self._kept_until or first, first)
-            for writer in self._open.writers:
-                writer.write(rows)
+            self._open.write(rows)
         if self._open.capture is not None:
             _capture(self._open.capture, messages, self.now)
         self._note_gaps()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -27,7 +28,7 @@ class Format(StrEnum):
     @property
     def suffix(self) -> str:
         """How the names of its files end."""
-        return _SUFFIXES[self]
+        return _CODECS[self].suffix
 
     @property
     def is_stream(self) -> bool:
@@ -37,11 +38,11 @@ class Format(StrEnum):
     @classmethod
     def of_name(cls, path: Path) -> Format:
         """Return the format that a file's name asks for. Raises UserError."""
-        for each, suffix in _SUFFIXES.items():
-            if path.name.lower().endswith(suffix) and not path.name.endswith(GAPS_SUFFIX):
+        for each in cls:
+            if path.name.lower().endswith(each.suffix) and not path.name.endswith(GAPS_SUFFIX):
                 return each
         raise UserError(
-            f"{path} does not say its format", f"let its name end in {', '.join(_SUFFIXES.values())}"
+            f"{path} does not say its format", f"let its name end in {', '.join(each.suffix for each in cls)}"
         )
 
     @classmethod
@@ -50,37 +51,38 @@ class Format(StrEnum):
         head = _head(path)
         if not head and path.name.endswith(cls.JSONL.suffix):  # the one that begins with its first row
             return cls.JSONL
-        for each, sniff in _SNIFFS.items():
-            if sniff(head):
+        for each, codec in _CODECS.items():
+            if codec.sniff(head):
                 return each
         raise UserError(f"{path} is no recording of kitetui", f"name one in {_LISTED}")
 
 
-_SUFFIXES: Final = {
-    Format.CSV: ".csv",
-    Format.JSONL: ".jsonl",
-    Format.PARQUET: ".parquet",
-    Format.SQLITE: ".sqlite",
-    Format.CAPTURE: ".kcap",
-}
 _LISTED: Final = "CSV, JSON lines, Parquet, SQLite or a capture"
 
-_SNIFFS: Final = {
-    Format.CAPTURE: capture.sniff,
-    Format.PARQUET: parquet.sniff,
-    Format.SQLITE: sqlite.sniff,
-    Format.JSONL: jsonl.sniff,
-    Format.CSV: csv.sniff,
+
+@dataclass(frozen=True, slots=True)
+class _Codec:
+    """How names of files of a format end, how they begin, and what reads and repairs them."""
+
+    suffix: str
+    sniff: Callable[[bytes], bool]
+    reader: Callable[[Path], Reader]
+    repair: Callable[[Path], str | None]
+
+
+_CODECS: Final = {
+    Format.CAPTURE: _Codec(".kcap", capture.sniff, capture.CaptureReader, capture.repair),
+    Format.PARQUET: _Codec(".parquet", parquet.sniff, parquet.ParquetReader, parquet.repair),
+    Format.SQLITE: _Codec(".sqlite", sqlite.sniff, sqlite.SqliteReader, sqlite.repair),
+    Format.JSONL: _Codec(".jsonl", jsonl.sniff, jsonl.JsonlReader, jsonl.repair),
+    Format.CSV: _Codec(".csv", csv.sniff, csv.CsvReader, csv.repair),
 }
+"""In the order in which a file is looked at."""
 
 _HEAD: Final = 4096
 
 
-AnyWriter = Writer | capture.CaptureWriter
-"""A writer of rows, or of what was on the wire."""
-
-
-def new_writer(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]) -> AnyWriter:
+def new_writer(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]) -> Writer:
     """Begin a file that is not there, or is empty. Raises UserError."""
     match kind:
         case Format.PARQUET:
@@ -91,7 +93,7 @@ def new_writer(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]
             return stream_writer(kind, empty_file(path), name_of, columns)
 
 
-def stream_writer(kind: Format, output: Output, name_of: NameOf, columns: Sequence[str]) -> AnyWriter:
+def stream_writer(kind: Format, output: Output, name_of: NameOf, columns: Sequence[str]) -> Writer:
     """Write on an open destination, after what it holds. Raises UserError for a format that cannot."""
     match kind:
         case Format.CSV:
@@ -103,7 +105,7 @@ def stream_writer(kind: Format, output: Output, name_of: NameOf, columns: Sequen
     raise UserError(f"--{kind} cannot be written to {output.name}", "name a file with -o")
 
 
-def continue_file(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]) -> AnyWriter:
+def continue_file(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]) -> Writer:
     """Write on where a file ends, once it is repaired. Raises UserError for one that is of another kind."""
     if Format.of_file(path) is not kind:
         raise UserError(f"{path} holds no {kind}", "leave out --append and name another file with -o")
@@ -118,34 +120,15 @@ def continue_file(kind: Format, path: Path, name_of: NameOf, columns: Sequence[s
 
 def open_reader(path: Path, *, partial: bool = False) -> Reader:
     """Open a recording of any format; a `partial` one may lack columns. Raises UserError."""
-    match Format.of_file(path):
-        case Format.CSV:
-            return csv.CsvReader(path, partial=partial)
-        case Format.JSONL:
-            return jsonl.JsonlReader(path)
-        case Format.PARQUET:
-            return parquet.ParquetReader(path)
-        case Format.SQLITE:
-            return sqlite.SqliteReader(path)
-        case Format.CAPTURE:
-            return capture.CaptureReader(path)
+    kind = Format.of_file(path)
+    return csv.CsvReader(path, partial=partial) if kind is Format.CSV else _CODECS[kind].reader(path)
 
 
 def repair(kind: Format, path: Path) -> str | None:
     """Make good what a kill left of a file; return what was done, None where there was nothing to do."""
     if kind is not Format.PARQUET and not path.exists():  # of a Parquet file what stands beside it is enough
         return None
-    match kind:
-        case Format.CSV:
-            return csv.repair(path)
-        case Format.JSONL:
-            return jsonl.repair(path)
-        case Format.PARQUET:
-            return parquet.repair(path)
-        case Format.SQLITE:
-            return sqlite.repair(path)
-        case Format.CAPTURE:
-            return capture.repair(path)
+    return _CODECS[kind].repair(path)
 
 
 def _head(path: Path) -> bytes:

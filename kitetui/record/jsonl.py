@@ -213,13 +213,8 @@ class JsonlWriter(LineWriter):
     """Adds an object for each row to an open destination; `name_of` names the instruments."""
 
     def __init__(self, output: Output, name_of: NameOf) -> None:
-        super().__init__(output)
-        self._name_of = name_of
+        super().__init__(output, name_of)
         self._cells = Cells(_CELLS)
-
-    def rename(self, name_of: NameOf) -> None:
-        """Name by this the rows to come."""
-        self._name_of = name_of
 
     def _lines(self, rows: TickRows) -> bytes:
         return "".join(self._objects(rows)).encode()

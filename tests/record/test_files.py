@@ -10,7 +10,8 @@ import pytest
 from kitetui.errors import RecordingError, UserError
 from kitetui.feed import Lagged
 from kitetui.record import Format
-from kitetui.record.capture import CaptureReader, GapNote, RecordKind, StateNote, parse_note
+from kitetui.record.capture import CaptureReader
+from kitetui.record.capture.layout import GapNote, RecordKind, StateNote, parse_note
 from kitetui.record.files import Message
 from kitetui.record.ledgerfile import Outage, read_ledger
 from kitetui.times import stopwatch

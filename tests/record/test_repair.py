@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from kitetui.errors import UserError
-from kitetui.record.csv import HEADER, CsvEncoder, repair
+from kitetui.record.csv import CsvEncoder, repair
+from kitetui.record.csv.schema import HEADER
 from tests.record.csv.helpers import infy, name_of
 
 

@@ -1,33 +1,6 @@
 """Captures: the messages of connections as they were on the wire, from which all else can be made again."""
 
-from kitetui.record.capture.layout import (
-    BeginNote,
-    GapNote,
-    LostNote,
-    NamesNote,
-    Note,
-    Record,
-    RecordKind,
-    SnapshotNote,
-    StateNote,
-    parse_note,
-)
 from kitetui.record.capture.reader import CaptureReader, repair, sniff
 from kitetui.record.capture.writer import CaptureWriter
 
-__all__ = [
-    "BeginNote",
-    "CaptureReader",
-    "CaptureWriter",
-    "GapNote",
-    "LostNote",
-    "NamesNote",
-    "Note",
-    "Record",
-    "RecordKind",
-    "SnapshotNote",
-    "StateNote",
-    "parse_note",
-    "repair",
-    "sniff",
-]
+__all__ = ["CaptureReader", "CaptureWriter", "repair", "sniff"]

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from kitetui.feed import RawFrame
-from kitetui.record.base import NameOf
+from kitetui.record.base import NameOf, OutputWriter
 from kitetui.record.capture.layout import (
     FINISHED,
     HEAD,
@@ -24,6 +24,7 @@ from kitetui.record.capture.layout import (
     records_of,
 )
 from kitetui.record.output import Output
+from kitetui.record.rows import TickRows, frames_of
 from kitetui.wire import RequestError, Subscribe, decode_frames, parse_request
 from kitetui.wire.layout import TOKEN
 
@@ -33,7 +34,7 @@ _BLOCK_BYTES: Final = 1_000_000
 _NAMES_A_NOTE: Final = 3_000
 
 
-class CaptureWriter:
+class CaptureWriter(OutputWriter):
     """Writes messages as they were on the wire, on an output that is empty or ends with a whole block.
 
     name_of: names the instruments, so that a capture can be read by itself. now: the time in UTC. rows: the
@@ -47,10 +48,8 @@ class CaptureWriter:
         name_of: NameOf,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.rows = 0
+        super().__init__(output, name_of)
         self._unwritten_rows = 0
-        self._output = output
-        self._name_of = name_of
         self._named: set[int] = set()
         self._parts: list[bytes] = []
         self._bytes = 0
@@ -62,15 +61,14 @@ class CaptureWriter:
         self.note(0, at, BeginNote(version("kitetui"), begun.isoformat(timespec="seconds")))
         self._write_block()
 
-    @property
-    def size(self) -> int:
-        """Bytes written so far."""
-        return self._output.size
-
     def rename(self, name_of: NameOf) -> None:
         """Name by this the messages to come: a note of a name holds for what comes after it."""
-        self._name_of = name_of
+        super().rename(name_of)
         self._named.clear()
+
+    def write(self, rows: TickRows) -> None:
+        """Add the messages that bring these rows. Raises RecordingError."""
+        self.frames(list(frames_of(rows)), len(rows))
 
     def frames(self, frames: Sequence[RawFrame], rows: int = 0) -> None:
         """Add messages, which have so many ticks. Raises RecordingError."""
@@ -90,8 +88,7 @@ class CaptureWriter:
     def flush(self, *, sync: bool) -> None:
         """Write what has gathered, as a block. Raises RecordingError."""
         self._write_block()
-        if sync:
-            self._output.sync()
+        super().flush(sync=sync)
 
     def close(self) -> None:
         """Mark the capture as finished, and close its file. Raises RecordingError."""
@@ -99,7 +96,7 @@ class CaptureWriter:
             self._write_block()
             self._output.write(encode_block([], 0, self._last, self._last, flags=FINISHED))
         finally:
-            self._output.close()
+            super().close()
 
     def _add(self, records: Iterable[Record]) -> None:
         """Add records that belong together, so that no block ends between them."""

@@ -74,13 +74,12 @@ class CsvWriter(LineWriter):
     def __init__(
         self, output: Output, name_of: NameOf, columns: Sequence[str] = COLUMNS, *, is_new: bool
     ) -> None:
-        super().__init__(output)
+        super().__init__(output, name_of)
         self._encoder = CsvEncoder(name_of, columns)
         if is_new:
             output.write(header_of(columns).encode())
 
     def rename(self, name_of: NameOf) -> None:
-        """Name by this the rows to come."""
         self._encoder.rename(name_of)
 
     def _lines(self, rows: TickRows) -> bytes:

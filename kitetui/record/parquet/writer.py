@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 
 from kitetui.errors import RecordingError, UserError
-from kitetui.record.base import NameOf
+from kitetui.record.base import NameOf, Writer
 from kitetui.record.parquet.schema import COUNTS, NAMED, PRICES, batch_of, file_schema, pyarrow, schema
 from kitetui.record.rows import TickRows
 
@@ -45,16 +45,15 @@ def part_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.part")
 
 
-class ParquetWriter:
+class ParquetWriter(Writer):
     """Makes a file of this name; `rows` are those in it or in its journal. Raises UserError."""
 
     def __init__(self, path: Path, name_of: NameOf) -> None:
-        self.rows = 0
+        super().__init__(name_of)
         self._arrow = pyarrow()
         if path.exists() and path.stat().st_size:
             raise UserError(f"{path} is there already and holds data", "name another file with -o")
         self._path = path
-        self._name_of = name_of
         self._unflushed: list[TickRows] = []
         self._names: list[tuple[str, str]] = []
         self._group: list[Any] = []
@@ -78,12 +77,7 @@ class ParquetWriter:
             return self._path.stat().st_size if self._path.exists() else 0
         return self._part_file.tell() + self._journal_file.tell() - self._group_start
 
-    def rename(self, name_of: NameOf) -> None:
-        """Name by this the rows to come."""
-        self._name_of = name_of
-
     def write(self, rows: TickRows) -> None:
-        """Add rows. Raises RecordingError."""
         if not len(rows):
             return
         with self._written():
@@ -94,12 +88,10 @@ class ParquetWriter:
                 self._flush(sync=False)
 
     def flush(self, *, sync: bool) -> None:
-        """Have all that was written in the journal. Raises RecordingError."""
         with self._written():
             self._flush(sync=sync)
 
     def close(self) -> None:
-        """Finish the file. Raises RecordingError."""
         try:
             with self._written():
                 self._flush(sync=False)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from kitetui.errors import RecordingError, UserError
-from kitetui.record.base import NameOf
+from kitetui.record.base import NameOf, Writer
 from kitetui.record.output import GRACE_PERIOD, GracePeriod
 from kitetui.record.rows import CARRIED, TickRows
 from kitetui.record.sqlite.schema import APPLICATION_ID, INSERT, SCHEMA, UNSIGNED, WORDS
@@ -28,7 +28,7 @@ _LOOK_MS: Final = 50
 """Milliseconds between two looks whether the grace period is over."""
 
 
-class SqliteWriter:
+class SqliteWriter(Writer):
     """Adds rows to a database, which it makes if there is none; `rows` are those that others see.
 
     Raises UserError.
@@ -38,12 +38,11 @@ class SqliteWriter:
     """
 
     def __init__(self, path: Path, name_of: NameOf, grace: GracePeriod = GRACE_PERIOD) -> None:
-        self.rows = 0
+        super().__init__(name_of)
         self._uncommitted = 0
         self._path = path
         self._grace = grace
         self._wal = path.with_name(f"{path.name}-wal")
-        self._name_of = name_of
         self._named: set[int] = set()
         try:
             is_new = not path.exists() or not path.stat().st_size
@@ -68,7 +67,7 @@ class SqliteWriter:
 
     def rename(self, name_of: NameOf) -> None:
         """Name by this the rows to come; a token has the last of its names for all rows of a database."""
-        self._name_of = name_of
+        super().rename(name_of)
         self._named.clear()
 
     def write(self, rows: TickRows) -> None:

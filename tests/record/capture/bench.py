@@ -23,8 +23,8 @@ from rich.table import Table
 from kitetui.feed import RawFrame
 from kitetui.instruments import simulated_instruments
 from kitetui.record.base import NameOf
-from kitetui.record.capture import CaptureReader, CaptureWriter, RecordKind
-from kitetui.record.capture.layout import encode_record
+from kitetui.record.capture import CaptureReader, CaptureWriter
+from kitetui.record.capture.layout import RecordKind, encode_record
 from kitetui.record.output import empty_file
 from kitetui.simulator.market import Market
 from kitetui.wire.encode import encode_frame

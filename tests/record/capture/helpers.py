@@ -8,8 +8,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from kitetui.feed import RawFrame
-from kitetui.record.capture import BeginNote, CaptureReader, CaptureWriter, Record, RecordKind
-from kitetui.record.capture.layout import BLOCK_HEAD, HEAD, BlockHead
+from kitetui.record.capture import CaptureReader, CaptureWriter
+from kitetui.record.capture.layout import BLOCK_HEAD, HEAD, BeginNote, BlockHead, Record, RecordKind
 from kitetui.record.output import continued_file
 from kitetui.wire import Request, encode_request
 from tests.wire.packets import INFY, frame

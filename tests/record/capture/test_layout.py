@@ -9,8 +9,9 @@ import zlib
 import pytest
 
 from kitetui.feed import ConnectionState
-from kitetui.record.capture import (
+from kitetui.record.capture.layout import (
     BeginNote,
+    BlockHead,
     GapNote,
     LostNote,
     NamesNote,
@@ -19,9 +20,12 @@ from kitetui.record.capture import (
     RecordKind,
     SnapshotNote,
     StateNote,
+    encode_block,
+    encode_note,
+    encode_record,
     parse_note,
+    records_in,
 )
-from kitetui.record.capture.layout import BlockHead, encode_block, encode_note, encode_record, records_in
 from tests.record.capture.helpers import T
 from tests.wire.packets import INFY
 

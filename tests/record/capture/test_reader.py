@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kitetui.errors import UserError
-from kitetui.record.capture import CaptureReader, LostNote, RecordKind, repair
-from kitetui.record.capture.layout import BLOCK_HEAD, HEAD, encode_block, encode_record
+from kitetui.record.capture import CaptureReader, repair
+from kitetui.record.capture.layout import BLOCK_HEAD, HEAD, LostNote, RecordKind, encode_block, encode_record
 from tests.record.capture.helpers import T, data, ends_of, messages, write, writer_on
 from tests.wire.packets import INFY_QUOTE, frame
 

@@ -12,16 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kitetui.feed import ConnectionState, RawFrame
-from kitetui.record.capture import (
+from kitetui.record.capture import CaptureReader, CaptureWriter
+from kitetui.record.capture.layout import (
+    BLOCK_HEAD,
+    HEAD,
     BeginNote,
-    CaptureReader,
-    CaptureWriter,
     Record,
     RecordKind,
     SnapshotNote,
     StateNote,
+    encode_note,
+    parse_note,
 )
-from kitetui.record.capture.layout import BLOCK_HEAD, HEAD, encode_note, parse_note
 from kitetui.record.capture.rows import SnapshotFlags
 from kitetui.record.output import continued_file
 from kitetui.record.rows import TickRows

@@ -10,16 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kitetui.feed import RawFrame
-from kitetui.record.capture import (
-    BeginNote,
-    CaptureReader,
-    CaptureWriter,
-    NamesNote,
-    Record,
-    RecordKind,
-    SnapshotNote,
-    parse_note,
-)
+from kitetui.record.capture import CaptureReader, CaptureWriter
+from kitetui.record.capture.layout import BeginNote, NamesNote, Record, RecordKind, SnapshotNote, parse_note
 from kitetui.record.output import Output, continued_file, is_being_written
 from kitetui.wire import HEARTBEAT, Subscribe, encode_request
 from tests.record.capture.helpers import NAMES, T, data, messages, write, writer_on

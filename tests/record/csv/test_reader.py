@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kitetui.errors import UserError
-from kitetui.record.csv import COLUMNS, HEADER, CsvEncoder, CsvReader, reader
+from kitetui.record.csv import COLUMNS, CsvEncoder, CsvReader, reader
+from kitetui.record.csv.schema import HEADER
 from kitetui.record.rows import TickRows
 from kitetui.wire.layout import CLOSE, INDEX_FULL, INDEX_QUOTE, LAST_PRICE, PRICE_CHANGE, TOKEN
 from tests.record.csv.helpers import any_rows, assert_same, infy, joined, name_of, written

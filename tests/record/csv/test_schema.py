@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from kitetui.errors import UserError
-from kitetui.record.csv import COLUMNS, HEADER, columns_of, parse_columns, sniff
+from kitetui.record.csv import COLUMNS, columns_of, parse_columns, sniff
+from kitetui.record.csv.schema import HEADER
 
 
 def test_columns_are_read_in_the_order_given() -> None:

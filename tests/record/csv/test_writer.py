@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kitetui.feed import Ticks
-from kitetui.record.csv import COLUMNS, HEADER, CsvEncoder, CsvWriter, field_text
+from kitetui.record.cells.text import field_text
+from kitetui.record.csv import COLUMNS, CsvEncoder, CsvWriter
+from kitetui.record.csv.schema import HEADER
 from kitetui.record.output import continued_file, empty_file
 from kitetui.record.rows import TickRows
 from kitetui.wire import decode_frames, encode_frame
