@@ -30,7 +30,7 @@ _SHOWN: Final = 20
 
 
 class Writer(ABC):
-    """Writes rows to one file; `rows` of those given are in it: a kill of now would leave them."""
+    """Writes rows to one file; `rows` of those given are in it: a crash would leave them."""
 
     def __init__(self, name_of: NameOf) -> None:
         self.rows = 0
@@ -51,7 +51,7 @@ class Writer(ABC):
 
     @abstractmethod
     def flush(self, *, sync: bool) -> None:
-        """Have a reader, and a later start after a kill, find all that was written; `sync`: after a power
+        """Have a reader, and a later start after a crash, find all that was written; `sync`: after a power
         cut too. Raises RecordingError."""
 
     @abstractmethod

@@ -138,7 +138,7 @@ class FileSet:
             self.gaps.rename(name_of)
 
     def flush(self, *, sync: bool) -> None:
-        """Have readers, and a start after a kill, find all that was written. Raises RecordingError."""
+        """Have readers, and a start after a crash, find all that was written. Raises RecordingError."""
         for each in self.writers:
             each.flush(sync=sync)
         if sync and self.gaps is not None:

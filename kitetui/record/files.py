@@ -153,7 +153,7 @@ class Files:
         return self._gap_ledger.ledger.moment_of(by) or Moment(self.now() - round((now - by) * 1e9), by)
 
     def flush(self, until: int, *, sync: bool) -> None:
-        """Have readers, and a start after a kill, find all that was written. Raises RecordingError.
+        """Have readers, and a start after a crash, find all that was written. Raises RecordingError.
 
         until: up to when all that was received has been written, UTC nanoseconds; see `moment`.
         """
@@ -212,7 +212,7 @@ class Files:
         if len(rows):
             self._written.append((totals.rows, int(rows.received_at.max())))
         if wanted := [each for each in messages if isinstance(each, SymbolsWanted)]:
-            # Known at once: a kill before the next flush is to lose no symbol.
+            # Known at once: a crash before the next flush is to lose no symbol.
             self._keep(self._kept_until or wanted[0].at)
         self._is_full = self._destination.rotation.is_full(self._open.largest)
 
@@ -354,8 +354,6 @@ def last_time_of(message: Message) -> int | None:
             return int(message.received_at[-1]) if len(message.batch) else None
         case Gap():
             return message.end
-        case Lagged():
-            return None
         case ConnectionChanged() | SymbolsWanted():
             return message.at
         case RawFrame():

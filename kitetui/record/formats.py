@@ -30,11 +30,6 @@ class Format(StrEnum):
         """How the names of its files end."""
         return _CODECS[self].suffix
 
-    @property
-    def is_stream(self) -> bool:
-        """Whether a pipe can take it."""
-        return self in (Format.CSV, Format.JSONL, Format.CAPTURE)
-
     @classmethod
     def of_name(cls, path: Path) -> Format:
         """Return the format that a file's name asks for. Raises UserError."""
@@ -125,7 +120,7 @@ def open_reader(path: Path, *, partial: bool = False) -> Reader:
 
 
 def repair(kind: Format, path: Path) -> str | None:
-    """Make good what a kill left of a file; return what was done, None where there was nothing to do."""
+    """Repair a file that a crash left incomplete; return what was done, None where it is whole."""
     if kind is not Format.PARQUET and not path.exists():  # of a Parquet file what stands beside it is enough
         return None
     return _CODECS[kind].repair(path)

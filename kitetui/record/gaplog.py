@@ -98,7 +98,7 @@ class GapLog:
 
 
 def repair_log(path: Path) -> str | None:
-    """Repair a gap log that a kill has torn; see `kitetui.record.repair`."""
+    """Repair a gap log that a crash left incomplete; see `kitetui.record.repair`."""
     return repair_lines(path, lambda line: any(head.startswith(line) for head in (_HEAD, _HEAD_BEFORE)))
 
 

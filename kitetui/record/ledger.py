@@ -77,7 +77,7 @@ class SymbolLedger:
         self._now = Moment(0, 0.0)
         self._began: Moment | None = None
         self._symbols: dict[int, SymbolState] = {}
-        self._awaited: dict[int, SymbolState] = {}
+        self._watched: dict[int, SymbolState] = {}
         self._count: Counter[int] = Counter()
         self._changes: Counter[int] = Counter()
         self._back: dict[tuple[int, int, str], Recovery] = {}
@@ -100,7 +100,7 @@ class SymbolLedger:
         """What is missing now, or not in the log yet."""
         groups: dict[tuple[int, int, str], list[int]] = defaultdict(list)
         begun: dict[tuple[int, int, str], OpenOutage | Recovery] = {}
-        for token, symbol in self._awaited.items():
+        for token, symbol in self._watched.items():
             if (missing := symbol.missing) is not None:
                 key = symbol.connection, missing.since, NOT_RECORDED if missing.is_new else missing.reason
                 groups[key].append(token)
@@ -151,7 +151,7 @@ class SymbolLedger:
     def pass_time(self, now: Moment | None = None) -> None:
         """Take notice of the time of what was heard last, or that all that came until now was heard."""
         now = self._now = now or self._now
-        for token, symbol in list(self._awaited.items()):
+        for token, symbol in list(self._watched.items()):
             missing = symbol.missing
             if missing is not None and missing.is_new and now.by - missing.noticed > ANSWER_TIMEOUT:
                 missing.is_new = False
@@ -178,7 +178,7 @@ class SymbolLedger:
     def unfinished(self, at: int) -> Iterator[GapEntry]:
         """Yield all gaps up to a moment, UTC nanoseconds; what is still missing is so from there on."""
         by = self._now.by + max(at - self._now.at, 0) / 1e9
-        for token, symbol in list(self._awaited.items()):
+        for token, symbol in list(self._watched.items()):
             missing = symbol.missing
             if missing is not None and not (missing.is_new and by - missing.noticed < ANSWER_TIMEOUT):
                 self._note(token, missing, at)
@@ -211,7 +211,7 @@ class SymbolLedger:
                 symbol.coming = connection
             symbol.mode = mode
             symbol.carriers.add(connection)
-            self._await(token, symbol)
+            self._watch(token, symbol)
         for token, missing in begun.items():
             if missing.is_new:
                 missing.of = self._count[connection]
@@ -259,7 +259,7 @@ class SymbolLedger:
             if symbol.missing is None:
                 symbol.missing = OpenOutage(symbol.connection, now.at, NO_ANSWER, now.by, is_new=True)
             symbol.missing.asked = now if symbol.connection in self._live else None
-        self._await(token, symbol)
+        self._watch(token, symbol)
 
     def _changed(self, change: ConnectionChanged) -> None:
         connection, now = change.connection, Moment(change.at, change.timed_at)
@@ -317,7 +317,7 @@ class SymbolLedger:
             missing = OpenOutage(number, since, change.reason, change.timed_at, of, changes=changes)
             symbol.missing = missing
             self._split_if_set(token, missing)
-            self._await(token, symbol)
+            self._watch(token, symbol)
         else:
             if missing.is_new:
                 # What was asked for on a connection that was up may have been sent, and lost.
@@ -335,13 +335,13 @@ class SymbolLedger:
         return max(change.missing_since, change.at - round((change.timed_at - began) * 1e9))
 
     def _ticks(self, ticks: Ticks) -> None:
-        if not self._awaited:
+        if not self._watched:
             return
         tokens = tokens_of(ticks.batch).tolist()
-        if self._awaited.keys().isdisjoint(tokens):
+        if self._watched.keys().isdisjoint(tokens):
             return
         for place, token in enumerate(tokens):
-            symbol = self._awaited.get(token)
+            symbol = self._watched.get(token)
             if symbol is None:
                 continue
             if symbol.coming == ticks.connection:
@@ -359,7 +359,7 @@ class SymbolLedger:
         elif missing is not None:
             self._return(token, symbol, moment)
         else:
-            self._await(token, symbol)
+            self._watch(token, symbol)
 
     def _stepped(self, step: ClockStepped) -> None:
         self._steps.append(step)
@@ -372,7 +372,7 @@ class SymbolLedger:
         self.dropped = {token: at + ahead for token, at in self.dropped.items()}
         self.heard = {number: at + ahead for number, at in self.heard.items()}
         self._log_all()
-        for token, symbol in list(self._awaited.items()):
+        for token, symbol in list(self._watched.items()):
             if symbol.missing is not None and symbol.missing.poorer is not None:
                 self._return(token, symbol, symbol.missing.poorer)
             if symbol.missing is not None:
@@ -387,7 +387,7 @@ class SymbolLedger:
         if missing is not None and not (missing.is_new and moment.by - missing.noticed <= ANSWER_TIMEOUT):
             self._note(token, missing, moment.at)
         symbol.missing = None
-        self._await(token, symbol)
+        self._watch(token, symbol)
 
     def _split(self, token: int, missing: OpenOutage, step: ClockStepped) -> None:
         """Have a row up to a step of the clock, by the clock before; it goes on by the clock after."""
@@ -455,15 +455,15 @@ class SymbolLedger:
         self._changes.update((symbol.connection, connection))
         symbol.connection, symbol.coming = connection, None
 
-    def _await(self, token: int, symbol: SymbolState) -> None:
-        """Look for a symbol among the packets as long as it is missing, or on its way."""
+    def _watch(self, token: int, symbol: SymbolState) -> None:
+        """Watch the packets for a symbol as long as it is missing, or on its way."""
         if symbol.missing is not None or symbol.coming is not None:
-            self._awaited[token] = symbol
+            self._watched[token] = symbol
         else:
-            self._awaited.pop(token, None)
+            self._watched.pop(token, None)
 
     def _forget(self, token: int) -> None:
-        self._awaited.pop(token, None)
+        self._watched.pop(token, None)
         self.joined.pop(token, None)
         if (symbol := self._symbols.pop(token, None)) is not None and not symbol.is_off:
             self._count[symbol.connection] -= 1

@@ -1,6 +1,6 @@
 """The ledger's file: beside a recording, what it knows of itself at its last flush.
 
-A start after a kill reads here until when all that was received is in the files or in the gap log, what was
+A start after a crash reads here until when all that was received is in the files or in the gap log, what was
 missing then, and which symbols were wanted at all. Lines of JSON, each of which takes the place of the one of
 its kind before; a torn last line is passed over:
 

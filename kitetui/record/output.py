@@ -154,7 +154,7 @@ class Output:
 
     @property
     def _is_removed(self) -> bool:
-        """Whether nobody could find the file any more: a disk takes what is written to it all the same."""
+        """Whether the file was unlinked: a disk takes what is written to it all the same."""
         return self._is_file and not os.fstat(self._file.fileno()).st_nlink
 
 

@@ -16,7 +16,7 @@ from kitetui.feed import Lagged, RawFrame, Receiver, TickerMessage, Ticks
 from kitetui.record.files import Files, Message, Totals, last_time_of
 
 FLUSH: Final = 1.0
-"""Seconds within which what was received is in the files, for readers and for a start after a kill."""
+"""Seconds within which what was received is in the files, for readers and for a start after a crash."""
 
 _PAUSE: Final = 0.05
 """Seconds in which messages gather: together they are written faster, and nobody waits for them."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, Protocol
@@ -116,7 +115,7 @@ class RowsRecording:
         held = TickRows.none()
         for batch in self._reader:
             rows = batch if since is None else batch[batch.received_at >= since]
-            rows = _joined(held, rows)
+            rows = TickRows.joined([held, rows])
             end = _last_message(rows)
             yield from _records(rows[:end])
             held = rows[end:]
@@ -156,10 +155,3 @@ def _last_message(rows: TickRows) -> int:
     ends = np.flatnonzero(others)
     start = int(ends[-1]) + 1 if len(ends) else 0
     return start if len(rows) - start < _MOST_HELD else len(rows)
-
-
-def _joined(before: TickRows, after: TickRows) -> TickRows:
-    if not len(before):
-        return after
-    columns = (field.name for field in fields(TickRows))
-    return TickRows(*(np.concatenate([getattr(before, name), getattr(after, name)]) for name in columns))

@@ -1,7 +1,7 @@
 """Writes a recording as Parquet, which can be read only when its last bytes are there.
 
 So every flush goes into a journal first, and whole groups of rows into a file beside it; when the recording
-ends, the file is finished and gets its name, and the journal goes. What a kill leaves is made whole from the
+ends, the file is finished and gets its name, and the journal goes. What a crash leaves is made whole from the
 journal by `repair`.
 """
 
@@ -269,7 +269,7 @@ class _Journal:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it has the columns of a recording, or the beginning of that, as a kill leaves it."""
+        """Whether it has the columns of a recording, or the beginning of that, as a crash leaves it."""
         head = schema().serialize().to_pybytes()
         with self._path.open("rb") as file:
             if head.startswith(file.read(len(head))):

@@ -89,10 +89,7 @@ def written(path: Path, rows: TickRows, columns: Sequence[str] = COLUMNS) -> Pat
 
 def joined(batches: Sequence[TickRows]) -> TickRows:
     """Rows of several batches as one."""
-    parts = [TickRows.none(), *batches]
-    return TickRows(
-        *(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(TickRows))
-    )
+    return TickRows.joined([TickRows.none(), *batches])
 
 
 def assert_same(found: TickRows, expected: TickRows) -> None:
