@@ -23,9 +23,9 @@ def recording(tmp_path: Path) -> Path:
         [
             *(wants(MORNING, INFY), live(MORNING)),
             ticks(MORNING, MORNING, kept=False),
-            ticks(MORNING, connection=1, kept=True),
+            ticks(MORNING, connection=1, snapshot=True),
             *(lost(MORNING + 1, MORNING), live(MORNING + 2)),
-            ticks(MORNING + SECOND, sequence=3, kept=True),
+            ticks(MORNING + SECOND, sequence=3, snapshot=True),
             ticks(MORNING + 2 * SECOND, sequence=4),
         ]
     )

@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
     files.write(
         [
             *(wants(MORNING, INFY), live(MORNING)),
-            ticks(MORNING, kept=True),
+            ticks(MORNING, snapshot=True),
             ticks(MORNING + SECOND, MORNING + SECOND, sequence=2),
             ticks(MORNING, connection=1),
             *(lost(MORNING + 2 * SECOND, MORNING + SECOND), live(MORNING + 3 * SECOND)),

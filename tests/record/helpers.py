@@ -31,12 +31,12 @@ def at(text: str) -> int:
     return round(datetime.fromisoformat(text).replace(tzinfo=IST).timestamp() * 1_000_000) * 1000
 
 
-def ticks(*moments: int, sequence: int = 1, connection: int = 0, kept: bool = False) -> Ticks:
-    """A message with a full tick of INFY for each moment; `kept`: whether they carry the mark."""
+def ticks(*moments: int, sequence: int = 1, connection: int = 0, snapshot: bool = False) -> Ticks:
+    """A message with a full tick of INFY for each moment; `snapshot`: whether they are snapshots."""
     batch = decode_frame(frame(*[INFY_FULL] * len(moments)))
     received_at = np.array(moments, dtype=np.int64)
-    is_kept = np.full(len(moments), kept)
-    return Ticks(connection, batch, received_at, sequence, is_kept, timed(moments[-1]))
+    flags = np.full(len(moments), snapshot)
+    return Ticks(connection, batch, received_at, sequence, flags, timed(moments[-1]))
 
 
 def comes(
@@ -45,8 +45,8 @@ def comes(
     """A message with a packet of each token, of this length, received at once."""
     batch = decode_frame(frame(*(packet(length, instrument_token=each) for each in tokens)))
     received_at = np.full(len(tokens), at, dtype=np.int64)
-    is_kept = np.zeros(len(tokens), dtype=np.bool_)
-    return Ticks(connection, batch, received_at, 1, is_kept, timed(at, timed_at))
+    flags = np.zeros(len(tokens), dtype=np.bool_)
+    return Ticks(connection, batch, received_at, 1, flags, timed(at, timed_at))
 
 
 def beats(at: int, connection: int = 0, *, timed_at: float | None = None) -> Heartbeat:

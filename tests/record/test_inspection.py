@@ -73,7 +73,7 @@ def test_rows_received_before_the_one_above_them_are_out_of_order() -> None:
 
 
 def test_ticks_that_may_be_no_news_are_counted() -> None:
-    found = counted(TickRows.of([ticks(T, T, kept=True), ticks(T)]))
+    found = counted(TickRows.of([ticks(T, T, snapshot=True), ticks(T)]))
     assert found.snapshots == 2
 
 

@@ -41,11 +41,11 @@ def test_connections_and_jumps_of_the_sequence_part_messages() -> None:
 
 
 def test_a_message_has_the_places_of_its_rows_that_carry_the_mark() -> None:
-    marked, plain = ticks(T, T, kept=True), ticks(T, sequence=3)
-    first, second = frames_of(TickRows.of([marked, plain, ticks(T + 1, connection=1, kept=True)]))
+    marked, plain = ticks(T, T, snapshot=True), ticks(T, sequence=3)
+    first, second = frames_of(TickRows.of([marked, plain, ticks(T + 1, connection=1, snapshot=True)]))
     assert (first.data, first.snapshot, first.sent) == (frame(*[INFY_FULL] * 3), (0, 1), False)
     assert (second.connection, second.snapshot) == (1, (0,))
-    (mixed,) = frames_of(TickRows.of([plain, ticks(T, sequence=4, kept=True)]))
+    (mixed,) = frames_of(TickRows.of([plain, ticks(T, sequence=4, snapshot=True)]))
     assert mixed.snapshot == (1,)
 
 

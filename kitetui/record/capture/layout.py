@@ -80,6 +80,7 @@ class LostNote:
 
 
 Note = BeginNote | NamesNote | SnapshotNote | StateNote | GapNote | LostNote
+"""What a capture holds besides messages: one JSON object each, with the connection and time of its record."""
 
 
 def encode_note(note: Note) -> bytes:

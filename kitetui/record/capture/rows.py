@@ -28,7 +28,13 @@ Positions = tuple[int, ...]
 
 
 class SnapshotFlags:
-    """Follows a capture; is told its notes, requests and messages in their order."""
+    """Which ticks of a capture are snapshots: as its recorder noted it, and derived where none did.
+
+    Is told the notes, requests and messages of a capture in their order. kitetui 0.1.0 noted nothing, and who
+    records without decoding knows of no snapshots. There the flag follows from the requests and the packets;
+    see `kitetui.feed.freshness`. A capture has no pings, so that nothing is ever proven for good: a tick may
+    carry the flag though it was news, and no answer to a recorded request lacks it.
+    """
 
     def __init__(self) -> None:
         self._are_noted = False
@@ -53,7 +59,7 @@ class SnapshotFlags:
         self._sessions[connection].freshness.asked(request, 0.0)
 
     def of(self, record: Record) -> Positions:
-        """Return which ticks of the next message carry the mark."""
+        """Return which ticks of the next message are snapshots."""
         places = self.take(record)
         if places is not None:
             return places
@@ -61,14 +67,14 @@ class SnapshotFlags:
         return tuple(np.flatnonzero(flags).tolist())
 
     def take(self, record: Record) -> Positions | None:
-        """Take in the next message; return what was noted of it, None where the marks must be derived."""
+        """Take in the next message; return what was noted of it, None where the flags must be derived."""
         is_known = self._are_noted and record.sequence
         return self._next.pop(record.connection, () if is_known else None)
 
     def flags(
         self, records: Sequence[Record], taken: Sequence[Positions | None], batch: TickBatch
     ) -> NDArray[np.bool_]:
-        """Return for each tick of some messages whether it carries the mark, shape (n,), bool.
+        """Return for each tick of some messages whether it is a snapshot, shape (n,), bool.
 
         taken: what `take` gave for each. batch: what they decode to. Nothing was asked between them, and no
         connection lost.
@@ -88,7 +94,7 @@ class SnapshotFlags:
 
 
 class _Session:
-    """A session of a connection whose recorder noted no marks."""
+    """A session of a connection whose recorder noted no snapshots."""
 
     def __init__(self) -> None:
         self._last = LastPackets()
