@@ -56,13 +56,11 @@ async def log_in(endpoint: EndpointProfile, account: Secrets, request_token: str
     The exchange has ended the token before; so what it gave is not thrown away when it cannot be tried.
     """
     async with KiteRest(endpoint, account.api_key) as kite:
-        session = await kite.exchange(request_token, account.api_secret)
-        given = replace(
-            account, access_token=session.access_token, user_id=session.user_id, issued_at=session.issued_at
-        )
+        given = await kite.exchange(request_token, account.api_secret)
+        given = replace(given, redirect_url=account.redirect_url)
         ahead = kite.clock_ahead or 0.0
         try:
-            user = await kite.user(session.access_token)
+            user = await kite.user(given.access_token)
         except (ServiceDownError, UnreachableError) as error:
             return LoggedIn(given, "", ahead, unproven=str(error))
         return LoggedIn(replace(given, user_id=user.user_id), user.name, ahead)

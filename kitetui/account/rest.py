@@ -12,7 +12,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -23,6 +23,7 @@ import httpx
 
 from kitetui.account.problems import UnexpectedAnswerError, UnreachableError, down, refusal
 from kitetui.account.profiles import KITE_VERSION, EndpointProfile
+from kitetui.account.secrets import Secrets
 from kitetui.formatting import plain
 from kitetui.logs import redact, redacted
 
@@ -54,15 +55,6 @@ _REASONS: Final[dict[type[BaseException], str]] = {
     httpx.ProtocolError: "it does not speak HTTP, or broke off",
 }
 """What is said of which cause; the first that fits counts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What an exchange gives: the token of the day, whose it is, and since when, in UTC seconds."""
-
-    access_token: str = field(repr=False)
-    user_id: str
-    issued_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +108,7 @@ class KiteRest:
     ) -> None:
         await self._client.__aexit__(kind, error, trace)
 
-    async def exchange(self, request_token: str, api_secret: str) -> Session:
+    async def exchange(self, request_token: str, api_secret: str) -> Secrets:
         """Exchange a request token, which works once, for the access token of the day."""
         checksum = hashlib.sha256(f"{self._api_key}{request_token}{api_secret}".encode()).hexdigest()
         for secret in (request_token, api_secret, checksum):
@@ -125,7 +117,14 @@ class KiteRest:
         data = await self._ask("POST", "/session/token", form=form, exchanging=True)
         access_token = _text(data, "access_token")
         redact(access_token)
-        return Session(access_token, _shown(data, "user_id"), self._now() - (self.clock_ahead or 0.0))
+        return Secrets(
+            api_key=self._api_key,
+            api_secret=api_secret,
+            access_token=access_token,
+            user_id=_shown(data, "user_id"),
+            issued_at=self._now() - (self.clock_ahead or 0.0),
+            endpoint=self.endpoint.name,
+        )
 
     async def user(self, access_token: str) -> User:
         """Return whose token it is, which proves that it is alive."""

@@ -26,7 +26,7 @@ from kitetui.account.vault import ACCESS_TOKEN, API_KEY
 from kitetui.cli.lists import InstrumentList, kept_list, list_of_the_day
 from kitetui.config import Config
 from kitetui.errors import LoginError, UserError
-from kitetui.feed import KITE_URL, Account, Credentials, Endpoint, KiteManagerConfig, KiteTickerManager
+from kitetui.feed import KITE_URL, Account, Endpoint, KiteManagerConfig, KiteTickerManager
 from kitetui.feed.endpoint import TokenSource
 from kitetui.instruments import Universe
 from kitetui.logs import redact
@@ -200,13 +200,14 @@ def _at_url(ws_url: str, pair: Secrets | None) -> Source:
         endpoint, in_url = Endpoint.parse(ws_url)
     except ValueError as error:
         raise UserError(f"--ws-url: {error}") from None
-    credentials = in_url or (Credentials(pair.api_key, pair.access_token) if pair else None)
-    if credentials is None:
+    account = in_url or (Account(DEFAULT, pair.api_key, pair.access_token) if pair else None)
+    if account is None:
         if endpoint.root.startswith(KITE_URL):
             raise LoginError("--ws-url has no api_key and access_token", "leave it out and run kitetui login")
-        account = Account(DEFAULT, None, None)
         return Source(
-            endpoint=endpoint, account=account, renewal="give --ws-url an api_key and an access_token"
+            endpoint=endpoint,
+            account=Account(DEFAULT, None, None),
+            renewal="give --ws-url an api_key and an access_token",
         )
     if not endpoint.is_encrypted and not endpoint.is_loopback:
         raise UserError(
@@ -214,7 +215,7 @@ def _at_url(ws_url: str, pair: Secrets | None) -> Source:
         )
     return Source(
         endpoint=endpoint,
-        account=Account(DEFAULT, credentials.api_key, credentials.access_token),
+        account=account,
         renewal=f"start again with an access_token of today in {'--ws-url' if in_url else ACCESS_TOKEN}",
     )
 
@@ -226,7 +227,8 @@ def _to_log_in(account: str, endpoint: str) -> str:
 
 def _hidden(source: Source) -> Source:
     """Keep the pair out of the log, but for the words that open a service on this machine."""
-    if not source.endpoint.is_loopback and (pair := source.account.credentials()) is not None:
-        redact(pair.api_key)
-        redact(pair.access_token)
+    if not source.endpoint.is_loopback:
+        login = (source.login.access_token,) if source.login else ()
+        for secret in (*source.account.secrets, *login):
+            redact(secret)
     return source

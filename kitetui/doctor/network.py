@@ -18,7 +18,7 @@ import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from kitetui.account import EndpointProfile, Secrets, Vault
+from kitetui.account import DEFAULT, EndpointProfile, Secrets, Vault
 from kitetui.account.profiles import KITE_VERSION
 from kitetui.account.rest import User
 from kitetui.doctor import kite
@@ -45,7 +45,7 @@ from kitetui.doctor.kite import (
     read_login,
 )
 from kitetui.errors import UserError
-from kitetui.feed import MAX_CONNECTIONS, Credentials, Endpoint
+from kitetui.feed import MAX_CONNECTIONS, Account, Endpoint
 from kitetui.feed.retry import classify_failure
 from kitetui.logs import redacted
 
@@ -177,7 +177,7 @@ async def dial(endpoint: EndpointProfile, secrets: Secrets, user_id: str, limit:
     started = time.monotonic()
     try:
         socket = await connect(
-            target.url(Credentials(secrets.api_key, secrets.access_token)),
+            target.url(Account(DEFAULT, secrets.api_key, secrets.access_token)),
             additional_headers={"X-Kite-Version": KITE_VERSION},
             user_agent_header="kitetui",
             compression=None,

@@ -2,7 +2,7 @@
 
 from kitetui.feed.channel import Channel, ReaderStats, Receiver
 from kitetui.feed.config import MAX_CONNECTIONS, MAX_SYMBOLS_PER_CONNECTION, KiteManagerConfig
-from kitetui.feed.endpoint import KITE_URL, Account, Credentials, Distribution, Endpoint, TokenSource
+from kitetui.feed.endpoint import KITE_URL, Account, Distribution, Endpoint, TokenSource
 from kitetui.feed.manager import KiteTickerManager
 from kitetui.feed.messages import (
     BrokerMessage,
@@ -36,7 +36,6 @@ __all__ = [
     "ConnectionChanged",
     "ConnectionState",
     "ConnectionStats",
-    "Credentials",
     "Distribution",
     "Endpoint",
     "FeedDownError",

@@ -16,7 +16,7 @@ from kitetui.feed.activity import MUTE_AFTER, Activity
 from kitetui.feed.batcher import Batcher
 from kitetui.feed.bugs import log, log_bug, place_of_log
 from kitetui.feed.config import KiteManagerConfig
-from kitetui.feed.endpoint import Account, Credentials
+from kitetui.feed.endpoint import Account
 from kitetui.feed.lastpackets import LastPackets
 from kitetui.feed.messages import ConnectionChanged, FeedMessage, Gap, RawFrame, SymbolsWanted
 from kitetui.feed.retry import Failure
@@ -123,7 +123,7 @@ class Connection(ABC):
         self._session_ticks = 0
         self._outage: tuple[int, str] | None = None
         self._is_reported = False
-        self._dialled_with: Credentials | None = None
+        self._dialled_with: Account | None = None
         self._time: Callable[[], float] = time.monotonic
 
     async def run(self) -> None:
@@ -373,11 +373,10 @@ class Connection(ABC):
         lost = (
             f"; {self._batcher.lost_frames:,} frames are lost" if exception is self._batcher.failure else ""
         )
-        secrets = self._dialled_with
         log_bug(
             f"connection {self.number} ended by {failure.reason}{lost}",
             exception,
-            (secrets.api_key, secrets.access_token) if secrets else (),
+            self._dialled_with.secrets if self._dialled_with else (),
         )
         return replace(failure, reason=f"{failure.reason}: its details are in {place_of_log()}")
 

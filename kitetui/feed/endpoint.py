@@ -6,8 +6,8 @@ the moment of dialling, and whatever is shown or logged is `Endpoint.shown`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -23,12 +23,41 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SECRETS = ("api_key", "access_token")
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """An API key and its access token of the day."""
+TokenSource = Callable[[], str | Awaitable[str]]
+"""Returns the access token of the moment, or what gives it when awaited; called before every dial."""
 
-    api_key: str = field(repr=False)
-    access_token: str = field(repr=False)
+DEFAULT_ACCOUNT: Final = "default"
+"""The name of the account of a manager that was given no names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One API key under a name; without a key nothing is sent, which only a test server accepts.
+
+    access_token: a text, or a function that returns the current one; it may be asynchronous.
+    """
+
+    name: str
+    api_key: str | None = field(repr=False)
+    access_token: str | TokenSource | None = field(repr=False)
+
+    async def at_this_moment(self) -> Account:
+        """Return the account with its token of this moment as a text. Raises TokenUnreadable."""
+        if not callable(self.access_token):
+            return self
+        try:
+            given = self.access_token()
+            token = given if isinstance(given, str) else await given
+        except Exception as error:
+            # By its type alone: a text could hold what the source had read of the token.
+            raise TokenUnreadable(type(error).__name__) from error
+        return replace(self, access_token=token)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What of it must not be shown, as far as it is known."""
+        token = self.access_token
+        return tuple(each for each in (self.api_key, token) if isinstance(each, str) and each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +78,8 @@ class Endpoint:
             raise ValueError("the root of an endpoint has no query; give its parameters in `query`")
 
     @classmethod
-    def parse(cls, url: str) -> tuple[Endpoint, Credentials | None]:
-        """Take a URL apart into the endpoint and, where the URL carries them, the credentials.
+    def parse(cls, url: str) -> tuple[Endpoint, Account | None]:
+        """Take a URL apart into the endpoint and, where the URL carries a key and a token, the account.
 
         Raises ValueError with one sentence when it is no WebSocket URL.
         """
@@ -62,14 +91,13 @@ class Endpoint:
         plain = tuple((name, value) for name, value in query if name not in _SECRETS)
         # The slash before the query is needed: some load balancers answer 400 without it.
         root = urlunsplit((parts.scheme, parts.netloc, parts.path or "/", "", ""))
-        credentials = Credentials(**secrets) if len(secrets) == len(_SECRETS) else None
-        return cls(root, plain), credentials
+        return cls(root, plain), Account(DEFAULT_ACCOUNT, **secrets) if secrets else None
 
-    def url(self, credentials: Credentials | None) -> str:
-        """Return the URL to dial: a secret, never to be shown."""
+    def url(self, account: Account | None) -> str:
+        """Return the URL to dial: a secret, never to be shown. The account's token is a text."""
         pairs = list(self.query)
-        if credentials is not None:
-            pairs += [("api_key", credentials.api_key), ("access_token", credentials.access_token)]
+        if account is not None and account.api_key is not None:
+            pairs += [("api_key", account.api_key), ("access_token", str(account.access_token or ""))]
         return f"{self.root}?{urlencode(pairs, quote_via=quote)}" if pairs else self.root
 
     @property
@@ -104,13 +132,6 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
-TokenSource = Callable[[], str]
-"""Returns the access token of the moment; called before every dial."""
-
-DEFAULT_ACCOUNT: Final = "default"
-"""The name of the account of a manager that was given no names."""
-
-
 class Distribution(StrEnum):
     """How symbols find their connection when no account is named."""
 
@@ -121,29 +142,6 @@ class Distribution(StrEnum):
     FILL_FIRST = "fill_first"
     """On the first connection until it is full, then on the next; once placed they stay. Only the first
     connection is dialled without symbols (`KiteManagerConfig.connect_when_idle`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """One API key under a name; the token is a text, or a function that returns the current one."""
-
-    name: str
-    api_key: str | None = field(repr=False)
-    access_token: str | TokenSource | None = field(repr=False)
-
-    def credentials(self) -> Credentials | None:
-        """Return the pair to dial with now, None for an account without a key.
-
-        Raises TokenUnreadable when the token's source fails.
-        """
-        if self.api_key is None:
-            return None
-        try:
-            token = self.access_token() if callable(self.access_token) else self.access_token
-        except Exception as error:
-            # By its type alone: a text could hold what the source had read of the token.
-            raise TokenUnreadable(type(error).__name__) from error
-        return Credentials(self.api_key, token or "")
 
 
 def checked(accounts: Iterable[Account]) -> tuple[Account, ...]:

@@ -20,7 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from kitetui.feed.bugs import log
 from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.connection import Connection, ConnectionSetup
-from kitetui.feed.endpoint import SIMULATED_HEADER, Credentials
+from kitetui.feed.endpoint import SIMULATED_HEADER, Account
 from kitetui.feed.retry import (
     CAP,
     Action,
@@ -144,7 +144,7 @@ class SocketConnection(Connection):
         while self._is_needed:
             await asyncio.sleep(interval)
             with suppress(TokenUnreadable):
-                if self._account.credentials() != self._dialled_with:
+                if await self._account.at_this_moment() != self._dialled_with:
                     return
 
     async def _stay_down(self, failure: Failure) -> None:
@@ -168,7 +168,7 @@ class SocketConnection(Connection):
         if self._dialling is not None:
             self._dialling(self.number)
         try:
-            self._dialled_with = self._account.credentials()
+            self._dialled_with = await self._account.at_this_moment()
             socket = await _dial(self._config, self._dialled_with)
         except Exception as refusal:
             return refusal
@@ -282,11 +282,11 @@ class SocketConnection(Connection):
                 return None
 
 
-async def _dial(config: KiteManagerConfig, credentials: Credentials | None) -> ClientConnection:
+async def _dial(config: KiteManagerConfig, account: Account) -> ClientConnection:
     """Make a connection. Raises whatever it fails of; the texts of these exceptions may hold the URL."""
     endpoint = config.endpoint
     return await connect(
-        endpoint.url(credentials),
+        endpoint.url(account),
         additional_headers=_HEADERS,
         user_agent_header=_USER_AGENT,
         compression=None,

@@ -41,20 +41,20 @@ def test_an_account_without_a_login_has_no_token() -> None:
     assert KeptToken.of(vault, "second") is None
 
 
-def test_a_login_made_meanwhile_is_taken_up(vault: Vault) -> None:
+async def test_a_login_made_meanwhile_is_taken_up(vault: Vault) -> None:
     token = token_of(vault)
-    assert token() == SECRETS.access_token
+    assert await token() == SECRETS.access_token
     Vault(environment={}).store(DEFAULT, FRESH)
-    assert token() == FRESH.access_token
+    assert await token() == FRESH.access_token
 
 
-def test_a_login_of_another_account_is_not(vault: Vault) -> None:
+async def test_a_login_of_another_account_is_not(vault: Vault) -> None:
     token = token_of(vault)
     vault.store("second", FRESH)
-    assert token() == SECRETS.access_token
+    assert await token() == SECRETS.access_token
 
 
-def test_the_keyring_is_asked_only_after_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_keyring_is_asked_only_after_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = 0
 
     class Counted(MemoryKeyring):
@@ -68,32 +68,32 @@ def test_the_keyring_is_asked_only_after_a_login(monkeypatch: pytest.MonkeyPatch
     vault.store(DEFAULT, SECRETS)
     token = token_of(vault)
     asked = 0
-    assert {token() for _ in range(100)} == {SECRETS.access_token}
+    assert {await token() for _ in range(100)} == {SECRETS.access_token}
     assert asked == 0
     vault.store(DEFAULT, FRESH)
     asked = 0
-    assert {token() for _ in range(100)} == {FRESH.access_token}
+    assert {await token() for _ in range(100)} == {FRESH.access_token}
     assert asked == 1
 
 
-def test_a_logout_leaves_the_token_that_there_was(vault: Vault) -> None:
+async def test_a_logout_leaves_the_token_that_there_was(vault: Vault) -> None:
     token = token_of(vault)
     vault.forget()
-    assert token() == SECRETS.access_token
+    assert await token() == SECRETS.access_token
     vault.store(DEFAULT, FRESH)
-    assert token() == FRESH.access_token
+    assert await token() == FRESH.access_token
 
 
 @pytest.mark.parametrize("change", [{"api_key": "another"}, {"endpoint": "sandbox"}, {"access_token": ""}])
-def test_the_token_of_another_key_or_service_and_no_token_are_not_taken(
+async def test_the_token_of_another_key_or_service_and_no_token_are_not_taken(
     vault: Vault, change: dict[str, str]
 ) -> None:
     token = token_of(vault)
     vault.store(DEFAULT, replace(FRESH, **change))
-    assert token() == SECRETS.access_token
+    assert await token() == SECRETS.access_token
 
 
-def test_a_vault_that_cannot_be_read_is_told_once_and_read_when_it_can(
+async def test_a_vault_that_cannot_be_read_is_told_once_and_read_when_it_can(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     backend = MemoryKeyring()
@@ -104,14 +104,14 @@ def test_a_vault_that_cannot_be_read_is_told_once_and_read_when_it_can(
     vault.store(DEFAULT, FRESH)
     backend.locked = True
     with caplog.at_level(logging.WARNING):
-        assert [token() for _ in range(3)] == [SECRETS.access_token] * 3
+        assert [await token() for _ in range(3)] == [SECRETS.access_token] * 3
     assert len(caplog.records) == 1
     assert "unlock the keyring" in caplog.text
     backend.locked = False
-    assert token() == FRESH.access_token
+    assert await token() == FRESH.access_token
 
 
-def test_a_keyring_that_waits_for_its_user_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_keyring_that_waits_for_its_user_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     answered = threading.Event()
 
     class Waiting(MemoryKeyring):
@@ -133,16 +133,16 @@ def test_a_keyring_that_waits_for_its_user_holds_nobody_up(monkeypatch: pytest.M
     backend.is_locked = True
     monkeypatch.setattr(tokens, "PATIENCE", 0.0)
     monkeypatch.setattr("kitetui.account.vault.KEYRING_PATIENCE", 60.0)
-    assert {token() for _ in range(100)} == {SECRETS.access_token}
+    assert {await token() for _ in range(100)} == {SECRETS.access_token}
     reader = next(each for each in threading.enumerate() if each.name == "kitetui login")
     assert reader.daemon
     answered.set()
     reader.join(20)
-    assert token() == FRESH.access_token
+    assert await token() == FRESH.access_token
     assert backend.asked == 1
 
 
-def test_the_environment_has_no_part_in_it(vault: Vault) -> None:
+async def test_the_environment_has_no_part_in_it(vault: Vault) -> None:
     token = token_of(Vault(environment={"KITE_API_KEY": "key", "KITE_ACCESS_TOKEN": "token"}))
-    assert token() == SECRETS.access_token
+    assert await token() == SECRETS.access_token
     assert SECRETS.access_token not in repr(token) + repr(token.login)

@@ -60,7 +60,6 @@ from kitetui.feed import (
     ConnectionChanged,
     ConnectionState,
     ConnectionStats,
-    Credentials,
     Distribution,
     FeedDownError,
     FeedState,
@@ -258,11 +257,11 @@ async def read(manager: KiteTickerManager) -> None:
     assert_type(reader.recv_nowait(), int | Lagged | None)
 
 
-def several_accounts(vault: Vault) -> KiteTickerManager:
+async def several_accounts(vault: Vault) -> KiteTickerManager:
     """Two keys in one manager, one with a token that is renewed."""
     kept = assert_type(KeptToken.of(vault), KeptToken | None)
     renewed: TokenSource = kept or (lambda: "token")
-    assert_type(Account("first", "key", renewed).credentials(), Credentials | None)
+    assert_type(await Account("first", "key", renewed).at_this_moment(), Account)
 
     def trades(segments: Collection[Exchange], lasting: float) -> bool:
         return Exchange.NSE in segments and lasting < 60
@@ -283,7 +282,7 @@ def log_in(vault: Vault) -> None:
         assert_type(valid_until(secrets.issued_at), float)
         assert_type(ended(secrets, 0.0), str | None)
     endpoint, credentials = Endpoint.parse(service.socket)
-    assert_type(credentials, Credentials | None)
+    assert_type(credentials, Account | None)
     use(endpoint.shown)
 
 

@@ -285,3 +285,16 @@ async def test_a_source_tells_of_each_dial_before_it_is_made(server: ScriptedSer
         (await server.accept()).drop()
         await server.accept()
     assert dials == [(0, 0), (0, 1)]
+
+
+async def test_the_source_of_the_token_may_be_asynchronous(server: ScriptedServer) -> None:
+    async def token() -> str:
+        return f"token-{len(server.dials)}"
+
+    config = KiteManagerConfig(endpoint=server.endpoint, max_connections=1, reconnect_delay=0.01)
+    manager = KiteTickerManager("key", token, config)
+    await manager.subscribe_symbols([INFY])
+    async with running(manager):
+        (await server.accept()).drop()
+        await server.accept()
+    assert [each["access_token"] for each in server.dials] == ["token-0", "token-1"]

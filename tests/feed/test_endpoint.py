@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitetui.feed import Credentials, Endpoint
+from kitetui.feed import Account, Endpoint
 
 KEY, TOKEN = "kitefront7", "s3cr3t+/=&%?#ü token"  # a token as awkward as a token can be
-SECRETS = Credentials(KEY, TOKEN)
+SECRETS = Account("default", KEY, TOKEN)
 
 
 def test_kites_own_url_has_the_slash_and_both_secrets_percent_encoded() -> None:
@@ -24,7 +24,7 @@ def test_kites_own_url_has_the_slash_and_both_secrets_percent_encoded() -> None:
 
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_any_credentials_come_out_of_the_url_as_they_went_in(key: str, token: str) -> None:
-    query = urlsplit(Endpoint("ws://127.0.0.1:9001/").url(Credentials(key, token))).query
+    query = urlsplit(Endpoint("ws://127.0.0.1:9001/").url(Account("default", key, token))).query
     assert parse_qsl(query, keep_blank_values=True) == [("api_key", key), ("access_token", token)]
 
 
@@ -53,7 +53,7 @@ def test_a_url_with_both_secrets_gives_them_and_keeps_neither() -> None:
 def test_further_parameters_are_sent_along_in_their_order() -> None:
     endpoint, credentials = Endpoint.parse("wss://ws-sandbox.kite.trade/?user_id=AB1234&b=2&a=")
     assert credentials is None
-    assert endpoint.url(Credentials("k", "t")) == (
+    assert endpoint.url(Account("default", "k", "t")) == (
         "wss://ws-sandbox.kite.trade/?user_id=AB1234&b=2&a=&api_key=k&access_token=t"
     )
 
@@ -115,7 +115,7 @@ def test_loopback_and_encryption_are_told_from_the_root() -> None:
 
 def test_the_official_sandbox_is_a_matter_of_configuration() -> None:
     endpoint = Endpoint("wss://ws-sandbox.kite.trade/", (("user_id", "AB1234"),))
-    url = endpoint.url(Credentials("key", "token"))
+    url = endpoint.url(Account("default", "key", "token"))
     assert url == "wss://ws-sandbox.kite.trade/?user_id=AB1234&api_key=key&access_token=token"
 
 

@@ -1,8 +1,8 @@
 """Cells of many lines at once: where they begin and end, and the numbers, prices and times in them.
 
 Text is read eight characters in one step. Each function of `CellParser` returns the values, and whether each
-cell can be read; an empty cell is 0, and can. `starts` and `ends` say where the cells are, in any shape, which
-is that of the results.
+cell can be read; an empty cell is 0, and can. `starts` and `ends` say where the cells are, in any shape,
+which is that of the results.
 """
 
 from __future__ import annotations
