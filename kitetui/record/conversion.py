@@ -6,10 +6,10 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kitetui.errors import UserError
 from kitetui.record.base import Reader
 from kitetui.record.formats import Format, new_writer
 from kitetui.record.gaplog import gap_log_of
+from kitetui.record.output import writing
 from kitetui.record.rows import TickRows
 
 
@@ -39,7 +39,5 @@ def copy_gap_log(source: Path, target: Path) -> None:
     """Give a converted recording the gap log of the one that it was made of, if that has one."""
     log = gap_log_of(source)
     if log.exists() and log.resolve() != gap_log_of(target).resolve():
-        try:
+        with writing(gap_log_of(target)):
             shutil.copyfile(log, gap_log_of(target))
-        except OSError as error:
-            raise UserError(f"cannot write to {gap_log_of(target)}: {error.strerror}") from error

@@ -17,7 +17,7 @@ from kitetui.record.formats import Format, continue_file, new_writer, stream_wri
 from kitetui.record.gaplog import GAPS_SUFFIX, GapEntry, GapLog
 from kitetui.record.history import RecordingHistory
 from kitetui.record.ledgerfile import LEDGER_SUFFIX, LedgerFile, LedgerState, ledger_of
-from kitetui.record.output import continued_file, standard_output, stems
+from kitetui.record.output import continued_file, standard_output, stems, writing
 from kitetui.record.rows import TickRows
 from kitetui.times import IST
 
@@ -167,8 +167,6 @@ class FileSet:
 
 _NEVER = Rotation(None, None)
 
-_ELSEWHERE = "name another file with -o"
-
 
 class Destination(Protocol):
     """Where a recording goes.
@@ -211,20 +209,17 @@ class Folder:
 
     def open(self, at: int, name_of: NameOf) -> FileSet:
         """Open new files; the folder is made if it is not there."""
-        with ExitStack() as opened:
-            try:
-                if self.is_series:
-                    self.path.mkdir(parents=True, exist_ok=True)
-                log, stem = self._new_log(at, name_of)
-                opened.callback(log.close)
-                ledger = LedgerFile(self.path / f"{stem}{LEDGER_SUFFIX}")
-                opened.callback(ledger.close)
-                made = []
-                for each in self.formats:
-                    made.append(new_writer(each, self.path / f"{stem}{each.suffix}", name_of, self.columns))
-                    opened.callback(made[-1].close)
-            except OSError as error:
-                raise UserError(f"cannot write to {self.path}: {error.strerror}", self.way_out) from error
+        with ExitStack() as opened, writing(self.path, self.way_out):
+            if self.is_series:
+                self.path.mkdir(parents=True, exist_ok=True)
+            log, stem = self._new_log(at, name_of)
+            opened.callback(log.close)
+            ledger = LedgerFile(self.path / f"{stem}{LEDGER_SUFFIX}")
+            opened.callback(ledger.close)
+            made = []
+            for each in self.formats:
+                made.append(new_writer(each, self.path / f"{stem}{each.suffix}", name_of, self.columns))
+                opened.callback(made[-1].close)
             opened.pop_all()
         names = ", ".join(f"{stem}{each.suffix}" for each in self.formats)
         return FileSet(str(self.path / names), made, log, ledger, is_followed=self.is_series)
@@ -270,10 +265,8 @@ class File:
             opened.callback(made.close)
             log = GapLog.beside(self.path, name_of)
             opened.callback(log.close)
-            try:
+            with writing(ledger_of(self.path)):
                 ledger = LedgerFile(ledger_of(self.path), is_continued=is_continued)
-            except OSError as error:
-                raise UserError(f"cannot write to {error.filename}: {error.strerror}", _ELSEWHERE) from error
             opened.pop_all()
         return FileSet(str(self.path), [made], log, ledger, is_followed=True)
 

@@ -27,8 +27,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from kitetui.errors import RecordingError
 from kitetui.feed import ClockStepped
+from kitetui.record.output import write_error
 from kitetui.wire import Mode
 from kitetui.writing import put_whole
 
@@ -239,9 +239,7 @@ class LedgerFile:
             with suppress(OSError):  # no line begins after half of another
                 self._file.truncate(self._size)
             self._state = before
-            raise RecordingError(
-                f"cannot write to {self.path}: {error.strerror}; what was written before is whole"
-            ) from error
+            raise write_error(self.path, error) from error
 
     def close(self) -> None:
         """Close the file, which stays."""
@@ -263,7 +261,7 @@ def put_ledger(path: Path, state: LedgerState) -> None:
     try:
         put_whole(path, _encoded(state, LedgerState()))
     except OSError as error:
-        raise RecordingError(f"cannot write to {path}: {error.strerror}") from error
+        raise write_error(path, error, "") from error
 
 
 def read_ledger(path: Path) -> LedgerState | None:

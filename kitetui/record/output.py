@@ -15,8 +15,8 @@ import select
 import stat
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -65,14 +65,30 @@ _PIECE: Final[int] = getattr(select, "PIPE_BUF", 4096)
 _LOOK: Final = 0.1
 
 
+@contextmanager
+def writing(path: Path, remedy: str = "name another file with -o") -> Iterator[None]:
+    """Raise UserError where a file cannot be opened or made."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"cannot write to {path}: {error.strerror}", remedy) from error
+
+
+def write_error(
+    where: str | Path, error: Exception, rest: str = "what was written before is whole"
+) -> RecordingError:
+    """Return what to raise where a recording cannot go on; `rest` says what is there of it."""
+    return RecordingError(f"cannot write to {where}: {getattr(error, 'strerror', None) or error}", rest)
+
+
 class StalledError(RecordingError):
     """A pipe did not take all within the grace period; `lines` are those that it took of the last write."""
 
     def __init__(self, name: str, lines: int) -> None:
         self.lines = lines
         super().__init__(
-            f"{name} did not take all that was received, for its reader is too slow; have it read on until "
-            "the recording has ended"
+            f"{name} did not take all that was received, because its reader is too slow",
+            "have it read on until the recording has ended",
         )
 
 
@@ -104,15 +120,13 @@ class Output:
                 self._write_in_pieces(data)
             self._file.flush()
         except BrokenPipeError:
-            raise RecordingError(f"{self.name} was closed by its reader; the recording ends here") from None
+            raise RecordingError(f"{self.name} was closed by its reader", "the recording ends here") from None
         except OSError as error:
             self._take_back()
-            raise RecordingError(
-                f"cannot write to {self.name}: {error.strerror}; what was written before is whole"
-            ) from error
+            raise write_error(self.name, error) from error
         self.size += len(data)
         if self._is_removed:
-            raise RecordingError(f"{self.name} was removed; the recording ends here")
+            raise RecordingError(f"{self.name} was removed", "the recording ends here")
 
     def replace(self, data: bytes) -> None:
         """Have a file hold this instead. Raises RecordingError."""
@@ -126,7 +140,7 @@ class Output:
             try:
                 os.fsync(self._file.fileno())
             except OSError as error:
-                raise RecordingError(f"cannot write to {self.name}: {error.strerror}") from error
+                raise write_error(self.name, error, "") from error
 
     def close(self) -> None:
         """Close it, and let others have it."""
@@ -187,10 +201,8 @@ def continued_file(path: Path) -> Output:
     """Open a file of this name to write on where it ends. Raises UserError."""
     if path.is_fifo():  # to open it would wait for a reader, and heed no signal
         raise UserError(f"{path} is a pipe", f"write to it as standard output: -o - > {path}")
-    try:
+    with writing(path):
         file = path.open("ab", buffering=0)
-    except OSError as error:
-        raise UserError(f"cannot write to {path}: {error.strerror}", "name another file with -o") from error
     if not _locked(file):
         file.close()
         raise UserError(f"{path} is being written by another recorder", "name another file with -o")

@@ -18,6 +18,7 @@ import numpy as np
 
 from kitetui.errors import RecordingError, UserError
 from kitetui.record.base import NameOf, Writer
+from kitetui.record.output import write_error, writing
 from kitetui.record.parquet.schema import COUNTS, NAMED, PRICES, batch_of, file_schema, pyarrow, schema
 from kitetui.record.rows import TickRows
 
@@ -59,13 +60,9 @@ class ParquetWriter(Writer):
         self._group: list[Any] = []
         self._group_rows = 0
         self._group_start = 0
-        try:
+        with writing(path):
             self._journal_file = journal_of(path).open("xb")
             self._part_file = part_of(path).open("xb")
-        except OSError as error:
-            raise UserError(
-                f"cannot write to {path}: {error.strerror}", "name another file with -o"
-            ) from error
         options = self._arrow.ipc.IpcWriteOptions(compression="lz4")
         self._journal = self._arrow.ipc.new_stream(self._journal_file, schema(), options=options)
         self._part = GroupWriter(self._part_file)
@@ -134,14 +131,11 @@ class ParquetWriter(Writer):
     def _written(self) -> Iterator[None]:
         try:
             if not os.fstat(self._journal_file.fileno()).st_nlink:
-                raise RecordingError(f"{self._path} was removed; the recording ends here")
+                raise RecordingError(f"{self._path} was removed", "the recording ends here")
             yield
         except (OSError, self._arrow.ArrowException) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            raise RecordingError(
-                f"cannot write to {self._path}: {why}; "
-                "what was flushed before is whole, and the next recording there finishes it"
-            ) from error
+            rest = "what was flushed before is whole, and the next recording there finishes it"
+            raise write_error(self._path, error, rest) from error
 
 
 class GroupWriter:

@@ -14,7 +14,7 @@ import numpy as np
 
 from kitetui.errors import RecordingError, UserError
 from kitetui.record.base import NameOf, Writer
-from kitetui.record.output import GRACE_PERIOD, GracePeriod
+from kitetui.record.output import GRACE_PERIOD, GracePeriod, write_error
 from kitetui.record.rows import CARRIED, TickRows
 from kitetui.record.sqlite.schema import APPLICATION_ID, INSERT, SCHEMA, UNSIGNED, WORDS
 from kitetui.wire.layout import FIELDS, FieldKind
@@ -135,15 +135,13 @@ class SqliteWriter(Writer):
         """Say what keeps the database from being written; what was not finished is taken back."""
         try:
             if not self._path.exists():
-                raise RecordingError(f"{self._path} was removed; the recording ends here")
+                raise RecordingError(f"{self._path} was removed", "the recording ends here")
             yield
         except (sqlite3.Error, OSError) as error:
             self._uncommitted = 0
             with suppress(sqlite3.Error):
                 self._database.rollback()
-            raise RecordingError(
-                f"cannot write to {self._path}: {error}; what was flushed before is whole"
-            ) from error
+            raise write_error(self._path, error, "what was flushed before is whole") from error
 
 
 def _values(rows: TickRows) -> list[list[int | None]]:
