@@ -22,7 +22,7 @@ def recording(tmp_path: Path) -> Path:
     files.write(
         [
             *(wants(MORNING, INFY), live(MORNING)),
-            ticks(MORNING, MORNING, kept=False),
+            ticks(MORNING, MORNING),
             ticks(MORNING, connection=1, snapshot=True),
             *(lost(MORNING + 1, MORNING), live(MORNING + 2)),
             ticks(MORNING + SECOND, sequence=3, snapshot=True),
