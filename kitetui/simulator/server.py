@@ -4,40 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from email.utils import formatdate
 from functools import cached_property
 from http import HTTPStatus
-from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final
 from urllib.parse import parse_qs, quote
 from weakref import WeakKeyDictionary
 
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from kitetui.account.redirect import REDIRECT_URL
-from kitetui.feed.endpoint import SIMULATED_HEADER
 from kitetui.instruments import Universe, simulated_instruments
 from kitetui.simulator.client import Client, Sent
 from kitetui.simulator.faults import Answering, HandshakeFaults
+from kitetui.simulator.listening import LoopbackExchange
 from kitetui.simulator.market import Market, Pace, RowNumbers
 from kitetui.simulator.rest import API_SECRET, SimulatedRest
 
-HOST: Final = "127.0.0.1"
 MAX_CONNECTIONS: Final = 3
 DEFAULT_RATE: Final = 400.0
 
-_CLOSE_TIMEOUT: Final = 1.0
 
-# The library would log the target of each handshake, which holds the key and the token.
-_SILENT: Final = logging.Logger("kitetui.simulator.websockets", level=logging.CRITICAL + 1)
-
-
-class SimulatedExchange:
+class SimulatedExchange(LoopbackExchange):
     """A market that moves by itself, and the server that streams it; an asynchronous context manager.
 
     It listens on the loopback alone, and leaves nothing behind. Three connections may be open at a time,
@@ -85,7 +77,7 @@ class SimulatedExchange:
         self.instruments: Final = simulated_instruments(symbols)
         """What is traded, in the order of the market's rows."""
         self.market = Market(self.instruments, seed=seed, now=now())
-        self._port = port
+        super().__init__(port)
         self._rate = rate
         self._api_key = api_key
         self._tokens = {api_key: access_token, **(accounts or {})}
@@ -101,44 +93,6 @@ class SimulatedExchange:
         self._account = account
         self._heartbeat = heartbeat
         self._clients: dict[Client, None] = {}
-        self._server: Server | None = None
-        self._stack = AsyncExitStack()
-
-    async def __aenter__(self) -> Self:
-        async with AsyncExitStack() as stack:
-            # Before the task group, which would wrap the error of a port in use in a group of its own.
-            self._server = await stack.enter_async_context(
-                serve(
-                    self._serve_client,
-                    HOST,
-                    self._port,
-                    process_request=self._greet,
-                    process_response=self._sign,
-                    compression=None,
-                    ping_interval=None,
-                    close_timeout=_CLOSE_TIMEOUT,
-                    logger=_SILENT,
-                )
-            )
-            if self._rest_port is not None:
-                await stack.enter_async_context(self.rest.serving(self._rest_port))
-            tasks = await stack.enter_async_context(asyncio.TaskGroup())
-            if self._rate:
-                stack.callback(tasks.create_task(self._move_market(), name="kitetui market").cancel)
-            self._stack = stack.pop_all()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        # The closing handshake waits for as long as a client does not read what was sent before it.
-        dropping = asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT, self._drop_clients)
-        try:
-            # The block's error is its caller's own: a task group that heard of it would wrap it in a group.
-            await self._stack.aclose()
-        finally:
-            dropping.cancel()
-            self._server = None
 
     @cached_property
     def universe(self) -> Universe:
@@ -146,19 +100,6 @@ class SimulatedExchange:
         return (
             Universe.load() if self.instruments == simulated_instruments() else Universe.of(self.instruments)
         )
-
-    @property
-    def port(self) -> int:
-        """The port that the exchange listens on."""
-        if self._server is None:
-            raise RuntimeError("the exchange is not running; enter it with `async with`")
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
-
-    @property
-    def url(self) -> str:
-        """The URL without credentials."""
-        return f"ws://{HOST}:{self.port}/"
 
     @property
     def url_with_credentials(self) -> str:
@@ -189,6 +130,13 @@ class SimulatedExchange:
         for client in self._clients:
             client.changed(rows)
         return rows
+
+    async def _open(self, stack: AsyncExitStack) -> None:
+        if self._rest_port is not None:
+            await stack.enter_async_context(self.rest.serving(self._rest_port))
+
+    def _work(self) -> Coroutine[Any, Any, None] | None:
+        return self._move_market() if self._rate else None
 
     async def _move_market(self) -> None:
         """Step at an even pace; a step that comes late is made late, and none is made twice to catch up."""
@@ -227,7 +175,7 @@ class SimulatedExchange:
 
     def _sign(self, connection: ServerConnection, request: Request, response: Response) -> None:
         """Say in the answer to a handshake that this is a simulation, and what its clock shows."""
-        response.headers[SIMULATED_HEADER] = "1"
+        super()._sign(connection, request, response)
         del response.headers["Date"]
         response.headers["Date"] = formatdate(self._now(), usegmt=True)
 
@@ -245,10 +193,6 @@ class SimulatedExchange:
             await client.serve()
         finally:
             del self._clients[client]
-
-    def _drop_clients(self) -> None:
-        for client in self._clients:
-            client.drop()
 
 
 def _same(given: str, expected: str) -> bool:
