@@ -311,10 +311,8 @@ def _split(messages: Sequence[Message], moment: int | None) -> tuple[Sequence[Me
             if not isinstance(message, Ticks):
                 return before, [message, *after]
             earlier = int((message.received_at < moment).argmin())
-            return [*before, *_cut(message, 0, earlier)], [
-                *_cut(message, earlier, len(message.batch)),
-                *after,
-            ]
+            first, rest = _cut(message, 0, earlier), _cut(message, earlier, len(message.batch))
+            return [*before, *first], [*rest, *after]
     return messages, []
 
 

@@ -91,7 +91,7 @@ class TickRows:
         words = np.zeros((len(lengths), WORDS), np.int32)
         for name, numbers in values.items():
             # Two fields share a word, of which no packet carries both.
-            words[:, FIELDS[name].word] |= (numbers * CARRIED[name][lengths]).astype(np.uint32).view(np.int32)
+            words[:, FIELDS[name].word] |= numbers.astype(np.uint32).view(np.int32) * CARRIED[name][lengths]
         return cls(
             words,
             lengths.astype(np.uint8),
