@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from io import TextIOWrapper
@@ -39,7 +40,8 @@ _SECRETS: Final = (
     re.compile(r"(?i)(\btoken\s+)[\w.%~-]+:[\w.%~-]+"),
 )
 
-_registered: set[str] = set()
+_hidden: set[str] = set()
+"""What the program's own log hides, one for the process as that log is; libraries are given none of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +88,15 @@ def crash_report(error: BaseException) -> Path | None:
     return None if handler.failed else handler.path
 
 
-def redact(value: str) -> None:
-    """Hide this value, plain or as part of a URL, in everything that is logged from now on."""
-    _registered.update(form for form in (value, quote(value, safe="")) if form)
+def hide(value: str) -> None:
+    """Hide this value, plain or as part of a URL, in all that the program logs from now on."""
+    _hidden.update((value, quote(value, safe="")))
 
 
-def redacted(text: str) -> str:
-    """Return a text without secrets: registered values, and whatever is named as one of Kite's."""
-    for value in sorted(_registered, key=len, reverse=True):
+def redacted(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return a text without these secrets, plain or in a URL, and whatever is named as one of Kite's."""
+    forms = {form for secret in secrets for form in (secret, quote(secret, safe="")) if form}
+    for value in sorted(forms, key=len, reverse=True):
         text = text.replace(value, _HIDDEN)
     for pattern in _SECRETS:
         text = pattern.sub(rf"\g<1>{_HIDDEN}", text)
@@ -102,7 +105,7 @@ def redacted(text: str) -> str:
 
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        message = plain(redacted(record.getMessage())[:_LONGEST])
+        message = plain(redacted(record.getMessage(), _hidden)[:_LONGEST])
         moment = datetime.fromtimestamp(record.created, IST).isoformat(timespec="milliseconds")
         lines = [f"{moment} {record.levelname} {record.name}: {message}"]
         if record.exc_info and (error := record.exc_info[1]) is not None:
@@ -111,7 +114,7 @@ class _Formatter(logging.Formatter):
 
     def _indented(self, text: str) -> list[str]:
         # The end of a traceback says what happened.
-        return [f"    {plain(line)}" for line in redacted(text)[-_LONGEST:].splitlines()]
+        return [f"    {plain(line)}" for line in redacted(text, _hidden)[-_LONGEST:].splitlines()]
 
 
 class _LogHandler(RotatingFileHandler):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from kitetui import logs
-from kitetui.logs import LogFile, crash_report, redact, redacted, start_logging, stop_logging
+from kitetui.logs import LogFile, crash_report, hide, redacted, start_logging, stop_logging
 
 LOG = logging.getLogger("kitetui.test")
 SECRET = "t0pS3cret/+value"
@@ -22,7 +22,7 @@ SECRET = "t0pS3cret/+value"
 @pytest.fixture(autouse=True)
 def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Leave logging as it was, and forget what was registered."""
-    monkeypatch.setattr(logs, "_registered", set())
+    monkeypatch.setattr(logs, "_hidden", set())
     levels = {name: logging.getLogger(name).level for name in ("", "kitetui")}
     yield
     stop_logging()
@@ -105,8 +105,8 @@ def test_what_is_beside_a_secret_is_shown() -> None:
 
 
 def test_a_registered_value_is_hidden_wherever_it_is(log: Path) -> None:
-    redact(SECRET)
-    redact("")
+    hide(SECRET)
+    hide("")
     LOG.warning("a plain %s, and in a URL t0pS3cret%%2F%%2Bvalue", SECRET)
     LOG.warning("failed", exc_info=crashed(RuntimeError(f"with {SECRET}")))
     written = log.read_text()
@@ -115,7 +115,7 @@ def test_a_registered_value_is_hidden_wherever_it_is(log: Path) -> None:
 
 
 def test_a_secret_at_the_end_of_what_is_kept_is_hidden(log: Path) -> None:
-    redact(SECRET)
+    hide(SECRET)
     LOG.warning("%s", "x" * (logs._LONGEST - 5) + SECRET)
     assert SECRET[:5] not in log.read_text()
 

@@ -6,6 +6,8 @@ text and without secrets.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from kitetui.errors import LoginError, UserError
 from kitetui.formatting import plain
 from kitetui.logs import redacted
@@ -42,12 +44,15 @@ class RefusedError(UserError):
     """Kite refused for a reason of its own, which is repeated."""
 
 
-def refusal(status: int, kind: str, message: str, *, exchanging: bool) -> UserError:
+def refusal(
+    status: int, kind: str, message: str, *, exchanging: bool, secrets: Collection[str] = ()
+) -> UserError:
     """Return the error for a refusal in Kite's envelope.
 
     kind: the envelope's `error_type`.
     exchanging: whether it was an exchange of a request token that was refused, for which Kite has the same
     type as for a dead access token. The message tells the rest apart, which is not documented.
+    secrets: what must not be repeated.
     """
     if status == 429:
         return ServiceDownError(
@@ -67,7 +72,7 @@ def refusal(status: int, kind: str, message: str, *, exchanging: bool) -> UserEr
         return TokenEndedError(
             "the access token has ended, or was ended by a logout or another login", "run kitetui login"
         )
-    said = plain(redacted(message))[:_LONGEST].strip().rstrip(".")
+    said = plain(redacted(message, secrets))[:_LONGEST].strip().rstrip(".")
     return RefusedError(f"Kite refuses ({status}): {said or 'no reason given'}", "see kitetui doctor")
 
 

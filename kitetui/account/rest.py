@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -25,7 +25,7 @@ from kitetui.account.problems import UnexpectedAnswerError, UnreachableError, do
 from kitetui.account.profiles import KITE_VERSION, EndpointProfile
 from kitetui.account.secrets import Secrets
 from kitetui.formatting import plain
-from kitetui.logs import redact, redacted
+from kitetui.logs import redacted
 
 TIMEOUT: Final = 10.0
 """Seconds that an answer may take."""
@@ -90,9 +90,8 @@ class KiteRest:
         self._api_key = api_key
         self._timeout = timeout
         self._now = now
-        if not endpoint.is_loopback:
-            # The simulated exchange's key is a word that may well stand in the log for itself.
-            redact(api_key)
+        # The simulated exchange's key is a word that may well stand for itself.
+        self._secrets: set[str] = set() if endpoint.is_loopback else {api_key}
         self._client = httpx.AsyncClient(
             headers={**VERSION_HEADER, "Accept-Encoding": _GZIP},
             timeout=timeout,
@@ -111,12 +110,11 @@ class KiteRest:
     async def exchange(self, request_token: str, api_secret: str) -> Secrets:
         """Exchange a request token, which works once, for the access token of the day."""
         checksum = hashlib.sha256(f"{self._api_key}{request_token}{api_secret}".encode()).hexdigest()
-        for secret in (request_token, api_secret, checksum):
-            redact(secret)
+        self._secrets |= {request_token, api_secret, checksum}
         form = {"api_key": self._api_key, "request_token": request_token, "checksum": checksum}
         data = await self._ask("POST", "/session/token", form=form, exchanging=True)
         access_token = _text(data, "access_token")
-        redact(access_token)
+        self._secrets.add(access_token)
         return Secrets(
             api_key=self._api_key,
             api_secret=api_secret,
@@ -128,15 +126,15 @@ class KiteRest:
 
     async def user(self, access_token: str) -> User:
         """Return whose token it is, which proves that it is alive."""
-        redact(access_token)
+        self._secrets.add(access_token)
         data = await self._ask("GET", "/user/profile", headers=authorization(self._api_key, access_token))
         return User(_shown(data, "user_id"), _shown(data, "user_name"))
 
     async def revoke(self, access_token: str) -> None:
         """End the session of a token, and with it the token."""
-        redact(access_token)
+        self._secrets.add(access_token)
         query = {"api_key": self._api_key, "access_token": access_token}
-        with _hidden_in_the_log():  # Kite wants the token in the URL
+        with _hidden_in_the_log(self._secrets):  # Kite wants the token in the URL
             await self._ask("DELETE", "/session/token", query=query)
 
     async def instruments(
@@ -160,7 +158,7 @@ class KiteRest:
             ):
                 self._note_clock(response.headers.get("date"))
                 if not response.is_success:
-                    _data(response.status_code, await _body(response), exchanging=False)
+                    self._data(response.status_code, await _body(response), exchanging=False)
                 length = response.headers.get("content-length", "")
                 total = int(length) if length.isdigit() else None
                 # As sent: a download that broke off inside gzip is found out by whoever opens it.
@@ -193,7 +191,22 @@ class KiteRest:
             # Without its cause: that holds the request, and so the secrets.
             raise _unreachable(url, error) from None
         self._note_clock(response.headers.get("date"))
-        return _data(response.status_code, body, exchanging=exchanging)
+        return self._data(response.status_code, body, exchanging=exchanging)
+
+    def _data(self, status: int, body: bytes, *, exchanging: bool) -> Any:
+        """Return what an envelope holds. Raises the error that it stands for."""
+        try:
+            envelope = json.loads(body)
+        except (ValueError, RecursionError):
+            envelope = None
+        if not isinstance(envelope, dict) or envelope.get("status") not in ("success", "error"):
+            if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise down(status)
+            raise _unexpected(f"status {status}, and nothing in Kite's form")
+        if envelope["status"] == "error" or not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            kind, message = (str(envelope.get(name) or "") for name in ("error_type", "message"))
+            raise refusal(status, kind, message, exchanging=exchanging, secrets=self._secrets)
+        return envelope.get("data")
 
     def _note_clock(self, date: str | None) -> None:
         try:
@@ -235,22 +248,6 @@ async def _body(response: httpx.Response) -> bytes:
     if len(unpacked) > _LARGEST:
         raise _too_large(_LARGEST)
     return unpacked
-
-
-def _data(status: int, body: bytes, *, exchanging: bool) -> Any:
-    """Return what an envelope holds. Raises the error that it stands for."""
-    try:
-        envelope = json.loads(body)
-    except (ValueError, RecursionError):
-        envelope = None
-    if not isinstance(envelope, dict) or envelope.get("status") not in ("success", "error"):
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise down(status)
-        raise _unexpected(f"status {status}, and nothing in Kite's form")
-    if envelope["status"] == "error" or not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        kind, message = (str(envelope.get(name) or "") for name in ("error_type", "message"))
-        raise refusal(status, kind, message, exchanging=exchanging)
-    return envelope.get("data")
 
 
 def _text(data: Any, name: str) -> str:
@@ -304,15 +301,19 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 class _WithoutSecrets(logging.Filter):
     """Hides what is secret in a URL, which the HTTP client logs to whoever listens."""
 
+    def __init__(self, secrets: Collection[str]) -> None:
+        super().__init__()
+        self._secrets = secrets
+
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redacted(record.getMessage()), ()
+        record.msg, record.args = redacted(record.getMessage(), self._secrets), ()
         return True
 
 
 @contextmanager
-def _hidden_in_the_log() -> Iterator[None]:
-    """Hide secrets in what the HTTP client logs meanwhile."""
-    logger, hiding = logging.getLogger("httpx"), _WithoutSecrets()
+def _hidden_in_the_log(secrets: Collection[str]) -> Iterator[None]:
+    """Hide these secrets in what the HTTP client logs meanwhile."""
+    logger, hiding = logging.getLogger("httpx"), _WithoutSecrets(secrets)
     logger.addFilter(hiding)
     try:
         yield

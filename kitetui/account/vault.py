@@ -24,7 +24,6 @@ from kitetui.account.secrets import (
     to_text,
 )
 from kitetui.errors import LoginError, UserError
-from kitetui.logs import redact
 from kitetui.paths import data_folder
 from kitetui.writing import put_whole
 
@@ -204,8 +203,13 @@ class Vault:
         *,
         keyring: Keyring | None = None,
         environment: Mapping[str, str] = os.environ,
+        hide: Callable[[str], None] = lambda secret: None,
     ) -> None:
-        """Keep accounts in a folder: `accounts` among the program's own data, unless told."""
+        """Keep accounts in a folder: `accounts` among the program's own data, unless told.
+
+        hide: is given each secret that is read, which is to be in no log.
+        """
+        self._hide = hide
         self._folder = folder or data_folder() / "accounts"
         self._keyring = keyring or Keyring()
         self._environment = environment
@@ -307,7 +311,7 @@ class Vault:
             kept = self._of_keyring(account) if in_keyring else from_table(table)
         except Unreadable:
             raise self._set_aside(path) from None
-        _hide(kept)
+        self._keep_out_of_logs(kept)
         return kept, self._place(path, in_keyring=in_keyring)
 
     def _of_keyring(self, account: str) -> Secrets:
@@ -360,6 +364,12 @@ class Vault:
         anew = login_command(path.stem)
         return LoginError(f"{path} is damaged, and is now {aside.name}", f"log in anew with {anew}")
 
+    def _keep_out_of_logs(self, secrets: Secrets) -> None:
+        for value in (secrets.api_secret, secrets.access_token):
+            self._hide(value)
+        if secrets.endpoint != SIMULATOR.name:  # whose key is a word
+            self._hide(secrets.api_key)
+
     def _place(self, path: Path, *, in_keyring: bool) -> str:
         return f"keyring: {self._keyring.name or 'of the system'}" if in_keyring else f"file: {path}"
 
@@ -371,14 +381,6 @@ class Vault:
 
 def _is_in_keyring(table: Mapping[str, Any]) -> bool:
     return _IN_KEYRING.items() <= table.items()
-
-
-def _hide(secrets: Secrets) -> None:
-    """Keep the values out of the log, but for the simulated exchange's key, which is a word."""
-    for value in (secrets.api_secret, secrets.access_token):
-        redact(value)
-    if secrets.endpoint != SIMULATOR.name:
-        redact(secrets.api_key)
 
 
 def _newer(place: str) -> UserError:

@@ -170,6 +170,7 @@ def kitetui(
     from kitetui.account import Vault
     from kitetui.cli.run import choose_run
     from kitetui.config import feed_config
+    from kitetui.logs import hide
     from kitetui.market.calendarfile import load_calendar
     from kitetui.paths import config_file, sessions_file
 
@@ -203,7 +204,7 @@ def kitetui(
             wait=wait,
             simulate=not headless,
             config=feed_config(config_file()),
-            vault=Vault(),
+            vault=Vault(hide=hide),
             calendar=load_calendar(sessions_file()),
             today=ist_today(),
         )

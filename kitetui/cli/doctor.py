@@ -32,9 +32,10 @@ def doctor(
     from kitetui.account import Vault, endpoint_named
     from kitetui.config import feed_config
     from kitetui.doctor import Examination, State, Terminal
+    from kitetui.logs import hide
     from kitetui.paths import config_file
 
-    config, vault = feed_config(config_file()), Vault()
+    config, vault = feed_config(config_file()), Vault(hide=hide)
     output, errors = Console(highlight=False), Console(stderr=True, highlight=False)
     examination = Examination(
         terminal=Terminal.of(output if output.is_terminal else errors, os.environ),

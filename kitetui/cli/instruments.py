@@ -17,6 +17,7 @@ from kitetui.cli.login import AccountOption, EndpointOption
 from kitetui.cli.saying import say
 from kitetui.errors import UserError
 from kitetui.formatting import group, plain, price
+from kitetui.logs import hide
 from kitetui.times import ist_today
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def service_of(account: str | None, endpoint: str | None) -> tuple[EndpointProfi
     from kitetui.paths import config_file
 
     config = feed_config(config_file())
-    vault = Vault()
+    vault = Vault(hide=hide)
     silence = ""
     try:
         login = vault.read(vault.meant(account, config.feed.account))

@@ -13,6 +13,7 @@ import typer
 from kitetui.account import KITE, SIMULATOR, EndpointProfile, Secrets, Vault, endpoint_named, valid_until
 from kitetui.errors import LoginError, UserError
 from kitetui.formatting import duration, weekday_clock
+from kitetui.logs import hide
 from kitetui.paths import config_file
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def login(
 
     config = _config()
     name, wanted = account or config.feed.account, endpoint or config.feed.endpoint
-    vault = Vault()
+    vault = Vault(hide=hide)
     kept = None if new else vault.stored(name)
     if kept is not None and wanted and wanted != kept.endpoint:
         raise UserError(
@@ -82,7 +83,7 @@ def logout(account: AccountOption = None) -> None:
 
     config = _config()
     account = account or config.feed.account
-    vault = Vault()
+    vault = Vault(hide=hide)
     kept = vault.stored(account)
     if kept is None:
         raise UserError(f"no login of account {account} is kept; there is nothing to forget")

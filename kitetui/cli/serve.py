@@ -114,6 +114,7 @@ async def _choose(options: dict[str, Any]) -> Run:
     from kitetui.account import Vault
     from kitetui.cli.run import choose_run
     from kitetui.config import feed_config
+    from kitetui.logs import hide
     from kitetui.market.calendarfile import load_calendar
     from kitetui.paths import config_file, sessions_file
     from kitetui.times import ist_today
@@ -124,7 +125,7 @@ async def _choose(options: dict[str, Any]) -> Run:
         wait=False,
         simulate=True,
         config=feed_config(config_file()),
-        vault=Vault(),
+        vault=Vault(hide=hide),
         calendar=load_calendar(sessions_file()),
         today=ist_today(),
     )

@@ -29,7 +29,7 @@ from kitetui.errors import LoginError, UserError
 from kitetui.feed import KITE_URL, Account, Endpoint, KiteManagerConfig, KiteTickerManager
 from kitetui.feed.endpoint import TokenSource
 from kitetui.instruments import Universe
-from kitetui.logs import redact
+from kitetui.logs import hide
 from kitetui.market.calendar import Calendar
 from kitetui.simulator import SimulatedExchange
 
@@ -230,5 +230,5 @@ def _hidden(source: Source) -> Source:
     if not source.endpoint.is_loopback:
         login = (source.login.access_token,) if source.login else ()
         for secret in (*source.account.secrets, *login):
-            redact(secret)
+            hide(secret)
     return source

@@ -189,7 +189,7 @@ async def dial(endpoint: EndpointProfile, secrets: Secrets, user_id: str, limit:
         )
     except Exception as error:
         status = error.response.status_code if isinstance(error, InvalidStatus) else None
-        return Dialled(refusal=_reason(error), status=status)
+        return Dialled(refusal=_reason(error, secrets), status=status)
     opened = time.monotonic()
     try:
         async with asyncio.timeout(limit):
@@ -197,7 +197,7 @@ async def dial(endpoint: EndpointProfile, secrets: Secrets, user_id: str, limit:
     except TimeoutError:
         return Dialled(opened - started, silence=f"no frame came in {limit:g} seconds")
     except Exception as error:
-        return Dialled(opened - started, silence=_reason(error))
+        return Dialled(opened - started, silence=_reason(error, secrets))
     finally:
         await socket.close()
     return Dialled(opened - started, frame=time.monotonic() - opened)
@@ -241,9 +241,9 @@ def heartbeat(dialled: Dialled) -> Finding:
     return ok(f"the first frame came after {dialled.frame:.1f} s")
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, secrets: Secrets) -> str:
     # A server may put what it was sent into the words with which it closes.
-    return redacted(classify_failure(error).reason)
+    return redacted(classify_failure(error).reason, (secrets.api_key, secrets.access_token))
 
 
 T = TypeVar("T")

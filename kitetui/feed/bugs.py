@@ -10,7 +10,6 @@ import logging
 import re
 from collections.abc import Collection
 from typing import Final
-from urllib.parse import quote
 
 from kitetui.logs import redacted
 
@@ -59,7 +58,4 @@ def _told(error: BaseException, secrets: Collection[str]) -> str:
         text = str(error)
     except Exception:
         text = "its text cannot be read"
-    for secret in secrets:
-        for form in {secret, quote(secret, safe="")} - {""}:
-            text = text.replace(form, _HIDDEN)
-    return f"{type(error).__name__}: {redacted(_URL.sub(_HIDDEN, text))[:_LONGEST]}"
+    return f"{type(error).__name__}: {redacted(_URL.sub(_HIDDEN, text), secrets)[:_LONGEST]}"

@@ -24,7 +24,7 @@ def _no_keyring() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _forget_what_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "_registered", set())
+    monkeypatch.setattr(logs, "_hidden", set())
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from kitetui.account import KITE, EndpointProfile
+from kitetui.account import EndpointProfile
 from kitetui.account.problems import (
     KeyPairError,
     RefusedError,
@@ -31,7 +31,6 @@ from kitetui.errors import UserError
 from kitetui.instruments.listing import ListError
 from kitetui.instruments.master import Master
 from kitetui.instruments.sync import sync
-from kitetui.logs import redacted
 from kitetui.simulator import SimulatedExchange
 from tests.account.helpers import an_hour_ahead, free_port, request_token, service_of
 
@@ -284,12 +283,7 @@ async def test_no_secret_reaches_a_log(
     assert "DELETE" in caplog.text
     assert not any(secret in caplog.text for secret in (SECRET, token, session.access_token))
     assert session.access_token not in repr(session) + repr(kite)
-    assert redacted(f"{token} {SECRET} {session.access_token}") == "[hidden] [hidden] [hidden]"
-
-
-async def test_a_real_key_is_kept_out_of_the_log() -> None:
-    async with KiteRest(KITE, "k3y-of-sixteen-c"):
-        assert redacted("with k3y-of-sixteen-c") == "with [hidden]"
+    assert not logging.getLogger("httpx").filters  # which is the host's
 
 
 async def test_the_headers_of_a_login_are_kites() -> None:

@@ -16,7 +16,6 @@ import pytest
 from kitetui.account import DEFAULT, Secrets, Vault
 from kitetui.account.vault import Origins
 from kitetui.errors import LoginError, UserError
-from kitetui.logs import redacted
 from tests.account.helpers import SECRETS, MemoryKeyring, SilentKeyring
 
 PAIR = {"KITE_API_KEY": "env-key", "KITE_ACCESS_TOKEN": "env-token"}
@@ -263,17 +262,20 @@ def test_the_signature_tells_of_a_login_and_a_logout(vault: Vault, system_keyrin
     assert vault.signature() is None
 
 
-def test_what_is_read_is_kept_out_of_the_log(vault: Vault) -> None:
+def test_what_is_read_is_kept_out_of_the_log() -> None:
+    hidden: set[str] = set()
+    vault = Vault(environment={}, hide=hidden.add)
     vault.store(DEFAULT, SECRETS)
     vault.read()
-    said = redacted(f"{SECRETS.api_key} {SECRETS.api_secret} {SECRETS.access_token} {SECRETS.user_id}")
-    assert said == "[hidden] [hidden] [hidden] AB1234"
+    assert hidden == {SECRETS.api_key, SECRETS.api_secret, SECRETS.access_token}
 
 
-def test_the_key_of_the_simulated_exchange_stays_a_word(vault: Vault) -> None:
+def test_the_key_of_the_simulated_exchange_stays_a_word() -> None:
+    hidden: set[str] = set()
+    vault = Vault(environment={}, hide=hidden.add)
     vault.store(DEFAULT, replace(SECRETS, api_key="simulated", endpoint="simulator"))
     vault.read()
-    assert redacted(f"simulated {SECRETS.access_token}") == "simulated [hidden]"
+    assert hidden == {SECRETS.api_secret, SECRETS.access_token}
 
 
 def test_nothing_is_logged(vault: Vault, caplog: pytest.LogCaptureFixture) -> None:

@@ -27,4 +27,4 @@ def _no_keyring_and_no_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 @pytest.fixture(autouse=True)
 def _forget_what_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "_registered", set())
+    monkeypatch.setattr(logs, "_hidden", set())

@@ -18,7 +18,7 @@ _OF_THE_SHELL = "KITE_API_KEY KITE_ACCESS_TOKEN HTTPS_PROXY https_proxy ALL_PROX
 def _nobodys_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in _OF_THE_SHELL:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(logs, "_registered", set())
+    monkeypatch.setattr(logs, "_hidden", set())
     before = keyring.get_keyring()
     keyring.set_keyring(fail.Keyring())
     yield

@@ -9,7 +9,6 @@ import pytest
 from kitetui.account import EndpointProfile, Secrets
 from kitetui.doctor import State
 from kitetui.doctor.network import Dialled, connections, dial, heartbeat, market_data
-from kitetui.logs import redact
 from tests.doctor.helpers import serving
 
 SECRETS = Secrets(api_key="k3y", access_token="t0ken/+")
@@ -38,7 +37,6 @@ async def test_the_user_is_named_where_the_service_wants_that() -> None:
 
 
 async def test_a_socket_that_is_closed_at_once_says_why_without_secrets() -> None:
-    redact("t0ken/+")
     async with serving(close="no t0ken/+ here") as (url, _):
         dialled = await dial(profile(url), SECRETS, "", limit=5)
     assert market_data(dialled, token_is_alive=True).state is State.OK
