@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__all__ = ["CrashError", "LoginError", "RecordingError", "UserError"]
+
 
 class UserError(Exception):
     """Something that the user can put right.

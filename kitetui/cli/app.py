@@ -172,7 +172,7 @@ def kitetui(
     from kitetui.config import feed_config
     from kitetui.logs import hide
     from kitetui.market.calendarfile import load_calendar
-    from kitetui.paths import config_file, sessions_file
+    from kitetui.paths import sessions_file
 
     options = None
     if headless:
@@ -203,7 +203,7 @@ def kitetui(
             duration=duration,
             wait=wait,
             simulate=not headless,
-            config=feed_config(config_file()),
+            config=feed_config(),
             vault=Vault(hide=hide),
             calendar=load_calendar(sessions_file()),
             today=ist_today(),

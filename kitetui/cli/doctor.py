@@ -33,9 +33,8 @@ def doctor(
     from kitetui.config import feed_config
     from kitetui.doctor import Examination, State, Terminal
     from kitetui.logs import hide
-    from kitetui.paths import config_file
 
-    config, vault = feed_config(config_file()), Vault(hide=hide)
+    config, vault = feed_config(), Vault(hide=hide)
     output, errors = Console(highlight=False), Console(stderr=True, highlight=False)
     examination = Examination(
         terminal=Terminal.of(output if output.is_terminal else errors, os.environ),

@@ -112,9 +112,8 @@ def show_symbol(
 def service_of(account: str | None, endpoint: str | None) -> tuple[EndpointProfile, Secrets | None]:
     """Whose list is meant: that of the account's service, with its login where there is one."""
     from kitetui.config import feed_config
-    from kitetui.paths import config_file
 
-    config = feed_config(config_file())
+    config = feed_config()
     vault = Vault(hide=hide)
     silence = ""
     try:

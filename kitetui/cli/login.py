@@ -14,7 +14,6 @@ from kitetui.account import KITE, SIMULATOR, EndpointProfile, Secrets, Vault, en
 from kitetui.errors import LoginError, UserError
 from kitetui.formatting import duration, weekday_clock
 from kitetui.logs import hide
-from kitetui.paths import config_file
 
 if TYPE_CHECKING:
     from kitetui.account.login import LoggedIn
@@ -99,7 +98,7 @@ def logout(account: AccountOption = None) -> None:
 def _config() -> Config:
     from kitetui.config import feed_config
 
-    return feed_config(config_file())
+    return feed_config()
 
 
 def _asked(endpoint: str, redirect_url: str) -> Secrets:

@@ -116,7 +116,7 @@ async def _choose(options: dict[str, Any]) -> Run:
     from kitetui.config import feed_config
     from kitetui.logs import hide
     from kitetui.market.calendarfile import load_calendar
-    from kitetui.paths import config_file, sessions_file
+    from kitetui.paths import sessions_file
     from kitetui.times import ist_today
 
     return await choose_run(
@@ -124,7 +124,7 @@ async def _choose(options: dict[str, Any]) -> Run:
         duration=None,
         wait=False,
         simulate=True,
-        config=feed_config(config_file()),
+        config=feed_config(),
         vault=Vault(hide=hide),
         calendar=load_calendar(sessions_file()),
         today=ist_today(),

@@ -15,6 +15,7 @@ from kitetui.config.problems import ConfigError
 from kitetui.config.reading import read_config, read_feed_config
 from kitetui.config.template import template
 from kitetui.errors import UserError
+from kitetui.paths import config_file
 from kitetui.writing import put_whole
 
 _Signature = tuple[int, int, int, int]
@@ -89,8 +90,11 @@ class ConfigFile:
             raise UserError(f"cannot write {self.path}: {error.strerror}; nothing was changed") from error
 
 
-def feed_config(path: Path) -> Config:
-    """Return what the file says of the feed, for a run that follows nothing else. Raises ConfigError."""
+def feed_config(path: Path | None = None) -> Config:
+    """Return what the file, the program's own unless named, says of the feed, for a run that follows nothing
+    else. Raises ConfigError.
+    """
+    path = path or config_file()
     text = _text(path)
     return Config() if text is None else read_feed_config(text, path.name)
 

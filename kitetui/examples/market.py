@@ -14,15 +14,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from kitetui.account import Vault
-from kitetui.cli.source import Feed, Source, choose_source
+from kitetui.account import EndpointProfile, KeptToken, Vault, endpoint_named, login_command
 from kitetui.config import feed_config
-from kitetui.errors import UserError
+from kitetui.errors import LoginError, UserError
 from kitetui.feed import Account, Endpoint, KiteManagerConfig, KiteTickerManager
-from kitetui.instruments import Instrument, Kind, Universe, UnknownSymbol
-from kitetui.paths import config_file
+from kitetui.instruments import Instrument, Kind, Master, Universe, UnknownSymbol
 from kitetui.simulator import SimulatedExchange
-from kitetui.times import ist_today
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,24 +72,26 @@ def run(
         sys.exit(str(error))
 
 
-def login(account: str | None = None) -> Source:
-    """Return where an account streams from, as `kitetui` finds it. Raises LoginError without a login."""
-    return choose_source(
-        feed=Feed.LIVE,
-        ws_url=None,
-        account=account,
-        endpoint=None,
-        config=feed_config(config_file()),
-        vault=Vault(),
-        simulate=False,
-    )
+def login(name: str | None = None) -> tuple[EndpointProfile, Endpoint, Account]:
+    """Return where an account streams from, and with what, as it was kept. Raises LoginError."""
+    config, vault = feed_config(), Vault()
+    name = name or config.feed.account
+    secrets = vault.read(name)
+    if secrets is None or not secrets.access_token:
+        raise LoginError(f"account {name} has no login", f"run {login_command(name)}")
+    service = endpoint_named(secrets.endpoint, config.endpoints)
+    root, query = Endpoint.parse(service.socket)[0].root, service.socket_query(secrets.user_id)
+    # Asked before each dial, so that a program goes on with the login of the next day.
+    token = KeptToken.of(vault, name)
+    account = Account(name, secrets.api_key, token or secrets.access_token)
+    return service, Endpoint(root, query), account
 
 
 async def _run(
     example: Callable[[ExampleMarket], Awaitable[None]], options: Namespace, exchange: Mapping[str, Any]
 ) -> None:
     if options.live:
-        market = await _live(options)
+        market = _live(options)
         with suppress(TimeoutError):
             await asyncio.wait_for(example(market), options.seconds)
         return
@@ -111,15 +110,10 @@ def _simulated(exchange: SimulatedExchange, options: Namespace) -> ExampleMarket
     )
 
 
-async def _live(options: Namespace) -> ExampleMarket:
-    source = login()
-    listed = await source.instruments(ist_today())
-    for remark in listed.remarks:
-        print(remark, file=sys.stderr)
+def _live(options: Namespace) -> ExampleMarket:
+    service, endpoint, account = login()
+    stored = Master.of(service.name).read()
+    universe = Universe(stored.table) if stored else Universe.load()
     return ExampleMarket(
-        universe=listed.universe,
-        endpoint=source.endpoint,
-        account=source.account,
-        exchange=None,
-        options=options,
+        universe=universe, endpoint=endpoint, account=account, exchange=None, options=options
     )

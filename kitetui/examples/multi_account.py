@@ -43,7 +43,7 @@ def accounts_of(market: ExampleMarket) -> list[Account]:
     """Return the two accounts: made up on the simulated exchange, else those that are logged in."""
     names = market.options.accounts.split(",")
     if market.exchange is None:
-        return [login(name).account for name in names]
+        return [login(name)[-1] for name in names]
     return [Account(name, *pair) for name, pair in zip(names, PAIRS.items(), strict=True)]
 
 

@@ -12,7 +12,6 @@ import asyncio
 from kitetui import KiteManagerConfig, Mode
 from kitetui.examples.market import ExampleMarket, run
 from kitetui.feed import BrokerMessage, OrderUpdate, ServerError
-from kitetui.formatting import plain
 from kitetui.wire import encode_order
 
 ORDER = {"order_id": "220303000308932", "tradingsymbol": "INFY", "transaction_type": "BUY", "quantity": 100}
@@ -33,9 +32,14 @@ async def order_updates(market: ExampleMarket) -> None:
                 case OrderUpdate(order=order):
                     filled = f"{order.get('filled_quantity', 0)} of {order.get('quantity')}"
                     what = f"{order.get('order_id')} {order.get('tradingsymbol')}"
-                    print(plain(f"{what}: {order.get('status')}, {filled}"))
+                    print(printable(f"{what}: {order.get('status')}, {filled}"))
                 case BrokerMessage(text=text) | ServerError(text=text):
-                    print(plain(f"the server says: {text}"))
+                    print(printable(f"the server says: {text}"))
+
+
+def printable(text: str) -> str:
+    """Return a text that a terminal can only print."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 async def trade(market: ExampleMarket) -> None:

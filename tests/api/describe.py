@@ -20,6 +20,8 @@ PACKAGES: Final = (
     "kitetui",
     "kitetui.account",
     "kitetui.compat",
+    "kitetui.config",
+    "kitetui.errors",
     "kitetui.feed",
     "kitetui.instruments",
     "kitetui.market",

@@ -48,6 +48,23 @@ from kitetui.account import (
     valid_until,
 )
 from kitetui.compat import ConnectionResponse, KiteTicker
+from kitetui.config import (
+    LIST_ORDER,
+    MAX_GROUP_NAME,
+    MAX_GROUPS,
+    Config,
+    ConfigError,
+    ConfigFile,
+    Entry,
+    FeedSettings,
+    Group,
+    Sort,
+    Vocabulary,
+    feed_config,
+    read_config,
+    template,
+)
+from kitetui.errors import CrashError, LoginError, RecordingError, UserError
 from kitetui.feed import (
     KITE_URL,
     MAX_CONNECTIONS,
@@ -255,6 +272,22 @@ async def read(manager: KiteTickerManager) -> None:
     reader = own.subscribe()
     own.publish(1)
     assert_type(reader.recv_nowait(), int | Lagged | None)
+
+
+def configuration(file: Path) -> None:
+    """What the user has set, and what goes wrong."""
+    vocabulary = Vocabulary(columns=("LTP",), commands=("add",))
+    kept = ConfigFile(file, vocabulary)
+    try:
+        found = assert_type(kept.read(), Config)
+        kept.update(groups=(*found.groups, Group("Core", (Entry("NSE:INFY", Mode.LTP),))), sort=Sort("LTP"))
+        assert_type(read_config(template(vocabulary), file.name, vocabulary), Config)
+        assert_type(feed_config(file).feed, FeedSettings)
+    except ConfigError as error:
+        assert_type(error.problems, tuple[str, ...])
+    except (LoginError, RecordingError, CrashError, UserError) as error:
+        use(error.problem, error.remedy, error.exit_code)
+    use(LIST_ORDER, MAX_GROUP_NAME, MAX_GROUPS)
 
 
 async def several_accounts(vault: Vault) -> KiteTickerManager:
