@@ -2,8 +2,9 @@
 
 What most programs need is here; the rest is in the rooms: `kitetui.feed` (connections, channels, statistics),
 `kitetui.wire` (the protocol, without any I/O), `kitetui.market` (last values, candles), `kitetui.instruments`
-(names and tokens), `kitetui.record` and `kitetui.replay` (recordings), `kitetui.simulator` (an exchange on
-this machine), and `kitetui.compat` for programs written for Kite's official client.
+(names and tokens), `kitetui.account` (logins), `kitetui.config` (what the user has set), `kitetui.errors`,
+`kitetui.record` and `kitetui.replay` (recordings), `kitetui.simulator` (an exchange on this machine), and
+`kitetui.compat` for programs written for Kite's official client.
 
 The names are loaded when they are first used: NumPy and the feed take longer to import than a command
 line should take to answer `--help`.

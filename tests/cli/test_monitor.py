@@ -17,6 +17,7 @@ from kitetui.cli.monitor import GO_LIVE, open_monitor
 from kitetui.cli.run import Run, choose_run
 from kitetui.config import Config
 from kitetui.feed import FeedState
+from kitetui.logs import hide
 from kitetui.market.calendarfile import load_calendar
 from kitetui.simulator import SimulatedExchange
 from kitetui.times import ist_today
@@ -49,7 +50,7 @@ async def a_run(vault: Vault, config: Config | None = None) -> Run:
 
 async def kept_at(exchange: SimulatedExchange, login: Secrets = SECRETS) -> Run:
     """Keep a login at the exchange, and make a run of it."""
-    vault = Vault(environment={})
+    vault = Vault(environment={}, hide=hide)
     vault.store("default", replace(login, endpoint="simulator"))
     return await a_run(vault, Config(endpoints=(service_of(exchange),)))
 

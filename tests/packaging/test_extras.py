@@ -11,6 +11,8 @@ import pytest
 from kitetui.errors import UserError
 from kitetui.record import COLUMNS
 
+pytestmark = pytest.mark.landing
+
 SIMULATED = ["--feed", "sim", "-s", "NSE:INFY"]
 RECORDING = ["--headless", "--csv", *SIMULATED, "--duration", "0.2"]
 
@@ -26,8 +28,6 @@ import sys
 sys.modules[sys.argv[1]] = None
 from kitetui import decode_frame
 from kitetui.errors import UserError
-
-pytestmark = pytest.mark.landing
 try:
     getattr(decode_frame(bytes.fromhex("0001000800063a0100026683")), sys.argv[2])()
 except UserError as error:
