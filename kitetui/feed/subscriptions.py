@@ -111,10 +111,11 @@ class Subscriptions:
         mode = Mode(mode)
         changed = set()
         for token in tokens:
-            connection = self._connection_of.get(token)
-            if connection is not None and self.wanted[connection][token] is not mode:
-                self.wanted[connection][token] = mode
-                changed.add(connection)
+            # On both while it moves: the one that it leaves may be all that brings it for seconds.
+            for connection in self.carriers_of(token):
+                if self.wanted[connection][token] is not mode:
+                    self.wanted[connection][token] = mode
+                    changed.add(connection)
         return changed
 
     def counts(self) -> list[int]:

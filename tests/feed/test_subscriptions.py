@@ -253,3 +253,13 @@ def test_a_token_that_stays_has_the_mode_that_it_was_given_on_the_way() -> None:
     assert wanted.stay([INFY]) == {0, 1}
     assert snapshot(wanted) == [{INFY: FULL}, {}]
     assert wanted.connection_of(INFY) == 0
+
+
+def test_a_token_that_moves_has_its_new_mode_on_both_connections() -> None:
+    wanted = Subscriptions(2, 10)
+    wanted.add([INFY], QUOTE, [0])
+    wanted.move([INFY], 1)
+    assert wanted.set_mode([INFY], FULL) == {0, 1}
+    assert [dict(each) for each in wanted.wanted] == [{INFY: FULL}, {INFY: FULL}]
+    wanted.leave([INFY])
+    assert wanted.set_mode([INFY], LTP) == {1}
