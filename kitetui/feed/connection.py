@@ -63,7 +63,7 @@ class Connection(ABC):
 
     keep_trying: whether to dial without any, because its own are elsewhere until it is back.
     may_retry: whether to dial again after a loss; see `stop_retrying`.
-    is_crowded_out: whether other programs hold the key's connections.
+    is_rate_limited: whether the server has no place for it (429), as other programs hold the key's.
     live_since, failing_since: since when it is live, or lost, by the loop's clock; None where it is not.
     ticked: set with each batch of ticks.
     is_simulated: whether the server said in its last handshake that its prices are made up.
@@ -81,7 +81,7 @@ class Connection(ABC):
         self.ticked = asyncio.Event()
         self.keep_trying = False
         self.may_retry = True
-        self.is_crowded_out = False
+        self.is_rate_limited = False
         self.is_simulated = False
         self.remedy = ""
         self.live_since: float | None = None
@@ -445,7 +445,7 @@ class Connection(ABC):
         match self._state:
             case ConnectionState.LIVE:
                 self.live_since, self.failing_since = now, None
-                self.is_crowded_out = False
+                self.is_rate_limited = False
             case ConnectionState.RETRYING | ConnectionState.DOWN:
                 self.live_since, self.failing_since = None, self.failing_since or now
             case ConnectionState.UNUSED:

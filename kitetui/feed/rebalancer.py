@@ -85,7 +85,7 @@ class Rebalancer:
         limit, since = self._config.failover_after, connection.failing_since
         if limit is None or since is None:
             return False
-        return connection.is_crowded_out or asyncio.get_running_loop().time() - since >= limit
+        return connection.is_rate_limited or asyncio.get_running_loop().time() - since >= limit
 
     def _is_well(self, connection: Connection) -> bool:
         since = connection.live_since

@@ -100,7 +100,7 @@ class SocketConnection(Connection):
             exception = await self._session()
             failure = self._noted(exception, classify_failure(exception, was_up=was_up))
             was_live = self._state is ConnectionState.LIVE
-            self.is_crowded_out = failure.action is Action.RETRY_LATER
+            self.is_rate_limited = failure.action is Action.RETRY_LATER
             if was_live and self._time() - started >= HEALTHY_AFTER:
                 delays = self._delays()
                 self._attempt = 0

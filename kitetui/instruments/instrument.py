@@ -95,7 +95,7 @@ def squeezed(name: str) -> str:
     return name if name.isascii() and name.isalnum() else _SIGNS.sub("", name)
 
 
-def spread(name: str) -> str:
+def in_words(name: str) -> str:
     """Return a name in words of letters and digits alone, one blank between them: `M&M` as `M M`."""
     return _SIGNS.sub(" ", name).strip()
 

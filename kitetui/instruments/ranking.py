@@ -14,7 +14,7 @@ from itertools import takewhile
 from operator import itemgetter
 from typing import Final
 
-from kitetui.instruments.instrument import ALIASES, EXCHANGES, MONTHS, Kind, ListRow, spread, squeezed
+from kitetui.instruments.instrument import ALIASES, EXCHANGES, MONTHS, Kind, ListRow, in_words, squeezed
 from kitetui.instruments.sets import shipped_set
 
 MUCH_TRADED: Final = "nifty50"
@@ -122,7 +122,7 @@ def _called(row: ListRow) -> Sequence[str]:
 def _of_one(row: ListRow) -> Family:
     symbol, name = row[2], row[3]
     one_word, aliases = squeezed(symbol), _called(row)[1:]
-    words = dict.fromkeys([*spread(f"{symbol} {name}").upper().split(), one_word, row[4], *aliases])
+    words = dict.fromkeys([*in_words(f"{symbol} {name}").upper().split(), one_word, row[4], *aliases])
     return Family([row], " ".join([one_word, *aliases]), f" {' '.join(words)}")
 
 
@@ -135,7 +135,7 @@ def _of_contracts(rows: list[ListRow], title: str) -> Family:
         distances = {strike: abs(value - middle) for strike, value in strikes.items()}
         rows.sort(key=lambda row: distances[row[6]])
     name, expiry = rows[0][3], rows[0][5] or ""
-    words = spread(f"{name} {title}").upper().split()
+    words = in_words(f"{name} {title}").upper().split()
     facts = dict.fromkeys([*words, squeezed(name), *(row[4] for row in rows), *_expiry_words(expiry)])
     return Family(rows, squeezed(beginning), f" {' '.join(facts)}")
 

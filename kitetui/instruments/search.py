@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Final
 
-from kitetui.instruments.instrument import Instrument, Kind, spread, squeezed
+from kitetui.instruments.instrument import Instrument, Kind, in_words, squeezed
 from kitetui.instruments.table import InstrumentTable
 
 _KINDS: Final = {kind.value: kind for kind in Kind if kind.value} | {
@@ -45,7 +45,7 @@ class Query:
         first, *others = typed.split() or [""]
         kinds = dict.fromkeys(_KINDS[word].value for word in others if word in _KINDS)
         kept = [first, *(word for word in others if word not in _KINDS)]
-        return cls("".join(kept), tuple(spread(" ".join(kept)).split()), tuple(kinds), squeezed(exchange))
+        return cls("".join(kept), tuple(in_words(" ".join(kept)).split()), tuple(kinds), squeezed(exchange))
 
     @property
     def symbol(self) -> str:

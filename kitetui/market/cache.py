@@ -132,8 +132,8 @@ class Quotes:
     @cached_property
     def age(self) -> FloatColumn:
         """Seconds since the tick was received; of one that may be an answer, since the exchange's time."""
-        kept = self._now - self._sent("exchange_timestamp")
-        seconds = np.where(self._is_snapshot, kept, self._elapsed)
+        of_snapshot = self._now - self._sent("exchange_timestamp")
+        seconds = np.where(self._is_snapshot, of_snapshot, self._elapsed)
         return np.where(self._batch.lengths > 0, np.maximum(seconds, 0.0), np.nan)
 
     def _figures(self, name: str) -> FloatColumn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kitetui.instruments.instrument import ALIASES, EXCHANGES, MONTHS, shown, spread, squeezed
+from kitetui.instruments.instrument import ALIASES, EXCHANGES, MONTHS, in_words, shown, squeezed
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from kitetui.instruments.instrument import ALIASES, EXCHANGES, MONTHS, shown, sp
 )
 def test_a_name_is_one_word_or_several_of_letters_digits_and_points(name: str, word: str, words: str) -> None:
     assert squeezed(name) == word
-    assert spread(name) == words
+    assert in_words(name) == words
 
 
 def test_a_text_is_shown_as_it_was_typed() -> None:

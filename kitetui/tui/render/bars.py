@@ -21,7 +21,7 @@ from kitetui.tui.hours import OPEN, Hours
 from kitetui.tui.numerals import group, short
 from kitetui.tui.recording import Transport
 from kitetui.tui.render.replay import recorded_clock, recorded_place, recorded_state, replay_badge
-from kitetui.tui.render.spans import Line, Style, direction, fitted, spread, width_of
+from kitetui.tui.render.spans import Line, Style, direction, fitted, justified, width_of
 from kitetui.tui.rows import Row
 
 _STATE_WIDTH: Final = 12
@@ -61,7 +61,7 @@ def top_line(
     if status.state is FeedState.LIVE:  # figures are left out whole, where a sentence may be cut
         while width_of(left) + width_of(right) > width:
             left.pop()
-    return spread(left, right, width)
+    return justified(left, right, width)
 
 
 def _right(signs: Signs, now: float, room: int, spare: int) -> Line:
@@ -250,7 +250,7 @@ def groups_line(tabs: Sequence[Tab], what_is_left: str, indices: Sequence[Row], 
         if width_of(left) + width_of(right) + width_of(part) > width:
             break
         right += part
-    return spread(fitted(left, width - width_of(right)), right, width)
+    return justified(fitted(left, width - width_of(right)), right, width)
 
 
 def _pinned(row: Row) -> Line:

@@ -13,7 +13,7 @@ from kitetui.tui.numerals import group, quantity_within
 from kitetui.tui.rates import HISTORY, Rate, Rates
 from kitetui.tui.recording import RecordingState
 from kitetui.tui.render.row import sparkline
-from kitetui.tui.render.spans import Line, Style, fitted, spread, text_of, width_of
+from kitetui.tui.render.spans import Line, Style, fitted, justified, text_of, width_of
 from kitetui.tui.ui_metrics import UiStats
 from kitetui.wire import Mode
 
@@ -69,7 +69,7 @@ def recorder_line(recording: RecordingState, stats: UiStats, width: int) -> Line
         app.pop()
     while figures and width_of([*what, *figures]) > width:
         figures.pop()
-    return spread([*what, *figures], app, width)
+    return justified([*what, *figures], app, width)
 
 
 _STATE: Final = 13

@@ -66,7 +66,7 @@ def fitted(line: Iterable[Span], width: int) -> Line:
     return kept
 
 
-def spread(left: Iterable[Span], right: Iterable[Span], width: int) -> Line:
+def justified(left: Iterable[Span], right: Iterable[Span], width: int) -> Line:
     """Return a line with one part at each end; where both do not fit, the left one gives way."""
     right = list(right)
     return [*fitted(left, max(width - width_of(right), 0)), *right]

@@ -15,7 +15,7 @@ from kitetui.instruments.choice import is_several
 from kitetui.tui.commands import Context, bindings_of
 from kitetui.tui.monitor import Monitor
 from kitetui.tui.numerals import group
-from kitetui.tui.render.spans import Line, Style, fitted, spread
+from kitetui.tui.render.spans import Line, Style, fitted, justified
 from kitetui.tui.widgets.painted import PaintedPane
 
 _CHOICES: Final = 8
@@ -33,10 +33,10 @@ class AddScreen(ModalScreen[None]):
         self._universe = universe
         self._added = added
         self._choices = _Choices(monitor)
-        self._verdict = _Verdict(monitor)
+        self._reply = _Reply(monitor)
 
     def compose(self) -> ComposeResult:
-        """Yield the field, the suggestions and the verdict."""
+        """Yield the field, the suggestions and the reply."""
         with Vertical(id="add-dialog") as dialog:
             dialog.border_title = "Add a symbol"
             dialog.border_subtitle = "Enter adds · ↑↓ choose · Esc closes"
@@ -44,7 +44,7 @@ class AddScreen(ModalScreen[None]):
             field.cursor_blink = False
             yield field
             yield self._choices
-            yield self._verdict
+            yield self._reply
 
     def on_mount(self) -> None:
         """Take keys from now on: the next may be here already."""
@@ -55,7 +55,7 @@ class AddScreen(ModalScreen[None]):
         text = event.value.strip()
         self._choices.show(self._suggestions(text) if text else [])
         if text:
-            self._verdict.say("Enter adds all that this stands for" if is_several(text) else "", Style.TEXT)
+            self._reply.say("Enter adds all that this stands for" if is_several(text) else "", Style.TEXT)
 
     async def on_input_submitted(self) -> None:
         """Add what is marked: the field has the first claim on Enter."""
@@ -69,17 +69,17 @@ class AddScreen(ModalScreen[None]):
             added = await self._monitor.add_all(instruments)
         except ValueError as refusal:
             unknown = self._monitor.replay is not None and isinstance(refusal, UnknownSymbol)
-            self._verdict.say(f"not recorded: {refusal}" if unknown else str(refusal), Style.STALE)
+            self._reply.say(f"not recorded: {refusal}" if unknown else str(refusal), Style.STALE)
             return
         field.value = ""
         if added and self._is_in_vain(added):
-            self._verdict.say(f"added {_named(added)}, of which the recording has no tick", Style.STALE)
+            self._reply.say(f"added {_named(added)}, of which the recording has no tick", Style.STALE)
         elif added:
-            self._verdict.say(f"added {_named(added)}", Style.LIVE)
+            self._reply.say(f"added {_named(added)}", Style.LIVE)
         else:
             self._monitor.watchlist.select(instruments[0].instrument_token)
             be = "is" if len(instruments) == 1 else "are"
-            self._verdict.say(f"{_named(instruments)} {be} in the list already", Style.TEXT)
+            self._reply.say(f"{_named(instruments)} {be} in the list already", Style.TEXT)
         self._added()
 
     def action_choice_up(self) -> None:
@@ -161,14 +161,14 @@ class _Choices(PaintedPane):
             (f" {instrument.exchange:<5}", Style.TITLE),
             (instrument.name, Style.DIM),
         ]
-        return spread(left, [(listed, Style.LIVE)], width)
+        return justified(left, [(listed, Style.LIVE)], width)
 
 
-class _Verdict(PaintedPane):
+class _Reply(PaintedPane):
     """What came of the last attempt, and how much room there is."""
 
     def __init__(self, monitor: Monitor) -> None:
-        super().__init__(id="verdict")
+        super().__init__(id="reply")
         self._monitor = monitor
         self._text: Line = []
 
@@ -178,7 +178,7 @@ class _Verdict(PaintedPane):
         self.repaint()
 
     def paint(self, width: int, height: int) -> list[Line]:
-        """Return the verdict, folded, and the quota at its end."""
+        """Return the reply, folded, and the quota at its end."""
         capacity = self._monitor.manager.config.capacity
         quota: Line = [(f"{group(self._monitor.used)} of {group(capacity)}", Style.DIM)]
-        return [fitted(self._text, width), spread([], quota, width)]
+        return [fitted(self._text, width), justified([], quota, width)]
