@@ -77,6 +77,7 @@ def test_every_symbol_of_the_default_watchlist_ticks(monitor: Terminal) -> None:
         monitor.wait_until(lambda symbol=symbol: bool(price_of(monitor, symbol)), f"a price of {symbol}")
 
 
+@pytest.mark.landing
 def test_the_terminal_can_be_resized_while_it_ticks(monitor: Terminal) -> None:
     for columns, lines in ((80, 24), (200, 60), (60, 15), (120, 40)):
         monitor.resize(columns, lines)
@@ -180,6 +181,7 @@ def close_dialog(terminal: Terminal) -> None:
     terminal.wait_until(lambda: "Add a symbol" not in terminal.text, "the dialog closed")
 
 
+@pytest.mark.landing
 def test_what_a_trader_does_in_a_day(tmp_path: Path, home: Path) -> None:
     with Terminal(KITETUI, columns=120, lines=40, env=ENV, cwd=tmp_path) as terminal:
         terminal.wait_for("LIVE 3/3")
@@ -246,6 +248,7 @@ def test_what_a_trader_does_in_a_day(tmp_path: Path, home: Path) -> None:
     assert len(recording.read_text().splitlines()) > 1
 
 
+@pytest.mark.landing
 def test_what_was_changed_is_there_again_at_the_next_start() -> None:
     with Terminal(KITETUI, columns=120, lines=40, env=ENV) as terminal:
         terminal.wait_for("LIVE 3/3")

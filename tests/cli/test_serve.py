@@ -27,6 +27,8 @@ from kitetui.cli.main import run
 from kitetui.cli.serve import _cells
 from tests.account.helpers import free_port
 
+pytestmark = pytest.mark.landing
+
 PATIENCE = 30.0
 SIMULATED = ("--feed", "sim", "-s", "NSE:INFY")
 TOKEN = "token-of-today"

@@ -79,6 +79,7 @@ def test_an_example_is_short_and_says_how_it_is_run(name: str) -> None:
     assert f"python -m kitetui.examples.{name}" in text
 
 
+@pytest.mark.landing
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_shows_what_it_is_for(name: str, tmp_path: Path) -> None:
     options = ("--symbols", "4000") if name == "load_test" else ()

@@ -322,6 +322,7 @@ async def test_what_the_server_refuses_is_seen_in_the_row_it_concerns(run):
         assert "server" not in line_of(session, "INFY")
 
 
+@pytest.mark.landing
 async def test_a_dialog_that_was_closed_leaves_nothing_behind(run):
     async with run(symbols=TWO) as session:
         for keys in (("s", "escape"), ("question_mark", "escape"), ("f", "escape")):

@@ -18,7 +18,13 @@ from tests.world.world import World, chance_of
 
 Story = Callable[[World], Awaitable[None]]
 
-each_format = pytest.mark.parametrize("kind", Format)
+each_format = pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=() if kind in (Format.CSV, Format.CAPTURE) else pytest.mark.landing)
+        for kind in Format
+    ],
+)
 
 
 @pytest.fixture

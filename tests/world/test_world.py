@@ -16,7 +16,7 @@ from tests.world.world import LOOK, RECOVERY, SETTLE, World, chance_of
 FAILED_ONCE: Final[tuple[int, ...]] = (218, 578, 802, 1916, 2588, 3211, 5647, 5995, 8080, 8124, 8516, 9509)
 """Seeds of worlds in which the program once broke a promise."""
 
-SEEDS: Final = 40
+SEEDS: Final = 24
 LIFE: Final = 110.0
 """Seconds that a world is disturbed for."""
 
