@@ -48,9 +48,9 @@ class BackPressure:
         if sys.platform == "win32" or self._descriptor is None:
             return False
         now = self._clock()
-        back_pressure = select.poll()
-        back_pressure.register(self._descriptor, select.POLLOUT)
-        is_ready = back_pressure.poll(0)
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLOUT)
+        is_ready = poll.poll(0)
         if any(event & _GONE for _, event in is_ready):
             return True
         if is_ready:

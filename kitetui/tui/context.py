@@ -17,7 +17,7 @@ from kitetui.tui.ui_metrics import UiMetrics
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppContext:
-    """The monitor, its recorder and its ui_metrics, with what the user has set.
+    """The monitor, its recorder and how the app does, with what the user has set.
 
     universe: returns where names that a user types are looked up, which may be another one each day.
     simulated: whether the prices are made up, which the first line then says.

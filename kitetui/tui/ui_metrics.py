@@ -1,4 +1,4 @@
-"""The app's own ui_metrics: how long it takes to draw, and how late its event loop comes to what is due.
+"""How the app itself does: how long it takes to draw, and how late its event loop comes to what is due.
 
 A screen that is slow shows old prices, and a loop that is late reads the socket late. Both are measured
 all the time, so that it can be seen whether it is the market that stands still, or the program.

@@ -1,4 +1,4 @@
-"""The app's own ui_metrics, on a clock that the tests move."""
+"""How the app itself does, on a clock that the tests move."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def drawn(ui_metrics, clock, seconds, pause=0.0):
 
 
 async def beaten(clock):
-    """A ui_metrics that has beaten until its clock's sleeps were used up."""
+    """Metrics that were taken until its clock's sleeps were used up."""
     ui_metrics = UiMetrics(clock, clock.sleep)
     with pytest.raises(asyncio.CancelledError):
         await ui_metrics.beat()
