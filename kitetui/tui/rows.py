@@ -28,7 +28,7 @@ class RowState(Enum):
     WAITING = auto()
     """No tick has come yet."""
     SNAPSHOT = auto()
-    """The figures may be those that the server kept, from whenever that was."""
+    """The figures may be a snapshot of the server's, from whenever that was."""
     LIVE = auto()
     """Ticks arrive."""
     OLD = auto()
