@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, time, timedelta
 from threading import Thread
 from typing import Final, Self
@@ -38,7 +36,7 @@ class KeptToken:
         self._vault, self._account = vault, account
         self._seen = seen
         self._token = login.access_token
-        self._reader: asyncio.Future[None] | None = None
+        self._reader: Thread | None = None
         self._complaint = ""
 
     @classmethod
@@ -51,14 +49,17 @@ class KeptToken:
 
     async def __call__(self) -> str:
         """Return the token."""
-        if self._reader is None and (signature := self._vault.signature(self._account)) != self._seen:
-            self._reader = reader = _in_a_daemon(lambda: self._read(signature))
-            reader.add_done_callback(self._has_read)
-            await asyncio.wait([reader], timeout=PATIENCE)
+        reader = self._reader
+        if reader is None or not reader.is_alive():
+            if (signature := self._vault.signature(self._account)) == self._seen:
+                return self._token
+            # A daemon, since a keyring that waits for its user must not hold up the end of the program.
+            reader = Thread(target=self._read, args=(signature,), name="kitetui login", daemon=True)
+            self._reader = reader
+            reader.start()
+        # Whoever asks meanwhile waits too: connections dial together, and the token of before is refused.
+        await asyncio.to_thread(reader.join, PATIENCE)
         return self._token
-
-    def _has_read(self, reader: asyncio.Future[None]) -> None:
-        self._reader = None
 
     def _read(self, signature: Signature | None) -> None:
         try:
@@ -71,26 +72,6 @@ class KeptToken:
         if found is not None and found.access_token and _is_of_one_key(found, self.login):
             self._token = found.access_token
         self._seen = signature
-
-
-def _in_a_daemon(work: Callable[[], None]) -> asyncio.Future[None]:
-    """Work in a thread that does not hold up the end of the program, as a keyring's user may."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[None] = loop.create_future()
-
-    def finish() -> None:
-        if not done.done():
-            done.set_result(None)
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            with suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(finish)
-
-    Thread(target=run, name="kitetui login", daemon=True).start()
-    return done
 
 
 def _is_of_one_key(one: Secrets, other: Secrets) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
+import time
 from dataclasses import replace
 
 import keyring
@@ -46,6 +48,34 @@ async def test_a_login_made_meanwhile_is_taken_up(vault: Vault) -> None:
     assert await token() == SECRETS.access_token
     Vault(environment={}).store(DEFAULT, FRESH)
     assert await token() == FRESH.access_token
+
+
+async def test_all_that_dial_together_take_up_a_login_that_is_read_slowly() -> None:
+    class Slow(MemoryKeyring):
+        def get_password(self, service: str, username: str) -> str | None:
+            time.sleep(0.05)
+            return super().get_password(service, username)
+
+    keyring.set_keyring(Slow())
+    vault = Vault(environment={})
+    vault.store(DEFAULT, SECRETS)
+    token = token_of(vault)
+    vault.store(DEFAULT, FRESH)
+    assert await asyncio.gather(token(), token(), token()) == [FRESH.access_token] * 3
+
+
+def test_a_reading_that_outlives_its_loop_is_no_hindrance_to_the_next(
+    monkeypatch: pytest.MonkeyPatch, vault: Vault
+) -> None:
+    monkeypatch.setattr(tokens, "PATIENCE", 0.0)
+    token = token_of(vault)
+    vault.store(DEFAULT, FRESH)
+    asyncio.run(token())
+    if token._reader is not None:
+        token._reader.join(20)
+    vault.store(DEFAULT, replace(FRESH, access_token="t0ken-of-the-day-after"))
+    monkeypatch.setattr(tokens, "PATIENCE", 20.0)
+    assert asyncio.run(token()) == "t0ken-of-the-day-after"
 
 
 async def test_a_login_of_another_account_is_not(vault: Vault) -> None:
