@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from kitetui.account import EndpointProfile, KeptToken, Vault, endpoint_named, login_command
+from kitetui.account import DEFAULT, EndpointProfile, KeptToken, Vault, endpoint_named, login_command
 from kitetui.config import feed_config
 from kitetui.errors import LoginError, UserError
 from kitetui.feed import Account, Endpoint, KiteManagerConfig, KiteTickerManager
@@ -75,16 +75,17 @@ def run(
 def login(name: str | None = None) -> tuple[EndpointProfile, Endpoint, Account]:
     """Return where an account streams from, and with what, as it was kept. Raises LoginError."""
     config, vault = feed_config(), Vault()
-    name = name or config.feed.account
-    secrets = vault.read(name)
-    if secrets is None or not secrets.access_token:
-        raise LoginError(f"account {name} has no login", f"run {login_command(name)}")
-    service = endpoint_named(secrets.endpoint, config.endpoints)
-    root, query = Endpoint.parse(service.socket)[0].root, service.socket_query(secrets.user_id)
+    name = vault.meant(name, config.feed.account)
+    pair = vault.of_environment() if name == DEFAULT else None
     # Asked before each dial, so that a program goes on with the login of the next day.
-    token = KeptToken.of(vault, name)
-    account = Account(name, secrets.api_key, token or secrets.access_token)
-    return service, Endpoint(root, query), account
+    token = KeptToken.of(vault, name) if pair is None else None
+    secrets = token.login if token else pair
+    if secrets is None:
+        raise LoginError(f"account {name} has no login", f"run {login_command(name)}")
+    named = config.feed.endpoint if pair else ""  # a kept login has the service that it was made at
+    service = endpoint_named(named or secrets.endpoint, config.endpoints)
+    root, query = Endpoint.parse(service.socket)[0].root, service.socket_query(secrets.user_id)
+    return service, Endpoint(root, query), Account(name, secrets.api_key, token or secrets.access_token)
 
 
 async def _run(

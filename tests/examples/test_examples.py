@@ -19,7 +19,7 @@ import pytest
 import kitetui.examples
 from kitetui.account import Secrets, Vault
 from kitetui.examples import order_updates
-from kitetui.examples.market import ExampleMarket
+from kitetui.examples.market import ExampleMarket, login
 from kitetui.feed import Account, Endpoint
 from kitetui.record import open_reader
 from kitetui.simulator import SimulatedExchange
@@ -129,13 +129,21 @@ def test_live_streams_with_the_logins_and_the_services_of_the_configuration(tmp_
     with Served(accounts={"key_two": "token_two"}) as served:
         served.configure("office")
         for name, key, token in (("default", "simulated", "simulated"), ("second", "key_two", "token_two")):
-            login = Secrets(api_key=key, access_token=token, issued_at=time.time(), endpoint="office")
-            vault.store(name, login)
+            kept = Secrets(api_key=key, access_token=token, issued_at=time.time(), endpoint="office")
+            vault.store(name, kept)
         shown = output_of("single_connection", "--live", "--seconds", "1.5", cwd=tmp_path)
         both = output_of("multi_account", "--live", "--seconds", "1.5", cwd=tmp_path)
     assert re.search(SHOWS["single_connection"], shown)
     assert re.search(r"default: \d+ symbols on 3 connections, [1-9]", both)
     assert re.search(r"second: \d+ symbols on 3 connections, [1-9]", both)
+
+
+def test_a_pair_of_the_environment_is_never_mixed_with_a_kept_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    Vault(environment={}).store("default", Secrets(api_key="kept", access_token="of the kept"))
+    monkeypatch.setenv("KITE_API_KEY", "given")
+    monkeypatch.setenv("KITE_ACCESS_TOKEN", "of-the-given")
+    service, _, account = login()
+    assert (service.name, account.api_key, account.access_token) == ("kite", "given", "of-the-given")
 
 
 async def test_what_the_broker_sends_does_not_steer_the_terminal(
