@@ -90,7 +90,7 @@ def crash_report(error: BaseException) -> Path | None:
 
 def hide(value: str) -> None:
     """Hide this value, plain or as part of a URL, in all that the program logs from now on."""
-    _hidden.update((value, quote(value, safe="")))
+    _hidden.add(value)
 
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:

@@ -226,9 +226,11 @@ def _to_log_in(account: str, endpoint: str) -> str:
 
 
 def _hidden(source: Source) -> Source:
-    """Keep the pair out of the log, but for the words that open a service on this machine."""
+    """Keep a pair that was given out of the log, but for the words that open a service on this machine.
+
+    A login that is kept is hidden by the vault that reads it.
+    """
     if not source.endpoint.is_loopback:
-        login = (source.login.access_token,) if source.login else ()
-        for secret in (*source.account.secrets, *login):
+        for secret in source.account.secrets:
             hide(secret)
     return source

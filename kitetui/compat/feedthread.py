@@ -52,7 +52,7 @@ class FeedThread:
         self._wanted = wanted
         self._inbox = inbox
         self._told = Translator(inbox.put, config.endpoint.shown, retries=retries)
-        self._manager: KiteTickerManager | None = None
+        self._manager: KiteTickerManager  # made by `_open`, before anything can be asked
         self._reader: asyncio.Task[None] | None = None
         self._guard = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -183,7 +183,7 @@ class FeedThread:
 
     async def _hang_up(self) -> bool:
         """Close all connections, and tell of what was received before; return whether any was up."""
-        if self._manager is None or self._reader is None:
+        if self._reader is None:
             return False
         reader, self._reader = self._reader, None
         try:
@@ -194,21 +194,17 @@ class FeedThread:
 
     async def _stop_retry(self) -> None:
         self._told.stop_retry()
-        if self._manager is not None:
-            await self._manager.stop_retrying()
+        await self._manager.stop_retrying()
 
     async def _subscribe(self, tokens: list[int]) -> None:
-        if self._manager is not None:
-            await self._manager.subscribe_symbols(tokens)
+        await self._manager.subscribe_symbols(tokens)
         self._wanted.update({token: str(Mode.QUOTE) for token in tokens if token not in self._wanted})
 
     async def _unsubscribe(self, tokens: list[int]) -> None:
         for token in tokens:
             self._wanted.pop(token, None)
-        if self._manager is not None:
-            await self._manager.unsubscribe_symbols(tokens)
+        await self._manager.unsubscribe_symbols(tokens)
 
     async def _set_mode(self, mode: Mode, tokens: list[int]) -> None:
         self._wanted.update({token: str(mode) for token in tokens if token in self._wanted})
-        if self._manager is not None:
-            await self._manager.change_mode(tokens, mode)
+        await self._manager.change_mode(tokens, mode)

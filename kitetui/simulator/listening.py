@@ -13,9 +13,8 @@ from typing import Any, ClassVar, Final, Protocol, Self
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
+from kitetui.account.redirect import HOST
 from kitetui.feed.endpoint import SIMULATED_HEADER
-
-HOST: Final = "127.0.0.1"
 
 _CLOSE_TIMEOUT: Final = 1.0
 
