@@ -79,7 +79,7 @@ class Browser:
 class MemoryKeyring(KeyringBackend):
     """A keyring that works, until it is locked, or full."""
 
-    priority = 5  # type: ignore[assignment]  # a property of the class there, an attribute in all its backends
+    priority = 5
     name = "Memory Keyring"
 
     def __init__(self) -> None:

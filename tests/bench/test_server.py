@@ -66,6 +66,7 @@ async def test_the_first_packet_of_a_message_has_the_time_of_sending() -> None:
     async with server_of(Load(5, 1000, 0.1, 0.1)) as url, connect(url) as socket:
         await ask(socket, TOKENS)
         batches, _ = await streamed(socket)
+    assert batches
     for batch in batches:
         sent = int(batch.words[0, LAST_QUANTITY]) << 32 | int(batch.words[0, VOLUME]) & 0xFFFFFFFF
         assert before < sent < time.monotonic_ns()

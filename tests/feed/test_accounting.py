@@ -131,7 +131,10 @@ async def test_the_statistics_tell_of_modes_round_trips_decoding_gaps_and_losses
         assert stats.decode_times is not None
         assert 0 < stats.decode_times.p50 <= stats.decode_times.p99
         await again.until(lambda peer: peer.pings > 0)
-        assert stats.round_trips is None or stats.round_trips.p50 > 0
+        await until(lambda: manager.get_stats().connections[0].round_trips is not None)
+        (stats,) = manager.get_stats().connections
+        assert stats.round_trips is not None
+        assert stats.round_trips.p50 > 0
 
 
 async def test_the_readers_of_each_channel_are_accounted_for_too(server: ScriptedServer) -> None:

@@ -20,7 +20,9 @@ def test_the_sums_are_those_of_the_connections() -> None:
 
 
 def test_a_connection_never_used_has_no_times() -> None:
-    for number, stats in enumerate(KiteTickerManager(None).get_stats().connections):
+    found = KiteTickerManager(None).get_stats().connections
+    assert len(found) == 3
+    for number, stats in enumerate(found):
         assert (stats.connection, stats.state, stats.reason) == (number, "unused", "")
         assert {stats.connected_at, stats.last_frame_at, stats.last_tick_at, stats.silence} == {None}
         assert {stats.retry_in, stats.round_trip} == {None}

@@ -25,7 +25,7 @@ def refusal(name: str) -> str:
     with pytest.raises(UserError) as caught:
         set_named(name)
     assert str(caught.value).isprintable()
-    assert ";" in str(caught.value) or " there are " in str(caught.value)
+    assert caught.value.remedy or " there are " in caught.value.problem
     return str(caught.value)
 
 

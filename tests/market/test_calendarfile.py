@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from datetime import date, time
 from pathlib import Path
 
@@ -209,8 +208,12 @@ def test_a_name_that_never_ends_is_shortened() -> None:
 
 @given(st.text())
 def test_any_text_is_a_calendar_or_one_sentence(text: str) -> None:
-    with suppress(UserError):
-        parse_calendar(text, "sessions.toml")
+    try:
+        found = parse_calendar(text, "sessions.toml")
+    except UserError:
+        assert problem(text)
+    else:
+        assert isinstance(found, Calendar)
 
 
 def test_a_file_that_is_not_there_says_nothing(tmp_path: Path) -> None:

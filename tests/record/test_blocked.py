@@ -95,7 +95,7 @@ def test_a_pipe_that_is_full_is_waited_for_without_work_and_has_whole_lines(
     os.set_blocking(pipe.file.fileno(), is_blocking)
     clock = Clock()
     grace = GracePeriod(clock)
-    output = Output("standard output", pipe.file, grace)  # type: ignore[arg-type]  # it has all that is used
+    output = Output("standard output", pipe.file, grace)
     grace.begin()
     giving_up = threading.Timer(0.3, setattr, (clock, "now", GRACE_SECONDS))
     giving_up.start()
@@ -109,7 +109,7 @@ def test_a_pipe_that_is_full_is_waited_for_without_work_and_has_whole_lines(
 
 
 def test_a_slow_reader_gets_all_of_it(pipe: Pipe) -> None:
-    output = Output("standard output", pipe.file, GracePeriod())  # type: ignore[arg-type]
+    output = Output("standard output", pipe.file, GracePeriod())
     found: list[bytes] = []
 
     def read() -> None:
@@ -125,7 +125,7 @@ def test_a_slow_reader_gets_all_of_it(pipe: Pipe) -> None:
 
 
 def test_a_line_longer_than_a_piece_is_written_too(pipe: Pipe) -> None:
-    Output("standard output", pipe.file, GracePeriod()).write(b"x" * 20_000)  # type: ignore[arg-type]
+    Output("standard output", pipe.file, GracePeriod()).write(b"x" * 20_000)
     assert pipe.read() == b"x" * 20_000
 
 
@@ -151,14 +151,14 @@ class OnPipe:
 
     def open(self, at: int, name_of: NameOf) -> FileSet:
         made = stream_writer(self.kind, self.output, name_of, COLUMNS)
-        return FileSet(name="standard output", writers=[made])  # type: ignore[list-item]  # no capture
+        return FileSet(name="standard output", writers=[made])
 
 
 @pytest.mark.parametrize("kind", [Format.CSV, Format.JSONL])
 async def test_every_tick_is_written_or_counted(pipe: Pipe, kind: Format) -> None:
     looks = count(0)
     grace = GracePeriod(lambda: GRACE_SECONDS * next(looks) / 10)  # over at the tenth look
-    output = Output("standard output", pipe.file, grace)  # type: ignore[arg-type]
+    output = Output("standard output", pipe.file, grace)
     grace.begin()
     recorder = Recorder(Files(OnPipe(output, kind), NAMES.get, lambda: NOW))
     channel = Channel[TickerMessage](60)
@@ -178,7 +178,7 @@ async def test_every_tick_is_written_or_counted(pipe: Pipe, kind: Format) -> Non
 async def test_what_was_lost_before_is_counted_too_when_the_output_fails(pipe: Pipe) -> None:
     clock = Clock()
     grace = GracePeriod(clock)
-    output = Output("standard output", pipe.file, grace)  # type: ignore[arg-type]
+    output = Output("standard output", pipe.file, grace)
     recorder = Recorder(Files(OnPipe(output), NAMES.get, lambda: NOW))
     grace.begin()
     clock.now = GRACE_SECONDS

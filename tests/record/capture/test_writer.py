@@ -136,6 +136,7 @@ def test_no_block_ends_between_the_note_of_marks_and_its_message(path: Path, sho
     write(path, [most, data(T + 1, INFY_QUOTE, snapshot=(0,)), data(T + 2, INFY_QUOTE)])
     counts = [each.count for each in CaptureReader(path).blocks()]
     records = list(CaptureReader(path).records())
+    assert len(counts) > 1
     for end in accumulate(counts[:-1]):
         assert not isinstance(parse_note(records[end - 1].data), SnapshotNote)
 
