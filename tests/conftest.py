@@ -1,12 +1,17 @@
-"""What holds for every test: the same examples each time, nobody's own files, and no other machine."""
+"""What holds for every test: the same examples each time, nobody's own files and logins, no other machine."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import keyring
 import pytest
 from hypothesis import settings
+from keyring.backends import fail
+
+from kitetui import logs
 
 settings.register_profile("kitetui", deadline=None, derandomize=True, database=None)
 settings.load_profile("kitetui")
@@ -33,3 +38,19 @@ def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name.lower(), "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_login(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Neither the keyring nor the credentials of whoever runs the tests, in this process or in others.
+
+    Nor does a test hide its values from the log of another.
+    """
+    for name in ("KITE_API_KEY", "KITE_ACCESS_TOKEN", "KITETUI_WS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    monkeypatch.setattr(logs, "_hidden", set())
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())
+    yield
+    keyring.set_keyring(before)

@@ -1,30 +1,14 @@
-"""No test comes near the keyring of whoever runs it, and none hides its values from the log of another."""
+"""What tests of accounts share: an exchange that has REST, and a keyring that does not answer."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
-import keyring
 import pytest
-from keyring.backends import fail
 
-from kitetui import logs
 from kitetui.account import vault
 from kitetui.simulator import SimulatedExchange
 from tests.account.helpers import SilentKeyring
-
-
-@pytest.fixture(autouse=True)
-def _no_keyring() -> Iterator[None]:
-    before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())
-    yield
-    keyring.set_keyring(before)
-
-
-@pytest.fixture(autouse=True)
-def _forget_what_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "_hidden", set())
 
 
 @pytest.fixture

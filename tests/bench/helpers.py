@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 import pytest
@@ -19,3 +20,8 @@ def without_the_official_client(patch: pytest.MonkeyPatch) -> None:
 
 def values(figures: Iterable[Figure]) -> dict[str, float | None]:
     return {each.name: each.value for each in figures}
+
+
+def python(program: str) -> list[str]:
+    """The command that runs a program with this Python."""
+    return [sys.executable, "-c", program]

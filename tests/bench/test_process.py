@@ -8,10 +8,7 @@ import pytest
 
 from kitetui.bench.process import command_of, line_of, megabytes, output_of, running
 from kitetui.errors import UserError
-
-
-def python(program: str) -> list[str]:
-    return [sys.executable, "-c", program]
+from tests.bench.helpers import python
 
 
 def test_a_module_is_run_with_this_python() -> None:

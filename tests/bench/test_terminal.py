@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 
 import pytest
 
 from kitetui.bench import terminal as terminals
 from kitetui.bench.terminal import Terminal
 from kitetui.errors import UserError
+from tests.bench.helpers import python
 
 pytest.importorskip("termios", reason="there are no pseudo-terminals on this system")
 
@@ -19,10 +19,6 @@ pytest.importorskip("termios", reason="there are no pseudo-terminals on this sys
 def _no_patience_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let none of these programs, which know no Ctrl-C, be waited for."""
     monkeypatch.setattr(terminals, "_END", 0.0)
-
-
-def python(program: str) -> list[str]:
-    return [sys.executable, "-c", program]
 
 
 def test_what_is_written_is_counted_and_found() -> None:

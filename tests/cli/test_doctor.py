@@ -7,14 +7,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from pathlib import Path
 
-import keyring
 import pytest
 import typer
-from keyring.backends import fail
 
 from kitetui.account import Vault
 from kitetui.cli.doctor import doctor
@@ -33,16 +31,6 @@ sys.exit(app(args=sys.argv[1:], standalone_mode=False) or 0)
 """
 
 ENVIRONMENT = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
-
-
-@pytest.fixture(autouse=True)
-def _nobodys_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("KITE_API_KEY", "KITE_ACCESS_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())
-    yield
-    keyring.set_keyring(before)
 
 
 @pytest.fixture

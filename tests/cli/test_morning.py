@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import json
 import os
 import signal
@@ -25,6 +24,7 @@ from kitetui.times import ist_today
 from tests.account.helpers import service_of
 from tests.cli.test_headless import PATIENCE, Recording
 from tests.instruments.helpers import Line, import_into, share
+from tests.record.helpers import rows_of
 
 DAY = 86_400.0
 GONE = 10
@@ -98,11 +98,6 @@ async def record(symbols: str, **options: Any) -> Recording:
     return Recording(process)
 
 
-def rows_in(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def files_in(folder: Path) -> list[Path]:
     """The recordings of a folder, the earliest first; names of one second do not say which that is."""
     return sorted(folder.glob("ticks-*[0-9].csv"), key=lambda path: path.stat().st_mtime_ns)
@@ -110,7 +105,7 @@ def files_in(folder: Path) -> list[Path]:
 
 def names_of(*paths: Path, token: int | None = None) -> set[str]:
     """The names in these files, of one token or of all."""
-    rows = [row for path in paths for row in rows_in(path)]
+    rows = [row for path in paths for row in rows_of(path)]
     return {row["tradingsymbol"] for row in rows if token is None or row["instrument_token"] == str(token)}
 
 
@@ -142,9 +137,9 @@ async def test_a_pattern_names_and_subscribes_what_the_list_of_the_day_has(
     before, after = files_in(tmp_path / "ticks")
     assert names_of(before, token=reused.instrument_token) == {"EXPIRED"}
     assert names_of(after, token=reused.instrument_token) == {reused.tradingsymbol}
-    sequence = [int(row["sequence"]) for path in (before, after) for row in rows_in(path)]
+    sequence = [int(row["sequence"]) for path in (before, after) for row in rows_of(path)]
     assert sequence == list(range(1, len(sequence) + 1))
-    assert [rows_in(log) for log in (tmp_path / "ticks").glob("*.gaps.csv")] == [[], []]
+    assert [rows_of(log) for log in (tmp_path / "ticks").glob("*.gaps.csv")] == [[], []]
 
 
 async def test_a_list_that_cannot_be_had_is_one_line_and_the_recording_goes_on(

@@ -1,28 +1,18 @@
-"""No test comes near the keyring, the login or the proxy of whoever runs it."""
+"""What tests of the checks share: an exchange that has REST, and no proxy."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
-import keyring
 import pytest
-from keyring.backends import fail
 
-from kitetui import logs
 from kitetui.simulator import SimulatedExchange
-
-_OF_THE_SHELL = "KITE_API_KEY KITE_ACCESS_TOKEN HTTPS_PROXY https_proxy ALL_PROXY all_proxy".split()
 
 
 @pytest.fixture(autouse=True)
-def _nobodys_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in _OF_THE_SHELL:
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(logs, "_hidden", set())
-    before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())
-    yield
-    keyring.set_keyring(before)
 
 
 @pytest.fixture

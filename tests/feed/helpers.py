@@ -17,7 +17,7 @@ from kitetui.feed import (
     Ticks,
 )
 from tests.feed.server import PATIENCE, ScriptedServer
-from tests.wire.packets import LTP, frame, packet
+from tests.wire.packets import frame, ltp
 
 Message = TypeVar("Message")
 
@@ -71,7 +71,7 @@ async def rest(reader: Receiver) -> list[TickerMessage]:
 
 def ltp_frame(*prices: int, token: int = 408065) -> bytes:
     """A binary message of one `ltp` packet for each price."""
-    return frame(*(packet(LTP, instrument_token=token, last_price=price) for price in prices))
+    return frame(*(ltp(price, token) for price in prices))
 
 
 def prices(messages: list[Ticks]) -> list[int]:

@@ -13,7 +13,7 @@ from kitetui.feed.freshness import Freshness
 from kitetui.feed.lastpackets import LastPackets
 from kitetui.wire import Mode, Request, SetMode, Subscribe, TickBatch, Unsubscribe, decode_frame
 from kitetui.wire.tokenrows import tokens_of
-from tests.wire.packets import FULL, INDEX_FULL, INDEX_QUOTE, INFY, LTP, QUOTE, frame, packet, token
+from tests.wire.packets import FULL, INDEX_FULL, INDEX_QUOTE, INFY, QUOTE, frame, ltp, packet, token
 
 TCS: Final = 2953217
 NIFTY: Final = token("INDICES", 1001)
@@ -63,10 +63,6 @@ class Session:
 def session() -> Session:
     """A session that begins."""
     return Session()
-
-
-def ltp(price: int, of: int = INFY) -> bytes:
-    return packet(LTP, instrument_token=of, last_price=price)
 
 
 def quote(price: int, volume: int = 0, of: int = INFY) -> bytes:

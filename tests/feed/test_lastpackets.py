@@ -8,7 +8,7 @@ import pytest
 from kitetui.feed.lastpackets import LastPackets
 from kitetui.wire import decode_frame
 from kitetui.wire.layout import LAST_PRICE, TOKEN
-from tests.wire.packets import INFY, LTP, QUOTE, frame, packet, token
+from tests.wire.packets import INFY, LTP, QUOTE, frame, ltp, packet, token
 
 TCS = 2953217
 
@@ -25,10 +25,6 @@ def note(last: LastPackets, *packets: bytes, at: int = 1, marks: list[bool] | No
     rows = last.rows_of(np.ascontiguousarray(batch.words[:, TOKEN]).view(np.uint32))
     received_at = np.full(len(batch), at, dtype=np.int64)
     last.note(rows, batch, received_at, None if marks is None else np.array(marks), float(at))
-
-
-def ltp(price: int, of: int = INFY) -> bytes:
-    return packet(LTP, instrument_token=of, last_price=price)
 
 
 @pytest.mark.parametrize("others", [0, 1, 200])

@@ -8,13 +8,9 @@ from kitetui.feed import OrderUpdate, RawFrame, Ticks
 from kitetui.wire import Mode, encode_order
 from tests.feed.helpers import ltp_frame, manager_on, next_of, prices, running, ticks_from
 from tests.feed.server import ScriptedServer
-from tests.wire.packets import INFY, LTP, frame, packet, token
+from tests.wire.packets import INFY, frame, ltp, token
 
 STRAY = token("NSE", 77)
-
-
-def ltp(price: int, of: int = INFY) -> bytes:
-    return packet(LTP, instrument_token=of, last_price=price)
 
 
 async def test_a_tick_that_nobody_subscribed_reaches_no_reader(

@@ -20,7 +20,7 @@ from kitetui.record.destinations import FileSet
 from kitetui.record.formats import stream_writer
 from kitetui.record.history import RecordingHistory
 from kitetui.record.output import GRACE_SECONDS, GracePeriod, Output, StalledError, empty_file
-from tests.record.helpers import NAMES, at, ticks
+from tests.record.helpers import NAMES, Stopwatch, at, ticks
 
 NOW = at("2026-11-23T10:42:17")
 LINE = b"a row of thirty-two characters.\n"
@@ -66,17 +66,8 @@ def pipe() -> Iterator[Pipe]:
     pipe.close()
 
 
-class Clock:
-    """A clock that is set."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def test_patience_lasts_for_ever_and_once_it_is_ended_for_so_many_seconds() -> None:
-    clock = Clock()
+    clock = Stopwatch()
     grace = GracePeriod(clock)
     clock.now = 1e9
     assert not grace.is_over(0)
@@ -93,7 +84,7 @@ def test_a_pipe_that_is_full_is_waited_for_without_work_and_has_whole_lines(
     pipe: Pipe, *, is_blocking: bool
 ) -> None:
     os.set_blocking(pipe.file.fileno(), is_blocking)
-    clock = Clock()
+    clock = Stopwatch()
     grace = GracePeriod(clock)
     output = Output("standard output", pipe.file, grace)
     grace.begin()
@@ -176,7 +167,7 @@ async def test_every_tick_is_written_or_counted(pipe: Pipe, kind: Format) -> Non
 
 
 async def test_what_was_lost_before_is_counted_too_when_the_output_fails(pipe: Pipe) -> None:
-    clock = Clock()
+    clock = Stopwatch()
     grace = GracePeriod(clock)
     output = Output("standard output", pipe.file, grace)
     recorder = Recorder(Files(OnPipe(output), NAMES.get, lambda: NOW))

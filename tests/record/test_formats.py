@@ -122,6 +122,21 @@ def test_a_recording_says_what_it_is_and_how_its_instruments_are_called(kind: Fo
     assert sum(map(len, reader)) == 3
 
 
+@pytest.mark.parametrize("kind", [each for each in ALL if each is not Format.CSV])  # whose parts are larger
+def test_many_rows_come_in_parts_and_say_how_far_they_are(kind: Format, tmp_path: Path) -> None:
+    path = tmp_path / f"ticks{kind.suffix}"
+    write(kind, path, [infy(12_000)])
+    reader = open_reader(path)
+    parts, positions = [], []
+    for rows in reader:
+        parts.append(rows)
+        positions.append(reader.position)
+    assert max(map(len, parts)) < 12_000
+    assert positions == sorted(positions)
+    assert 0 < positions[0] < positions[-1] == 1.0
+    check_same(joined(parts), infy(12_000), kind)
+
+
 @pytest.mark.parametrize("kind", ALL)
 def test_a_recording_without_a_row_is_one(kind: Format, tmp_path: Path) -> None:
     path = tmp_path / f"ticks{kind.suffix}"

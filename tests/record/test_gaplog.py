@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
 
 from kitetui.record.gaplog import GapEntry, GapLog, gap_log_of, repair_log
+from tests.record.helpers import rows_of
 
 T = 1_625_461_887_000_000_000
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def test_the_log_stands_beside_the_recording() -> None:

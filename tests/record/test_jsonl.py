@@ -149,22 +149,6 @@ def test_a_file_that_is_wrong_all_over_is_said_in_few_words(read: Read) -> None:
     assert damage[-1] == "and 980 more"
 
 
-def test_many_rows_come_in_parts_and_say_how_far_they_are(tmp_path: Path) -> None:
-    path = tmp_path / "ticks.jsonl"
-    writer = JsonlWriter(empty_file(path), name_of)
-    writer.write(infy(12_000))
-    writer.close()
-    reader = JsonlReader(path)
-    parts, positions = [], []
-    for rows in reader:
-        parts.append(rows)
-        positions.append(reader.position)
-    assert max(map(len, parts)) < 12_000
-    assert positions == sorted(positions)
-    assert 0 < positions[0] < positions[-1] == 1.0
-    assert_same(joined(parts), infy(12_000))
-
-
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"cannot read .*ticks\.jsonl: No such file"):
         list(JsonlReader(tmp_path / "ticks.jsonl"))

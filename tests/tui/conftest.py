@@ -178,6 +178,16 @@ def line_of(session: Session, symbol: str) -> str:
     return next((line for line in lines if line.lstrip("│▌• ").startswith(f"{symbol} ")), "")
 
 
+def first_line(session: Session) -> str:
+    """The first line of the screen."""
+    return session.screen().splitlines()[0]
+
+
+def age_of(session: Session, symbol: str) -> str:
+    """The age of a symbol's last news, as its row has it."""
+    return line_of(session, symbol).split("│")[1].split()[-1]
+
+
 def stand_still(app: MonitorApp) -> None:
     """Show nothing of the machine's clock and of the terminal that the tests run in."""
     app.theme = DEFAULT_THEME

@@ -17,7 +17,7 @@ from kitetui.tui.rows import RowState
 from kitetui.wire import Mode
 from tests.feed.exchange import manager_of, until
 from tests.market.moments import at
-from tests.tui.conftest import LOOK, line_of, quick_looks, running
+from tests.tui.conftest import LOOK, age_of, first_line, line_of, quick_looks, running
 
 SYMBOLS = ["NSE:INFY", "NSE:TCS", "NSE:SBIN", "NSE:NIFTY 50"]
 HOUR = 3600.0
@@ -328,14 +328,6 @@ async def test_a_simulated_market_is_never_closed():
         assert "CLOSED" not in first_line(session)
         session.clock.go_on(45)
         assert "● QUIET 45s   connected, and no symbol has changed" in first_line(session)
-
-
-def first_line(session) -> str:
-    return session.screen().splitlines()[0]
-
-
-def age_of(session, symbol: str) -> str:
-    return line_of(session, symbol).split("│")[1].split()[-1]
 
 
 def states_of_connections(session) -> list[ConnectionState]:

@@ -11,7 +11,7 @@ from kitetui.tui.monitor import NOT_RECORDED
 from kitetui.tui.rows import SILENT_AFTER, RowState
 from kitetui.tui.settings import Settings
 from kitetui.wire import TickBatch, layout
-from tests.tui.conftest import line_of
+from tests.tui.conftest import age_of, first_line, line_of
 from tests.tui.rows import NOW
 from tests.tui.tape import Tape
 
@@ -28,10 +28,6 @@ def tape():
 async def session(run, tape):
     async with run(symbols=TWO, replay=tape) as session:
         yield session
-
-
-def first_line(session):
-    return session.screen().splitlines()[0]
 
 
 def last_line(session):
@@ -277,7 +273,3 @@ async def test_a_market_that_was_closed_says_so_of_its_own_time(run):
 
 def notices(session):
     return [notice.message for notice in session.app._notifications]
-
-
-def age_of(session, symbol):
-    return line_of(session, symbol).split("│")[1].split()[-1]

@@ -98,3 +98,8 @@ def frame(*packets: bytes, count: int | None = None) -> bytes:
     """Return the binary message of these packets; `count` is what it claims, if that is to be a lie."""
     head = struct.pack(">H", len(packets) if count is None else count)
     return head + b"".join(struct.pack(">H", len(data)) + data for data in packets)
+
+
+def ltp(price: int, of: int = INFY) -> bytes:
+    """A packet of the last price alone."""
+    return packet(LTP, instrument_token=of, last_price=price)

@@ -25,18 +25,6 @@ def again(path: Path, table: Any) -> Path:
     return path
 
 
-def test_many_rows_come_in_parts_and_say_how_far_they_are(path: Path) -> None:
-    reader = ParquetReader(path)
-    parts, positions = [], []
-    for rows in reader:
-        parts.append(rows)
-        positions.append(reader.position)
-    assert max(map(len, parts)) < 12_000
-    assert positions == sorted(positions)
-    assert 0 < positions[0] < positions[-1] == 1.0
-    assert_same(joined(parts), infy(12_000))
-
-
 def test_a_file_that_another_program_wrote_again_reads_the_same(path: Path) -> None:
     again(path, table_of(path))
     assert_same(joined(list(ParquetReader(path))), infy(12_000))

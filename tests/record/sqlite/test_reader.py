@@ -29,18 +29,6 @@ def change(path: Path, statement: str) -> None:
         database.execute(statement)
 
 
-def test_many_rows_come_in_parts_and_say_how_far_they_are(path: Path) -> None:
-    reader = SqliteReader(path)
-    parts, positions = [], []
-    for rows in reader:
-        parts.append(rows)
-        positions.append(reader.position)
-    assert max(map(len, parts)) < 12_000
-    assert positions == sorted(positions)
-    assert 0 < positions[0] < positions[-1] == 1.0
-    assert_same(joined(parts), infy(12_000))
-
-
 def test_one_that_is_being_written_is_read_up_to_its_last_flush(tmp_path: Path) -> None:
     path = tmp_path / "ticks.sqlite"
     writer = SqliteWriter(path, name_of)
