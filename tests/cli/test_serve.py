@@ -259,6 +259,7 @@ def test_a_url_that_was_on_the_servers_command_line_is_on_no_other() -> None:
     url = f"ws://127.0.0.1:{free_port()}/?api_key=key&access_token={TOKEN}"
     with Pages("--ws-url", url, "-s", "NSE:INFY") as pages, page_of(pages) as page:
         page.wait_for("nothing listens at that address")
+        assert TOKEN in " ".join(command_line(pages.process.pid))
         assert TOKEN not in " ".join(command_line(*pages.monitors()))
 
 
@@ -350,5 +351,5 @@ def wait_until(what: Callable[[], bool], expected: str) -> None:
 
 def command_line(process: int) -> list[str]:
     """Return what every user of the machine can read of a process."""
-    listed = subprocess.run(["ps", "-o", "args=", "-p", str(process)], capture_output=True, text=True)
+    listed = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(process)], capture_output=True, text=True)
     return listed.stdout.split()
