@@ -1,4 +1,11 @@
-"""The way back from the login: a server on this machine waits for the browser, and shows it plain pages."""
+"""The way back from the login: a server on this machine waits for the browser, and shows it plain pages.
+
+A redirect counts only with the `state` that the login page was opened with: Kite hands it back, and nobody
+else knows it. So no other page, and no old tab, can put a login of its own in the place of the user's.
+
+The server is for this machine alone, and serves the simulated exchange too. It takes one request a
+connection; sizes and times are bounded, and closing it ends whatever is still being answered.
+"""
 
 from __future__ import annotations
 

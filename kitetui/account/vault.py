@@ -1,4 +1,12 @@
-"""The secrets of the accounts: in the system's keyring, or in files that their owner alone can read."""
+"""The secrets of the accounts: in the system's keyring, or in files that their owner alone can read.
+
+Each account has a file of its own in any case. With a keyring the file says only that, so that one look at
+it tells whether there was another login, and a keyring that is locked is not taken for an account unknown.
+
+`keyring` always finds something, if only a backend that forgets or one that fails; only a backend that it
+would itself recommend counts here. Each look may ask a service of the desktop, and even the user, and may
+never have an answer: so it is a thread's that is left to itself after a while.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The way to Kite: whether a host is known and lets one in, and whether its stream brings what it should."""
+"""The way to Kite: whether a host is known and lets one in, and whether its stream brings what it should.
+
+What several checks need is asked once. A check whose ground is missing says so and is skipped, so that one
+thing that does not work is one failure and not seven.
+"""
 
 from __future__ import annotations
 

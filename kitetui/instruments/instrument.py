@@ -1,4 +1,9 @@
-"""One instrument, as data, and what the names of contracts say: what expires when, and at which strike."""
+"""One instrument, as data, and what the names of contracts say: what expires when, and at which strike.
+
+The contracts of a month are written `NIFTY26DECFUT` and `NIFTY26DEC25000CE`; those that end within a month
+have the day instead, `NIFTY26D0825000CE`, where O, N and D stand for the last three months. So contracts that
+no list has any more are known too.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
-"""How instruments are found: what a user typed is taken apart (`bse:tcs`, `nifty 25000 ce`), and what matches
-is listed; a name that is not known is told the nearest that are."""
+"""How instruments are found: what a user typed is taken apart (`bse:tcs`, `nifty 25000 ce`) and looked for.
+
+Made for every key that is pressed: the full-text index gives families in the order in which they are listed,
+and no more of them are looked at than are wanted. A name that is not known is told the nearest that are.
+"""
 
 from __future__ import annotations
 

@@ -4,8 +4,9 @@ A row holds one packet, whole: what a later and shorter packet does not carry is
 one, so that a book is never shown beside a price that it did not come with. Readers ask for rows and
 compare versions; the writer applies a batch in one flush.
 
-Quotes are the same in columns, for lists that are sorted or filtered by a figure. What is a blank on the
-screen is NaN there, so that nothing compares with it.
+Quotes are the same in columns, for lists that are sorted or filtered by a figure: a screen shows a few dozen
+ticks as objects, and putting thousands in order needs columns. What is a blank on the screen is NaN there, so
+that nothing compares with it.
 """
 
 from __future__ import annotations

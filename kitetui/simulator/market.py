@@ -1,5 +1,8 @@
 """A made-up market: every instrument's row as the exchange last knew it, moved step by step.
 
+The same universe, seed and steps give the same rows, bit for bit. A step draws once for all the
+instruments that it moves, never in a loop over them.
+
 What is fixed about an instrument are its traits, in columns. Prices are a random walk in whole ticks, pulled
 back and inside the day's band, counted in ticks of the instrument, so that no arithmetic can leave the tick's
 multiples; they become the wire's integers only when a row is written.
