@@ -189,7 +189,7 @@ def kitetui(
             until=until,
             market_hours=market_hours,
         )
-        options.place()
+        options.destination()
 
     async def begin() -> None:
         run = await choose_run(

@@ -46,10 +46,10 @@ async def record_headless(run: Run, options: RecordingOptions, *, look: float = 
     A login that is refused before anything was received ends the run too, unless it is to wait for another.
     look: seconds between two looks whether there is a new list of instruments.
     """
-    place = options.place()
+    destination = options.destination()
     limits = [run.duration, options.seconds_left(datetime.now(IST))]
     duration = min((limit for limit in limits if limit is not None), default=None)
-    mended = list(_mended(place))
+    repaired = list(_repaired(destination))
     ended, signalled = asyncio.Event(), asyncio.Event()
 
     def end() -> None:
@@ -59,9 +59,9 @@ async def record_headless(run: Run, options: RecordingOptions, *, look: float = 
     with ended_by_signals(ended, end):
         async with run.source.opened() as source:
             headless = _Headless(run, source, options, ended, look)
-            leaving = asyncio.create_task(headless.leave_if_stuck(place, signalled))
+            leaving = asyncio.create_task(headless.leave_if_stuck(destination, signalled))
             try:
-                await headless.record(place, mended, duration)
+                await headless.record(destination, repaired, duration)
             finally:
                 leaving.cancel()
 
@@ -82,14 +82,14 @@ class _Headless:
         self._refusals = _Refusals(self._manager, source, wait=run.wait)
         self._last_words: Callable[[], None] = lambda: None
 
-    async def record(self, place: Destination, mended: list[str], duration: float | None) -> None:
+    async def record(self, destination: Destination, repaired: list[str], duration: float | None) -> None:
         run = self._run
         # In a thread, for the head of the data goes to standard output at once, and that may be full already.
-        files = await asyncio.to_thread(Files, place, self._wanted.name_of)
+        files = await asyncio.to_thread(Files, destination, self._wanted.name_of)
         recorder = Recorder(files, self._heard, durability=self._options.durability)
         self._progress = Progress(self._manager, files, recorder)
         self._last_words = lambda: self._progress.say(self._progress.summary(stuck=True))
-        for each in mended:
+        for each in repaired:
             self._progress.say(each)
         self._progress.say(f"recording {len(run.instruments):,} symbols to {files.name}; Ctrl-C ends it")
         await self._manager.subscribe_symbols(self._wanted.tokens, run.mode)
@@ -98,7 +98,7 @@ class _Headless:
             async with asyncio.TaskGroup() as tasks:
                 beside = [
                     tasks.create_task(self._progress.show()),
-                    tasks.create_task(self._follow_lists(files, place, tasks)),
+                    tasks.create_task(self._follow_lists(files, destination, tasks)),
                 ]
                 await self._sessions(recorder)
                 for task in beside:
@@ -115,22 +115,22 @@ class _Headless:
         if self._refusals.fatal:
             raise LoginError(self._refusals.fatal)
 
-    async def leave_if_stuck(self, place: Destination, signalled: asyncio.Event) -> None:
+    async def leave_if_stuck(self, destination: Destination, signalled: asyncio.Event) -> None:
         """End the program, if standard output does not let it end by itself soon after a signal.
 
         A terminal or a socket may say that it has room, and then take less than it is given.
         """
         await signalled.wait()
-        if isinstance(place, StandardOutput):
+        if isinstance(destination, StandardOutput):
             await asyncio.sleep(_MOST)
             self._last_words()
             os._exit(RecordingError.exit_code)
 
-    async def _follow_lists(self, files: Files, place: Destination, tasks: asyncio.TaskGroup) -> None:
+    async def _follow_lists(self, files: Files, destination: Destination, tasks: asyncio.TaskGroup) -> None:
         """Record what the user asked for as each day's list has it."""
 
         def rename(name_of: NameOf, *, renamed: bool) -> None:
-            files.rename(name_of, in_new_files=renamed and isinstance(place, Folder))
+            files.rename(name_of, in_new_files=renamed and isinstance(destination, Folder))
 
         async def follow(universe: Universe) -> None:
             day = list_day(time.time())
@@ -187,14 +187,14 @@ def _first(errors: BaseExceptionGroup[UserError]) -> UserError:
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
-def _mended(place: Destination) -> Iterator[str]:
+def _repaired(destination: Destination) -> Iterator[str]:
     """Make good what a recording before this one left, if it was killed; yield what was done."""
-    match place:
+    match destination:
         case Folder(is_series=True):
-            yield from repair_folder(place.path)
+            yield from repair_folder(destination.path)
         case File():
-            yield from repair_gap_log(gap_log_of(place.path))
-            yield from repair_recording(place.path, place.kind)
+            yield from repair_gap_log(gap_log_of(destination.path))
+            yield from repair_recording(destination.path, destination.kind)
 
 
 class _Refusals:

@@ -40,7 +40,7 @@ class RecordingOptions:
         """How soon the recording is safe."""
         return Durability(FLUSH if self.flush is None else self.flush, self.fsync)
 
-    def place(self) -> Destination:
+    def destination(self) -> Destination:
         """Return where the recording goes. Raises UserError for options that do not go together."""
         formats = [Format(each) for each in self.formats]
         columns = COLUMNS if self.columns is None else parse_columns(self.columns)

@@ -23,6 +23,11 @@ from typing import BinaryIO, Final
 
 from kitetui.errors import RecordingError, UserError
 
+try:
+    import fcntl
+except ImportError:  # Windows keeps others from a file that is open for writing by itself
+    fcntl = None  # type: ignore[assignment]
+
 
 class GracePeriod:
     """How long a recording waits for others: without limit while it runs, then for some seconds.
@@ -48,11 +53,6 @@ class GracePeriod:
 GRACE_PERIOD: Final = GracePeriod()
 """That of this program: a signal begins it."""
 
-
-try:
-    import fcntl
-except ImportError:  # Windows keeps others from a file that is open for writing by itself
-    fcntl = None  # type: ignore[assignment]
 
 STANDARD_OUTPUT: Final = "standard output"
 

@@ -160,9 +160,9 @@ class MonitorRecording:
         from kitetui.record import COLUMNS, Files, Folder, Format, Recorder  # the list does not wait for them
 
         self._error, self._under_way = "", None
-        place = Folder(self._folder, [Format.CSV], COLUMNS, way_out=_WAY_OUT)
+        destination = Folder(self._folder, [Format.CSV], COLUMNS, way_out=_WAY_OUT)
         try:
-            files = Files(place, self._name_of, lambda: round(self._now() * 1e9))
+            files = Files(destination, self._name_of, lambda: round(self._now() * 1e9))
         except UserError as error:
             self._fail(error)
             return

@@ -16,26 +16,26 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=IST)
 
 
 def test_a_name_that_ends_in_a_slash_is_a_folder_with_a_file_a_day() -> None:
-    place = RecordingOptions(formats=["csv", "capture"], output="ticks/").place()
+    place = RecordingOptions(formats=["csv", "capture"], output="ticks/").destination()
     assert place == Folder(
         Path("ticks"), [Format.CSV, Format.CAPTURE], COLUMNS, Rotation(86_400, None), is_series=True
     )
 
 
 def test_a_folder_that_is_there_is_a_folder(tmp_path: Path) -> None:
-    place = RecordingOptions(formats=["csv"], output=str(tmp_path), rotate="1h,500MB").place()
+    place = RecordingOptions(formats=["csv"], output=str(tmp_path), rotate="1h,500MB").destination()
     assert isinstance(place, Folder)
     assert place.rotation == Rotation(3600, 500_000_000)
 
 
 def test_any_other_name_is_a_file() -> None:
     options = RecordingOptions(formats=["jsonl"], output="day.jsonl", append=True)
-    assert options.place() == File(Path("day.jsonl"), Format.JSONL, COLUMNS, goes_on=True)
+    assert options.destination() == File(Path("day.jsonl"), Format.JSONL, COLUMNS, goes_on=True)
 
 
 def test_a_dash_is_standard_output() -> None:
     options = RecordingOptions(formats=["csv"], output="-", columns="last_price,instrument_token")
-    assert options.place() == StandardOutput(Format.CSV, ("last_price", "instrument_token"))
+    assert options.destination() == StandardOutput(Format.CSV, ("last_price", "instrument_token"))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_what_does_not_go_together_is_one_sentence_with_the_way_out(
     options: RecordingOptions, said: str
 ) -> None:
     with pytest.raises(UserError, match=said):
-        options.place()
+        options.destination()
 
 
 def test_the_end_is_a_time_of_today_in_india() -> None:
