@@ -6,18 +6,17 @@ to the character. Lists keep the comments of the elements that stay; groups move
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final
+
+import tomlkit
 
 from kitetui.config.fields import FIELDS
 from kitetui.config.model import Config
 from kitetui.config.outline import Outline, Path, Section
 
-_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_LINE: Final = 80
 
 
@@ -34,13 +33,12 @@ def rendered(value: Any) -> str:
                 return line
             return "\n".join(["[", *(f"  {element}," for element in elements), "]"])
         case _:
-            # JSON's texts, numbers and truths are TOML's too, when no control character is in them.
-            return json.dumps(value, ensure_ascii=False)
+            return str(tomlkit.item(value).as_string())
 
 
 def key(name: str) -> str:
     """Return a key, in quotes where it needs them."""
-    return name if _BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+    return tomlkit.key(name).as_string()
 
 
 def statement(name: str, value: Any) -> str:
@@ -48,87 +46,43 @@ def statement(name: str, value: Any) -> str:
     return f"{key(name)} = {rendered(value)}\n"
 
 
-_INDENT: Final = "\n  "
-
-_COMMA: Final = re.compile(r"((?:[^#,]|#[^\n]*+)*+),")
+_COMMA: Final = re.compile(r"^((?:[^#,]|#[^\n]*+)*+),")
 """A comma that is in no comment, and what stands before it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Element:
-    """One element: the space and comments above it, itself, and the comment behind it on its line."""
-
-    above: str
-    text: str
-    behind: str = ""
 
 
 def relisted(outline: Outline, path: Path, before: Sequence[Any], after: Sequence[Any]) -> str:
     """Return the text of the list at `path`, which holds `before`, so that it holds `after`."""
     span = outline.values[path]
-    if "\n" not in outline.text[span.start : span.end]:
+    if not before or "\n" not in outline.text[span.start : span.end]:
         return rendered(list(after))
-    old, below = _elements(outline, path, len(before))
-    indent = next((_last_line(each.above) for each in old if "\n" in each.above), _INDENT)
-    new: list[_Element] = []
-    above = ""  # the comments above elements that have gone, for the next that stays
+    array = tomlkit.parse(f"list = {_with_every_comma(outline, path, len(before))}")["list"]
     matcher = SequenceMatcher(None, [*map(_identity, before)], [*map(_identity, after)], autojunk=False)
-    for operation, start, end, first, last in matcher.get_opcodes():
+    for operation, start, end, first, last in reversed(matcher.get_opcodes()):
+        new = [tomlkit.value(rendered(value)) for value in after[first:last]]
         if operation == "equal":
-            for was, value, given in zip(old[start:end], before[start:end], after[first:last], strict=True):
-                text = was.text if value == given else rendered(given)
-                new.append(_Element(above + _after(above, was.above, indent), text, was.behind))
-                above = ""
+            for index, value in enumerate(new, start):
+                if value != before[index]:
+                    array[index] = value
         else:
-            new += [_Element(indent, rendered(given)) for given in after[first:last]]
-            above += "".join(_comments(was.above) for was in old[start:end])
-    return _written(new, above + _after(above, below, "\n"), indent)
+            del array[start:end]
+            for index, value in enumerate(new, start):
+                array.insert(index, value)
+    return str(array.as_string())
 
 
-def _elements(outline: Outline, path: Path, count: int) -> tuple[list[_Element], str]:
-    """Take a list apart into its elements and what stands below the last."""
+def _with_every_comma(outline: Outline, path: Path, count: int) -> str:
+    """Return the text of a list with a comma right behind each element.
+
+    The library makes of a comma below a comment, or of none, a text that is no TOML.
+    """
     text, around = outline.text, outline.values[path]
     spans = [outline.values[(*path, index)] for index in range(count)]
-    starts = [*(span.start for span in spans), around.end - 1]
-    above, elements = text[around.start + 1 : starts[0]], []
+    starts = [*(span.start for span in spans), around.end]
+    result = text[around.start : starts[0]]
     for span, following in zip(spans, starts[1:], strict=True):
-        behind, next_above = _parted(text[span.end : following])
-        elements.append(_Element(above, text[span.start : span.end], behind))
-        above = next_above
-    return elements, above
-
-
-def _parted(between: str) -> tuple[str, str]:
-    """Part what stands between two elements, without its comma, at the end of the first one's line."""
-    found = _COMMA.match(between)
-    if found:
-        between = found[1] + between[found.end() :]
-    line, break_, rest = between.partition("\n")
-    return (line, break_ + rest) if "#" in line or break_ else ("", line)
-
-
-def _written(elements: list[_Element], below: str, indent: str) -> str:
-    """Put a list together so that nothing stands on the line of a comment."""
-    text, behind = "[", ""
-    for each in elements:
-        text += f"{_after(behind, each.above, indent)}{each.text},{each.behind}"
-        behind = each.behind
-    return text + _after(behind, below, "\n") + "]"
-
-
-def _after(comment: str, above: str, indent: str) -> str:
-    """Return what follows a comment, on a line of its own if there is a comment."""
-    if not comment or above.startswith("\n"):
-        return above
-    return f"\n{above}" if "#" in above else indent
-
-
-def _comments(above: str) -> str:
-    return above.rstrip() if "#" in above else ""
-
-
-def _last_line(above: str) -> str:
-    return "\n" + above.rpartition("\n")[2]
+        between = _COMMA.sub(r"\1", text[span.end : following], count=1)
+        result += f"{text[span.start : span.end]},{between}"
+    return result
 
 
 def _identity(element: Any) -> str:

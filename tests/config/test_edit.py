@@ -124,7 +124,7 @@ def test_a_symbol_is_added_and_the_others_keep_their_comments() -> None:
     entries = read(MINE).groups[0].entries
     text = group(MINE, 0, *entries[:2], "NSE:WIPRO", *entries[2:], "NSE:SBIN")
     assert '  "NSE:INFY",  # bought in 2019, "cheap"\n  "NSE:WIPRO",\n  { symbol' in text
-    assert '"NSE:MRF", # no comma, so far\n  "NSE:SBIN",\n  # and that is all\n]' in text
+    assert '"NSE:MRF", # no comma, so far\n  # and that is all\n  "NSE:SBIN"\n]' in text
 
 
 def test_a_symbol_is_removed_with_its_own_comment_only() -> None:
