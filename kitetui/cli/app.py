@@ -92,6 +92,9 @@ def kitetui(
     columns: Annotated[
         str | None, typer.Option("--columns", metavar="NAMES", help="Columns of the CSV, with commas.")
     ] = None,
+    integers: Annotated[
+        bool, typer.Option("--integers", help="Prices of Parquet as integers, with their divisor.")
+    ] = False,
     append: Annotated[
         bool, typer.Option("--append", help="Go on in the file of -o, if it was recorded like this.")
     ] = False,
@@ -154,6 +157,7 @@ def kitetui(
         "-o": output,
         "--rotate": rotate,
         "--columns": columns,
+        "--integers": integers,
         "--append": append,
         "--flush": flush,
         "--fsync": fsync,
@@ -182,6 +186,7 @@ def kitetui(
             formats=chosen,
             output=output,
             columns=columns,
+            integers=integers,
             rotate=rotate,
             append=append,
             flush=flush,

@@ -20,6 +20,9 @@ def convert(
     columns: Annotated[
         str | None, typer.Option("--columns", metavar="NAMES", help="Columns of a CSV, with commas.")
     ] = None,
+    integers: Annotated[
+        bool, typer.Option("--integers", help="Prices of a Parquet file as integers, with their divisor.")
+    ] = False,
 ) -> None:
     """Write a recording in the format that the new file's name ends in; its gap log goes with it.
 
@@ -36,13 +39,20 @@ def convert(
         raise UserError(
             "--columns chooses those of a CSV", "name a new file that ends in .csv, or leave it out"
         )
+    if integers and kind is not Format.PARQUET:
+        raise UserError(
+            "--integers is for the prices of Parquet",
+            "name a new file that ends in .parquet, or leave it out",
+        )
     chosen = COLUMNS if columns is None else parse_columns(columns)
     if target.exists():
         raise UserError(f"{target} is there already", "name another file")
     reader = open_reader(source)
     rows = sum(
         len(batch)
-        for batch in with_bar(write(reader, target, kind, chosen), reader, f"converting {source.name}")
+        for batch in with_bar(
+            write(reader, target, kind, chosen, integers=integers), reader, f"converting {source.name}"
+        )
     )
     copy_gap_log(source, target)
     typer.echo(f"{group(rows)} rows in {target}, {target.stat().st_size / 1e6:,.1f} MB")

@@ -28,6 +28,7 @@ class RecordingOptions:
     formats: Sequence[str]
     output: str | None = None
     columns: str | None = None
+    integers: bool = False
     rotate: str | None = None
     append: bool = False
     flush: float | None = None
@@ -46,11 +47,15 @@ class RecordingOptions:
         columns = COLUMNS if self.columns is None else parse_columns(self.columns)
         if self.columns is not None and Format.CSV not in formats:
             raise UserError("--columns chooses those of CSV", "add --csv, or leave it out")
+        if self.integers and Format.PARQUET not in formats:
+            raise UserError("--integers is for the prices of Parquet", "add --parquet, or leave it out")
         if self.output is not None and self.output != "-" and _is_folder(self.output):
             if self.append:
                 raise UserError("--append continues one file, and a folder gets new ones", "leave it out")
             rotation = Rotation.parse(self.rotate) if self.rotate else Rotation()
-            return Folder(Path(self.output), formats, columns, rotation, is_series=True)
+            return Folder(
+                Path(self.output), formats, columns, rotation, is_series=True, integers=self.integers
+            )
         if self.rotate:
             raise UserError("--rotate needs a folder for its files", "name one with -o, such as -o ticks/")
         return self._single(formats, columns)
@@ -67,10 +72,10 @@ class RecordingOptions:
         if self.output is None:
             if self.append:
                 raise UserError("--append continues a file", "name it with -o")
-            return Folder(Path.cwd(), formats, columns, way_out=_HERE)
+            return Folder(Path.cwd(), formats, columns, way_out=_HERE, integers=self.integers)
         if len(formats) > 1:
             raise UserError("a file takes one format", "for several name a folder: -o ticks/")
-        return File(Path(self.output), formats[0], columns, goes_on=self.append)
+        return File(Path(self.output), formats[0], columns, goes_on=self.append, integers=self.integers)
 
     def seconds_left(self, now: datetime) -> float | None:
         """Return the seconds to `until`, None without. Raises UserError where it is no time to come."""

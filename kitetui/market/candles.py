@@ -19,14 +19,15 @@ made of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kitetui.market.folding import NONE, CandleRows, Interval, count_volume, fold, rows_of
+from kitetui.market.folding import NONE, CandleRows, Interval, count_volume, days, fold, rows_of
+from kitetui.times import IST
 from kitetui.wire import TickBatch
 from kitetui.wire.layout import DIVISORS, EXCHANGE_TIME, TOKEN
 from kitetui.wire.tables import Column, to_arrow, to_pandas, to_polars
@@ -68,6 +69,14 @@ class Candle:
     ticks: int
     oi: int | None
 
+    @property
+    def day(self) -> date:
+        """The day in India."""
+        return self.start.astimezone(IST).date()
+
+
+_CANDLE: Final = tuple(field.name for field in fields(Candle))
+
 
 class Candles:
     """Candles of any number of instruments in columns, sorted by start and then by instrument token.
@@ -77,7 +86,9 @@ class Candles:
 
     __slots__ = ("_rows",)
 
-    columns: Final = ("instrument_token", "start", "open", "high", "low", "close", "volume", "ticks", "oi")
+    columns: Final = (
+        *("instrument_token", "start", "day", "open", "high", "low", "close", "volume", "ticks", "oi"),
+    )
     """The names of the columns."""
 
     def __init__(self, rows: CandleRows | None = None) -> None:
@@ -87,14 +98,15 @@ class Candles:
         return len(self._rows)
 
     def __iter__(self) -> Iterator[Candle]:
-        for values in zip(*map(self._values, self.columns), strict=True):
+        for values in zip(*map(self._values, _CANDLE), strict=True):
             yield Candle(*values)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Return a whole column, shape (n,).
 
-        Prices are float64 in rupees or points; `start` is datetime64[s] in UTC; the others are int64, and
-        `volume` and `oi` are 0 where no tick of the candle carried them (see `present`).
+        Prices are float64 in rupees or points. `start` is datetime64[s] in UTC; `day` is datetime64[D], the
+        day in India, which begins while UTC still has the day before. The others are int64, and `volume`
+        and `oi` are 0 where no tick of the candle carried them (see `present`).
 
         Raises KeyError for a name that is no column.
         """
@@ -106,6 +118,8 @@ class Candles:
                 return prices
             case "start":
                 return self._rows.start.astype("M8[s]")
+            case "day":
+                return days(self._rows.start).astype("M8[D]")
             case "instrument_token":
                 return self._rows.token.astype(np.int64)
             case "ticks" | "volume" | "oi":

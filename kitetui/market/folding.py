@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.wire import Exchange, TickBatch
-from kitetui.wire.layout import LAST_PRICE, OI, TOKEN, VOLUME
+from kitetui.wire.layout import LAST_PRICE, OI, TOKEN, VOLUME, prices_of
 
 _DAY: Final = 86_400
 _IST: Final = 19_800
@@ -82,10 +82,10 @@ class CandleRows:
 
     token: NDArray[np.uint32]
     start: NDArray[np.int64]
-    open: NDArray[np.int32]
-    high: NDArray[np.int32]
-    low: NDArray[np.int32]
-    close: NDArray[np.int32]
+    open: NDArray[np.int64]
+    high: NDArray[np.int64]
+    low: NDArray[np.int64]
+    close: NDArray[np.int64]
     ticks: NDArray[np.int64]
     volume: NDArray[np.int64]
     oi: NDArray[np.int64]
@@ -100,7 +100,7 @@ class CandleRows:
     @classmethod
     def none(cls) -> CandleRows:
         """Return no rows."""
-        kinds = (np.uint32, np.int64, *[np.int32] * 4, *[np.int64] * 3)
+        kinds = (np.uint32, *[np.int64] * 8)
         return cls(*(np.empty(0, dtype=kind) for kind in kinds))
 
     @classmethod
@@ -120,13 +120,13 @@ def rows_of(
     One that carries the mark `snapshot`, shape (n,), counts as no tick: it only says from where volume
     counts.
     """
-    price = batch.words[:, LAST_PRICE].copy()
+    token = batch.words[:, TOKEN].view(np.uint32)
+    price = prices_of(batch.words[:, LAST_PRICE], token)
     counts = np.ones(len(batch), dtype=np.int64) if snapshot is None else (~snapshot).astype(np.int64)
     volume, oi = (
         np.where(batch.present(field), batch.words[:, word].view(np.uint32), np.int64(NONE))
         for field, word in (("volume_traded", VOLUME), ("oi", OI))
     )
-    token = batch.words[:, TOKEN].view(np.uint32)
     return CandleRows(token.copy(), start, price, price, price, price, counts, volume, oi)
 
 

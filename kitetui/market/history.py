@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.wire import TickBatch
-from kitetui.wire.layout import EXCHANGE_TIME, LAST_PRICE, TOKEN
+from kitetui.wire.layout import EXCHANGE_TIME, LAST_PRICE, TOKEN, prices_of
 
 LENGTHS: Final = (1, 5, 60)
 """Seconds of the candles that there are."""
@@ -109,7 +109,8 @@ class History:
         received = np.concatenate([received_at for _, received_at in self._pending]) // 1_000_000_000
         self._pending.clear()
         self._gathered = 0
-        tokens, prices = words[:, TOKEN].view(np.uint32), words[:, LAST_PRICE]
+        tokens = words[:, TOKEN].view(np.uint32)
+        prices = prices_of(words[:, LAST_PRICE], tokens)
         drawn = prices != 0
         self._write(tokens[drawn], prices[drawn], _seconds(words[:, EXCHANGE_TIME], received)[drawn])
 
@@ -121,7 +122,7 @@ class History:
         table, row = self._place(token, seconds)
         buckets, prices = table.latest(row) if row is not None else table.nothing()
         kept = slice(max(len(buckets) - last, 0), None)
-        columns = prices[kept].astype(np.int64).T
+        columns = prices[kept].T
         return Candles(
             buckets[kept] * seconds, columns[_OPEN], columns[_HIGH], columns[_LOW], columns[_CLOSE]
         )
@@ -140,7 +141,7 @@ class History:
         self.fold()
         return self._tables[LENGTHS.index(seconds)], self._row_of.get(token)
 
-    def _write(self, tokens: NDArray[np.uint32], prices: NDArray[np.int32], times: NDArray[np.int64]) -> None:
+    def _write(self, tokens: NDArray[np.uint32], prices: NDArray[np.int64], times: NDArray[np.int64]) -> None:
         if not len(tokens):
             return
         keys = (tokens.astype(np.uint64) << _SHIFT) | times.astype(np.uint64)
@@ -177,15 +178,15 @@ class _Table:
         self._starts = np.repeat(ends - rows * kept, rows) + np.arange(len(first_rows)) - first_rows
         # Zeros are only mapped: a page takes memory when it is first written to.
         self._buckets = np.zeros(ends[-1], dtype=np.uint32)
-        self._prices = np.zeros((ends[-1], 4), dtype=np.int32)
+        self._prices = np.zeros((ends[-1], 4), dtype=np.int64)
         self._newest = 0
 
-    def write(self, rows: NDArray[np.intp], prices: NDArray[np.int32], times: NDArray[np.int64]) -> None:
+    def write(self, rows: NDArray[np.intp], prices: NDArray[np.int64], times: NDArray[np.int64]) -> None:
         """Fold ticks into the candles; they are sorted by row and second, and then as they came."""
         buckets = times // self._seconds
         firsts = _runs(rows, buckets)
         lasts = np.append(firsts[1:], len(rows)) - 1
-        fresh = np.empty((len(firsts), 4), dtype=np.int32)
+        fresh = np.empty((len(firsts), 4), dtype=np.int64)
         fresh[:, _OPEN] = prices[firsts]
         fresh[:, _HIGH] = np.maximum.reduceat(prices, firsts)
         fresh[:, _LOW] = np.minimum.reduceat(prices, firsts)
@@ -193,7 +194,7 @@ class _Table:
         self._newest = max(self._newest, int(buckets.max()))
         self._merge(rows[firsts], buckets[firsts], fresh)
 
-    def _merge(self, rows: NDArray[np.intp], buckets: NDArray[np.int64], fresh: NDArray[np.int32]) -> None:
+    def _merge(self, rows: NDArray[np.intp], buckets: NDArray[np.int64], fresh: NDArray[np.int64]) -> None:
         has_place = rows < len(self._kept)
         if not has_place.all():
             rows, buckets, fresh = rows[has_place], buckets[has_place], fresh[has_place]
@@ -209,7 +210,7 @@ class _Table:
         self._buckets[places] = buckets
         self._prices[places] = fresh
 
-    def latest(self, row: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    def latest(self, row: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the buckets and the prices of an instrument's candles, oldest first."""
         if row >= len(self._kept):
             return self.nothing()
@@ -226,9 +227,9 @@ class _Table:
             closes[is_there] = self._prices[places[is_there], _CLOSE]
         return closes
 
-    def nothing(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    def nothing(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return no candles."""
-        return np.empty(0, dtype=np.int64), np.empty((0, 4), dtype=np.int32)
+        return np.empty(0, dtype=np.int64), np.empty((0, 4), dtype=np.int64)
 
     def _round(
         self, row: int, newest: int, count: int

@@ -13,8 +13,12 @@ from kitetui.record.output import writing
 from kitetui.record.rows import TickRows
 
 
-def convert(reader: Reader, path: Path, kind: Format, columns: Sequence[str]) -> Iterator[TickRows]:
+def convert(
+    reader: Reader, path: Path, kind: Format, columns: Sequence[str], *, integers: bool = False
+) -> Iterator[TickRows]:
     """Write a recording to a new file; yield what was written, batch by batch.
+
+    columns, integers: as for `new_writer`.
 
     Closing the generator early leaves a file of what was written until then. Raises UserError.
     """
@@ -22,7 +26,7 @@ def convert(reader: Reader, path: Path, kind: Format, columns: Sequence[str]) ->
     def name_of(token: int) -> tuple[str, str] | None:
         return reader.names.get(token)
 
-    made = new_writer(kind, path, name_of, columns)
+    made = new_writer(kind, path, name_of, columns, integers=integers)
     known: dict[int, tuple[str, str]] = {}
     try:
         for rows in reader:

@@ -189,7 +189,8 @@ class Folder:
     """A folder: each format has a new file, named by date and time.
 
     way_out: what to do where it cannot be written. is_series: whether its recordings follow on each other, so
-    that the time between the last one and a new one is a gap; then it is made if it is not there.
+    that the time between the last one and a new one is a gap; then it is made if it is not there. integers:
+    whether the prices of Parquet are as sent, with their divisor, and not in rupees.
     """
 
     path: Path
@@ -198,6 +199,7 @@ class Folder:
     rotation: Rotation = _NEVER
     way_out: str = "name another folder with -o"
     is_series: bool = False
+    integers: bool = False
 
     def history(self) -> RecordingHistory:
         """Return what the folder has, where its recordings follow on each other."""
@@ -218,7 +220,8 @@ class Folder:
             opened.callback(ledger.close)
             made = []
             for each in self.formats:
-                made.append(new_writer(each, self.path / f"{stem}{each.suffix}", name_of, self.columns))
+                path = self.path / f"{stem}{each.suffix}"
+                made.append(new_writer(each, path, name_of, self.columns, integers=self.integers))
                 opened.callback(made[-1].close)
             opened.pop_all()
         names = ", ".join(f"{stem}{each.suffix}" for each in self.formats)
@@ -242,13 +245,17 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of this name; `goes_on`: which may be there already, and is continued."""
+    """One file of this name; `goes_on`: which may be there already, and is continued.
+
+    integers: as for `Folder`.
+    """
 
     path: Path
     kind: Format
     columns: Sequence[str]
     rotation: ClassVar[Rotation] = _NEVER
     goes_on: bool = False
+    integers: bool = False
 
     def history(self) -> RecordingHistory:
         """Return what the file has, if it is continued."""
@@ -259,9 +266,11 @@ class File:
     def open(self, at: int, name_of: NameOf) -> FileSet:
         """Open it."""
         is_continued = self._is_continued
-        make = continue_file if is_continued else new_writer
         with ExitStack() as opened:
-            made = make(self.kind, self.path, name_of, self.columns)
+            if is_continued:
+                made = continue_file(self.kind, self.path, name_of, self.columns)
+            else:
+                made = new_writer(self.kind, self.path, name_of, self.columns, integers=self.integers)
             opened.callback(made.close)
             log = GapLog.beside(self.path, name_of)
             opened.callback(log.close)

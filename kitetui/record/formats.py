@@ -77,11 +77,16 @@ _CODECS: Final = {
 _HEAD: Final = 4096
 
 
-def new_writer(kind: Format, path: Path, name_of: NameOf, columns: Sequence[str]) -> Writer:
-    """Begin a file that is not there, or is empty. Raises UserError."""
+def new_writer(
+    kind: Format, path: Path, name_of: NameOf, columns: Sequence[str], *, integers: bool = False
+) -> Writer:
+    """Begin a file that is not there, or is empty. Raises UserError.
+
+    columns: those of CSV. integers: the prices of Parquet are as sent, with their divisor.
+    """
     match kind:
         case Format.PARQUET:
-            return parquet.ParquetWriter(path, name_of)
+            return parquet.ParquetWriter(path, name_of, integers=integers)
         case Format.SQLITE:
             return sqlite.SqliteWriter(path, name_of)
         case _:

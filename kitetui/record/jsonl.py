@@ -32,6 +32,7 @@ from kitetui.wire.layout import (
     PACKET_LENGTHS,
     PRICE_CHANGE,
     QUOTE,
+    SIGNED_FROM,
     TOKEN,
     WORDS,
     FieldKind,
@@ -137,6 +138,7 @@ def _within(number: int, limit: int) -> int:
 
 def _words(tick: dict[str, Any], length: int) -> list[int]:
     decimals = decimals_of(tick["instrument_token"])
+    least = SIGNED_FROM.item(tick["instrument_token"] & 0xFF)
     values = tick | tick.get("ohlc", {})
     if length == FULL:
         depth = tick["depth"]
@@ -146,6 +148,7 @@ def _words(tick: dict[str, Any], length: int) -> list[int]:
         value = values[name]
         if kind is FieldKind.PRICE:
             value = _price(value, decimals)
+            _within(value - least, 2**32)
         elif kind is FieldKind.TIME:
             value = 0 if value is None else _seconds(value)
         words[word] = int(value)

@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.wire import layout
-from kitetui.wire.layout import DECIMALS, DIVISORS, FIELDS, MODE_OF_LENGTH, Exchange, FieldKind, PacketError
+from kitetui.wire.layout import (
+    DECIMALS,
+    DIVISORS,
+    FIELDS,
+    MODE_OF_LENGTH,
+    Exchange,
+    FieldKind,
+    PacketError,
+    prices_of,
+)
 from kitetui.wire.tables import Column, dict_of, to_arrow, to_pandas, to_polars, words_needed
 from kitetui.wire.tick import Tick
 
@@ -122,7 +131,7 @@ class TickBatch:
         if field is None:
             raise KeyError(f"no column {name!r}; there are {', '.join(sorted(COLUMNS))}")
         if field.kind is FieldKind.PRICE:
-            prices: NDArray[np.float64] = self.words[:, field.word] / DIVISORS.take(self._segments())
+            prices: NDArray[np.float64] = self._prices(field.word) / DIVISORS.take(self._segments())
             np.copyto(prices, np.nan, where=~self.present(name))
             return prices
         counts = self.words[:, field.word].view(np.uint32).astype(np.int64)
@@ -134,8 +143,8 @@ class TickBatch:
         A price is `batch.as_sent("last_price") / batch.divisors`. Raises KeyError for a derived column.
         """
         field = FIELDS[name]
-        words = self.words[:, field.word]
-        sent = words if field.kind is FieldKind.PRICE else words.view(np.uint32)
+        is_price = field.kind is FieldKind.PRICE
+        sent = self._prices(field.word) if is_price else self.words[:, field.word].view(np.uint32)
         return np.where(self.present(name), sent, np.int64(0))
 
     @property
@@ -237,6 +246,9 @@ class TickBatch:
         is_everywhere = name == "instrument_token"
         return Column(self[name], None if is_everywhere else ~self.present(name))
 
+    def _prices(self, word: int) -> NDArray[np.int64]:
+        return prices_of(self.words[:, word], self.words[:, layout.TOKEN])
+
     def _segments(self) -> NDArray[np.int32]:
         return self.words[:, layout.TOKEN] & 0xFF
 
@@ -247,8 +259,8 @@ class TickBatch:
         return np.where(close == 0, 0.0, percent)
 
     def _net_change(self) -> NDArray[np.float64]:
-        last, close = self.words[:, layout.LAST_PRICE], self.words[:, layout.CLOSE]
-        change = (last.astype(np.int64) - close) / DIVISORS[self._segments()]
+        last, close = self._prices(layout.LAST_PRICE), self._prices(layout.CLOSE)
+        change = (last - close) / DIVISORS[self._segments()]
         change = np.where(_IS_INDEX[self.lengths], self["price_change"], change)
         return np.where(self.present("close"), change, np.nan)
 

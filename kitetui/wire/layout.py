@@ -9,9 +9,12 @@ packet in the order of the wire, and the other kinds fill what they carry:
   to where the full packet has them; its price change takes the place of the first bid's quantity,
   which no index has.
 
-Prices are signed integers, to be divided by the divisor of the token's segment. Tokens, quantities,
-open interest and times are unsigned 32-bit numbers in signed words: view them as unsigned, or mask
-them, before use. What a packet does not carry is 0 in its row, and `PRESENT` says so.
+Prices are integers to be divided by the divisor of the token's segment. Energy has traded below zero, so
+they are signed; but in segments of four decimals and more, 32 signed bits end at 2,14,748.3647, beyond
+which silver trades: there a word below -50,000,000 (-5,000.0000) is an unsigned price. `prices_of` and
+`priced` say what a word means. Tokens, quantities, open interest and times are unsigned 32-bit numbers in
+signed words: view them as unsigned, or mask them, before use. What a packet does not carry is 0 in its
+row, and the lengths of each of `FIELDS` say so.
 
 The fields of a tick by name serve columns, ticks and recorders, so that each is described in one place. The
 low byte of a token is its segment, which says what its integer prices are worth. Segments 1 to 9 are those of
@@ -20,9 +23,10 @@ Kite's documents, 12 (NCO, commodity derivatives of the NSE) that of the officia
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum, auto
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,6 +149,46 @@ def decimals_of(instrument_token: int) -> int:
 def divisor_of(instrument_token: int) -> int:
     """Return what this token's integer prices are divided by: 10,000,000, 10,000 or 100."""
     return _DIVISORS[instrument_token & 0xFF]
+
+
+_LEAST_WORD: Final = -(2**31)
+_LEAST_FINE_PRICE: Final = -50_000_000
+_WORD_RANGE: Final = 2**32
+
+SIGNED_FROM: Final[NDArray[np.int64]] = np.where(DECIMALS > _DEFAULT_DECIMALS, _LEAST_FINE_PRICE, _LEAST_WORD)
+"""The least word that is a price below zero, by segment number: shape (256,), int64. Below it a
+word is unsigned. -50,000,000 is -5,000.0000 in BCD and NCO, and -5.0000000 in CDS.
+"""
+
+_FINE: Final = frozenset(np.flatnonzero(DECIMALS > _DEFAULT_DECIMALS).tolist())
+
+
+def prices_of(words: NDArray[np.int32], tokens: NDArray[Any]) -> NDArray[np.int64]:
+    """Return words of prices as the integers that they mean, shape (..., n), int64.
+
+    words: shape (..., n), int32. tokens: the instrument token of each of the n.
+    """
+    prices = words.astype(np.int64)
+    least = SIGNED_FROM.take(tokens & 0xFF)
+    if (least != _LEAST_WORD).any():
+        prices += (prices < least) * _WORD_RANGE
+    return prices
+
+
+def priced(words: Sequence[int]) -> Sequence[int]:
+    """Return a row, or its first words, with every price as the integer that it means."""
+    if words[TOKEN] & 0xFF not in _FINE:
+        return words
+    return [
+        word + _WORD_RANGE if place in _PRICE_WORDS and word < _LEAST_FINE_PRICE else word
+        for place, word in enumerate(words)
+    ]
+
+
+_PRICE_WORDS: Final = frozenset(
+    [LAST_PRICE, AVERAGE_PRICE, OPEN, HIGH, LOW, CLOSE]
+    + [DEPTH + DEPTH_ENTRY_WORDS * entry + ENTRY_PRICE for entry in range(2 * DEPTH_LEVELS)]
+)
 
 
 class FieldKind(Enum):

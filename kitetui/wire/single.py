@@ -45,7 +45,7 @@ class SingleTick(TickBatch):
         # Python asks here for a slot that is still empty.
         match name:
             case "words":
-                self.words = np.array([self._tick.words], np.int32)
+                self.words = np.array([self._tick.words], np.int64).astype(np.int32)
             case "lengths":
                 self.lengths = np.array([self._tick.length], np.uint8)
             case "frames":

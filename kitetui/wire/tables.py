@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from kitetui.errors import UserError
 from kitetui.wire import layout
-from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, LTP, QUOTE, Exchange, divisor_of
+from kitetui.wire.layout import FULL, INDEX_FULL, INDEX_QUOTE, LTP, QUOTE, Exchange, divisor_of, priced
 
 if TYPE_CHECKING:
     import pandas
@@ -31,11 +31,14 @@ if TYPE_CHECKING:
 class Column:
     """The values of a column, shape (n,), and where there is none, shape (n,).
 
-    A price of NaN and a time of NaT are missing by themselves. Times are in UTC.
+    A price of NaN and a time of NaT are missing by themselves. Times are in UTC; days have no zone.
     """
 
     values: NDArray[Any]
     missing: NDArray[np.bool_] | None = None
+
+
+_DAY: Final = np.dtype("M8[D]")
 
 
 def to_pandas(columns: Mapping[str, Column]) -> pandas.DataFrame:
@@ -47,6 +50,8 @@ def to_pandas(columns: Mapping[str, Column]) -> pandas.DataFrame:
         import pandas as pd
 
     def converted(column: Column) -> Any:
+        if column.values.dtype == _DAY:
+            return column.values.astype("M8[s]")
         if column.values.dtype.kind == "M":
             return pd.DatetimeIndex(column.values.astype("M8[ns]"), tz="UTC")
         if column.missing is not None:
@@ -62,7 +67,7 @@ def to_polars(columns: Mapping[str, Column]) -> polars.DataFrame:
         import polars as pl
 
     def converted(column: Column) -> Any:
-        if column.values.dtype.kind == "M":
+        if column.values.dtype.kind == "M" and column.values.dtype != _DAY:
             return pl.Series(column.values.astype("M8[ns]")).dt.replace_time_zone("UTC")
         series = pl.Series(column.values, nan_to_null=True)
         return series if column.missing is None else series.set(pl.Series(column.missing), None)
@@ -76,7 +81,7 @@ def to_arrow(columns: Mapping[str, Column]) -> pyarrow.Table:
         import pyarrow as arrow
 
     def converted(column: Column) -> Any:
-        if column.values.dtype.kind == "M":
+        if column.values.dtype.kind == "M" and column.values.dtype != _DAY:
             return arrow.array(column.values.astype("M8[ns]"), arrow.timestamp("ns", "UTC"))
         return arrow.array(column.values, mask=column.missing, from_pandas=True)
 
@@ -111,7 +116,7 @@ def time_of(seconds: int) -> datetime | None:
 
 def dict_of(words: Sequence[int], length: int) -> dict[str, Any]:
     """Return the dictionary of a row, given its words, as many as it needs, and the length of its packet."""
-    return _MAKERS[length](words)
+    return _MAKERS[length](priced(words))
 
 
 def _ltp(words: Sequence[int]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from kitetui.wire.layout import (
     Exchange,
     Mode,
     divisor_of,
+    priced,
 )
 from kitetui.wire.tables import dict_of, time_of
 
@@ -58,13 +59,14 @@ class Depth:
 class Tick:
     """One packet of market data; what the packet does not carry is None.
 
-    `words` are the 46 integers of a row (see `kitetui.wire.layout`), `length` that of the packet.
+    `words` are the 46 integers of a row (see `kitetui.wire.layout`), its prices as `priced` gives them;
+    `length` is that of the packet.
     """
 
     __slots__ = ("_divisor", "length", "words")
 
     def __init__(self, words: Sequence[int], length: int) -> None:
-        self.words = words
+        self.words = priced(words)
         self.length = length
         self._divisor = divisor_of(words[layout.TOKEN])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from kitetui.cli.main import run
@@ -55,6 +56,14 @@ def test_the_gap_log_goes_with_it(recording: Path, tmp_path: Path) -> None:
     assert (tmp_path / "new.gaps.csv").read_text() == log
 
 
+def test_prices_of_parquet_can_be_integers(recording: Path, tmp_path: Path) -> None:
+    rupees, integers = tmp_path / "rupees.parquet", tmp_path / "integers.parquet"
+    assert run(["convert", str(recording), str(rupees)]) == 0
+    assert run(["convert", str(recording), str(integers), "--integers"]) == 0
+    sent = pd.read_parquet(integers)
+    assert (sent["last_price"] / sent["divisor"]).equals(pd.read_parquet(rupees)["last_price"])
+
+
 def test_columns_can_be_chosen(recording: Path, tmp_path: Path) -> None:
     target = tmp_path / "few.csv"
     assert run(["convert", str(recording), str(target), "--columns", "tradingsymbol,last_price"]) == 0
@@ -68,6 +77,7 @@ def test_columns_can_be_chosen(recording: Path, tmp_path: Path) -> None:
         (["{recording}", "new.txt"], "does not say its format"),
         (["{recording}", "{recording}"], "is there already"),
         (["{recording}", "new.jsonl", "--columns", "last_price"], "--columns chooses those of a CSV"),
+        (["{recording}", "new.jsonl", "--integers"], "--integers is for the prices of Parquet"),
         (["{recording}", "nowhere/new.csv"], "No such file or directory"),
         (["else.csv", "new.jsonl"], "is no recording of kitetui"),
     ],

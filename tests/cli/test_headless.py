@@ -292,7 +292,7 @@ async def test_what_may_be_the_servers_answer_is_marked_as_a_snapshot_and_what_m
     async with server_that_sends(frame(*[INFY_QUOTE] * 2), frame(*[INFY_FULL] * 2)) as url:
         code, output, errors = await (await record("-s", "INFY", "--ws-url", url, "--duration", "2")).end()
     assert code == 0, errors
-    assert [row["snapshot"] for row in rows_in(output)] == ["1", "1", "", "1"]
+    assert [row["snapshot"] for row in rows_in(output)] == ["1", "1", "0", "1"]
 
 
 async def test_chosen_columns_are_written_in_their_order() -> None:

@@ -49,6 +49,10 @@ def test_a_dash_is_standard_output() -> None:
         (RecordingOptions(formats=["csv", "jsonl"], output="-"), "standard output takes one format"),
         (RecordingOptions(formats=["csv"], output="a.csv", columns="ltp"), "ltp"),
         (RecordingOptions(formats=["jsonl"], output="a.jsonl", columns="last_price"), "--columns chooses"),
+        (
+            RecordingOptions(formats=["csv"], output="a.csv", integers=True),
+            "--integers is for the prices of Parquet",
+        ),
     ],
 )
 def test_what_does_not_go_together_is_one_sentence_with_the_way_out(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -326,6 +327,7 @@ def test_columns_have_the_types_that_they_say() -> None:
     assert kinds == {
         "instrument_token": "int64",
         "start": "datetime64[s]",
+        "day": "datetime64[D]",
         "open": "float64",
         "high": "float64",
         "low": "float64",
@@ -358,6 +360,17 @@ def test_a_table_has_every_column_and_null_where_nothing_was_sent() -> None:
     assert str(frame["start"].dt.tz_convert("Asia/Kolkata")[0]) == "2026-11-23 10:00:00+05:30"
     assert found.to_polars()["volume"].to_list() == [None, 0]
     assert found.to_arrow()["volume"].to_pylist() == [None, 0]
+
+
+def test_a_day_in_india_is_a_day_in_every_table() -> None:
+    found = resample(decode_frame(frame(ltp(0, 100).data)), "1d", np.array([TEN * 10**9]))
+    assert (found["start"][0], found["day"][0]) == (
+        np.datetime64("2026-11-22T18:30"),
+        np.datetime64("2026-11-23"),
+    )
+    assert [candle.day for candle in found] == [date(2026, 11, 23)]
+    assert found.to_pandas()["day"].tolist() == [pd.Timestamp("2026-11-23")]
+    assert found.to_polars()["day"].to_list() == found.to_arrow()["day"].to_pylist() == [date(2026, 11, 23)]
 
 
 def test_a_builder_returns_a_candle_two_seconds_after_its_end() -> None:

@@ -37,6 +37,9 @@ SEGMENTS = {
     "INDICES": 9,
     "NCO": 12,
 }
+LEAST_PRICES = dict.fromkeys(SEGMENTS, -(2**31)) | dict.fromkeys(["CDS", "BCD", "NCO"], -50_000_000)
+"""The least price, as sent, of each segment: silver on NCO has prices beyond 31 bits."""
+
 DIVISORS = dict.fromkeys(SEGMENTS, 100) | {"CDS": 10_000_000, "BCD": 10_000, "NCO": 10_000}
 
 # Letters are those of `struct`: I an unsigned and i a signed word, H an unsigned half, x padding.
@@ -86,7 +89,13 @@ def packet(length: int, **values: int) -> bytes:
     fields = FIELDS[length]
     values = {"instrument_token": INFY, **values}
     assert values.keys() <= fields.keys(), f"a packet of {length} has no {values.keys() - fields.keys()}"
-    return struct.pack(">" + "".join(fields.values()), *(values.get(name, 0) for name in fields))
+    sent = (_word(values.get(name, 0), letter) for name, letter in fields.items())
+    return struct.pack(">" + "".join(fields.values()), *sent)
+
+
+def _word(value: int, letter: str) -> int:
+    """Return a price beyond 31 bits as the signed word that has its bits."""
+    return value - 2**32 if letter == "i" and value >= 2**31 else value
 
 
 def token(segment: str, exchange_token: int = 1594) -> int:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from tests.wire.packets import FIELDS, INDEX_FULL, INDEX_QUOTE, LENGTHS, SEGMENTS, packet
+from tests.wire.packets import FIELDS, INDEX_FULL, INDEX_QUOTE, LEAST_PRICES, LENGTHS, SEGMENTS, packet
 
 _RANGES = {
     "I": st.integers(0, 2**32 - 1),
-    "i": st.integers(-(2**31), 2**31 - 1),
     "Hxx": st.integers(0, 2**16 - 1),
 }
 
@@ -32,10 +31,11 @@ class Drawn:
 def drawn_packets(draw: st.DrawFn) -> Drawn:
     """Any packet of any kind, of a token of any known segment."""
     length = draw(st.sampled_from(LENGTHS))
-    values = {name: draw(_RANGES[letter]) for name, letter in FIELDS[length].items()}
-    segments = ["INDICES"] if length in (INDEX_QUOTE, INDEX_FULL) else sorted(SEGMENTS)
-    segment = SEGMENTS[draw(st.sampled_from(segments))]
-    values["instrument_token"] = values["instrument_token"] & 0xFFFFFF00 | segment
+    segment = draw(st.sampled_from(["INDICES"] if length in (INDEX_QUOTE, INDEX_FULL) else sorted(SEGMENTS)))
+    least = LEAST_PRICES[segment]
+    ranges = _RANGES | {"i": st.integers(least, least + 2**32 - 1)}
+    values = {name: draw(ranges[letter]) for name, letter in FIELDS[length].items()}
+    values["instrument_token"] = values["instrument_token"] & 0xFFFFFF00 | SEGMENTS[segment]
     return Drawn(length, values)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from kiteconnect import KiteTicker
 
-from kitetui.wire import TickBatch, decode_frame, decode_frames
+from kitetui.wire import TickBatch, decimals_of, decode_frame, decode_frames
 from tests.wire.packets import (
     FIELDS,
     INDEX_FULL,
@@ -153,12 +153,13 @@ def test_the_real_packets_make_the_official_clients_dictionaries() -> None:
 
 @given(frames_of_packets)
 def test_any_packets_without_signs_make_the_official_clients_dictionaries(packets: list[Drawn]) -> None:
-    # The official client reads prices unsigned, and takes a time of 0 for 1970.
+    # The official client reads all prices unsigned, and takes a time of 0 for 1970.
     for drawn in packets:
         for name, value in drawn.values.items():
             if name in ("last_trade_time", "exchange_timestamp"):
                 drawn.values[name] = value or 1
-            else:
-                drawn.values[name] = abs(value) % 2**31 if name != "instrument_token" else value
+            elif name != "instrument_token":
+                is_fine = decimals_of(drawn.values["instrument_token"]) > 2
+                drawn.values[name] = abs(value) if is_fine else abs(value) % 2**31
     data = frame(*(drawn.data for drawn in packets))
     assert as_official(decode_frame(data).to_dicts()) == OFFICIAL._parse_binary(data)

@@ -72,12 +72,12 @@ def count_words(counts: NDArray[np.uint32] | NDArray[np.int64], chunks: int) -> 
     return words
 
 
-def price_words(prices: NDArray[np.int32], decimals: NDArray[np.int64]) -> Words:
+def price_words(prices: NDArray[np.int64], decimals: NDArray[np.int64]) -> Words:
     """Write prices as exact decimals, the same as `price_text`: 4 pieces, 6 if some are finer than paise.
 
     decimals: of each row's prices, shape (n,).
     """
-    size = np.abs(prices).view(np.uint32)  # of the least number, too, which has no opposite in 32 bits
+    size = np.abs(prices).astype(np.uint32)
     whole = size // 100
     part = size - whole * 100
     finer = np.flatnonzero(decimals != 2)

@@ -33,10 +33,12 @@ from kitetui.wire.layout import (
     PACKET_LENGTHS,
     TOKEN,
     FieldKind,
+    priced,
+    prices_of,
 )
 
 _MODES: Final = words_of((MODE_OF_LENGTH.get(length, "").encode() for length in range(FULL + 1)), 2)
-_SNAPSHOTS: Final = words_of([b"", b"1"])
+_SNAPSHOTS: Final = words_of([b"0", b"1"])
 _CONNECTIONS: Final = words_of(b"%d" % (number + 1) for number in range(256))
 _BREAKS: Final = words_of([b",", b"\n"])[0]
 
@@ -79,7 +81,7 @@ class Sheet:
     def _add_fields(self, sheet: _Words, rows: TickRows) -> None:
         decimals = DECIMALS[rows.words[:, TOKEN] & 0xFF]
         names, words, carried = self._prices.sent(rows)
-        sheet.add(names, price_words(words, decimals), carried)
+        sheet.add(names, price_words(prices_of(words, rows.tokens), decimals), carried)
         names, words, carried = self._counts.sent(rows)
         sheet.add(names, count_words(words.view(np.uint32), 3), carried)
         names, words, carried = self._times.sent(rows)
@@ -94,7 +96,7 @@ class Sheet:
             sheet.add(["tradingsymbol"], _text_words(symbols))
         if "change" in self._columns:
             divisors = rows.divisors
-            last, close = words[:, LAST_PRICE], words[:, CLOSE]
+            last, close = prices_of(words[:, [LAST_PRICE, CLOSE]].T, tokens)
             cells = b"".join(map(_change, last.tolist(), close.tolist(), divisors.tolist()))
             changes = np.frombuffer(cells, dtype=np.uint32).reshape(len(rows), -1).T
             sheet.add(["change"], (changes * (rows.lengths != LTP))[:, None])
@@ -199,9 +201,10 @@ class Cells:
             rows.sequence,
             rows.snapshot,
         )
-        for words, length, received_at, connection, sequence, snapshot in zip(
+        for sent, length, received_at, connection, sequence, snapshot in zip(
             *(column.tolist() for column in columns), strict=True
         ):
+            words = priced(sent)
             token = words[TOKEN] & 0xFFFFFFFF
             decimals = decimals_of(token)
             exchange, symbol = self._names[token] if self._has_names else (b"", b"")
@@ -213,7 +216,7 @@ class Cells:
                 "tradingsymbol": symbol.decode(),
                 "mode": MODE_OF_LENGTH[length],
                 "change": "" if length == LTP else change_text(words[LAST_PRICE], words[CLOSE], 10**decimals),
-                "snapshot": "1" if snapshot else "",
+                "snapshot": "1" if snapshot else "0",
             }
             cells = [cell(words, decimals) for cell in self._cells[length]]
             for place, name in self._others:

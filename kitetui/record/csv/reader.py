@@ -25,6 +25,7 @@ from kitetui.wire.layout import (
     LTP,
     PRICE_CHANGE,
     QUOTE,
+    SIGNED_FROM,
     WORDS,
     Exchange,
     Field,
@@ -34,6 +35,7 @@ from kitetui.wire.layout import (
 _LENGTHS: Final = {short_text(b"ltp"): LTP, short_text(b"quote"): QUOTE, short_text(b"full"): FULL}
 _OF_INDEX: Final = {QUOTE: INDEX_QUOTE, FULL: INDEX_FULL}
 _SNAPSHOT: Final = short_text(b"1")
+_NO_SNAPSHOT: Final = short_text(b"0")
 
 _FIELDS: Final = [field for field in FIELDS.values() if field.name in COLUMNS]
 
@@ -46,11 +48,11 @@ def rows_of(lines: Lines, columns: Sequence[str]) -> tuple[TickRows, Offsets]:
     page = _Page(lines, columns)
     tokens = page.numbers("instrument_token", most=2**32 - 1)
     lengths = page.lengths(tokens)
-    decimals = DECIMALS[tokens & 0xFF]
+    segments = tokens & 0xFF
     words = np.zeros((WORDS, len(tokens)), dtype=np.int32)
     for field in _FIELDS:
         if page.has(field.name):
-            words[field.word] += page.field(field, lengths, decimals)
+            words[field.word] += page.field(field, lengths, segments)
     is_index = (lengths == INDEX_QUOTE) | (lengths == INDEX_FULL)
     words[PRICE_CHANGE] += (words[LAST_PRICE] - words[CLOSE]) * is_index
     rows = TickRows(
@@ -103,13 +105,14 @@ class _Page:
             lengths[is_index & (lengths == length)] = of_index
         return lengths
 
-    def field(self, field: Field, lengths: NDArray[np.uint8], decimals: Ints) -> NDArray[np.int32]:
+    def field(self, field: Field, lengths: NDArray[np.uint8], segments: Ints) -> NDArray[np.int32]:
         """Return a column of words, 0 where packets of these lengths do not have them."""
         starts, ends = self._spans(field.name)
         match field.kind:
             case FieldKind.PRICE:
-                values, right = self._cells.prices(starts, ends, decimals)
-                right &= (values >= -(2**31)) & (values < 2**31)
+                values, right = self._cells.prices(starts, ends, DECIMALS[segments])
+                above_least = values - SIGNED_FROM[segments]
+                right &= (above_least >= 0) & (above_least < 2**32)
             case FieldKind.COUNT:
                 values, right = self._cells.numbers(starts, ends)
                 right &= values < 2**32
@@ -133,9 +136,9 @@ class _Page:
         """Return which rows carry the mark; recordings without the column say of none."""
         if not self.has("snapshot"):
             return np.zeros(len(self.wrong), dtype=np.bool_)
-        texts = self._cells.short(*self._spans("snapshot"))
+        texts = self._cells.short(*self._spans("snapshot"))  # 0.1.0 wrote nothing for 0
         marked: NDArray[np.bool_] = texts == _SNAPSHOT
-        self._check("snapshot", marked | (texts == 0))
+        self._check("snapshot", marked | (texts == _NO_SNAPSHOT) | (texts == 0))
         return marked
 
     def _spans(self, name: str) -> tuple[Offsets, Offsets]:

@@ -54,7 +54,7 @@ COLUMNS: Final = (
 )
 """The columns, in order. `connection` counts from 1, as on the screen; `sequence` numbers the ticks of a
 connection from 1, so that a jump is a loss; `change` is in percent of the previous close; `snapshot` is 1 for
-a tick that may be the server's answer to a request, perhaps days old, and no news."""
+a tick that may be the server's answer to a request, perhaps days old, and no news, else 0."""
 
 
 def header_of(columns: Iterable[str]) -> str:

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kitetui.errors import UserError
 from kitetui.record.base import Reader
-from kitetui.record.parquet.schema import MARK, NAMED, TIMES, file_schema, pyarrow
+from kitetui.record.parquet.schema import COUNTS, MARK, NAMED, PRICES, TIMES, pyarrow
 from kitetui.record.rows import TickRows
-from kitetui.wire.layout import FIELDS
+from kitetui.wire.layout import DECIMALS, FIELDS
 
 _BATCH: Final = 10_000
 
@@ -38,7 +39,7 @@ class ParquetReader(Reader):
         super().__init__(path)
         with self._opened() as file:
             found = file.schema_arrow
-            is_ours = MARK in (found.metadata or {}) and set(file_schema().names) <= set(found.names)
+            is_ours = MARK in (found.metadata or {}) and set(_READ) <= set(found.names)
         if not is_ours:
             raise UserError(f"{path} is Parquet, but no recording of kitetui", "name another file")
 
@@ -85,10 +86,12 @@ class ParquetReader(Reader):
             raise UserError(f"cannot read {self._path}: {why}", "name another recording") from error
 
     def _rows(self, batch: Any) -> TickRows:
-        values = {name: _numbers(batch, name) for name in FIELDS}
+        divisors = 10 ** DECIMALS[_numbers(batch, "instrument_token") & 0xFF]
+        prices = {name: _prices(batch, name, divisors) for name in PRICES}
+        times = {name: _seconds(batch, name) for name in TIMES}
         rows = TickRows.of_columns(
             _numbers(batch, "length"),
-            values | {name: values[name] // 1000 for name in TIMES},
+            {name: _numbers(batch, name) for name in COUNTS} | prices | times,
             received_at=_numbers(batch, "received_at"),
             connection=_numbers(batch, "connection"),
             sequence=_numbers(batch, "sequence"),
@@ -99,7 +102,26 @@ class ParquetReader(Reader):
         return rows
 
 
-def _numbers(batch: Any, name: str) -> np.ndarray:
+def _prices(batch: Any, name: str, divisors: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return prices as sent; a recording has them in rupees or, with a divisor, as they are."""
+    column = batch.column(name)
+    if str(column.type) != "double":
+        return _numbers(batch, name)
+    rupees = column.fill_null(0).to_numpy(zero_copy_only=False)
+    if not np.isfinite(rupees).all():
+        raise ValueError(f"{name} has a price that is no number")
+    prices: NDArray[np.int64] = np.rint(rupees * divisors).astype(np.int64)
+    return prices
+
+
+def _seconds(batch: Any, name: str) -> NDArray[np.int64]:
+    column = batch.column(name)
+    whole = column.cast(pyarrow().timestamp("s", column.type.tz), safe=False)
+    seconds: NDArray[np.int64] = whole.cast("int64").fill_null(0).to_numpy(zero_copy_only=False)
+    return seconds
+
+
+def _numbers(batch: Any, name: str) -> NDArray[np.int64]:
     """Return a column as integers, 0 for null."""
     column = batch.column(name)
     kind = str(column.type)
@@ -107,5 +129,5 @@ def _numbers(batch: Any, name: str) -> np.ndarray:
         column = column.cast("int64")
     elif kind == "bool":
         column = column.cast("uint8")
-    numbers: np.ndarray = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    numbers: NDArray[np.int64] = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
     return numbers

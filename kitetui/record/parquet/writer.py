@@ -19,7 +19,7 @@ import numpy as np
 from kitetui.errors import RecordingError, UserError
 from kitetui.record.base import NameOf, Writer
 from kitetui.record.output import write_error, writing
-from kitetui.record.parquet.schema import COUNTS, NAMED, PRICES, batch_of, file_schema, pyarrow, schema
+from kitetui.record.parquet.schema import COUNTS, MARK, NAMED, batch_of, pyarrow, schema, with_row
 from kitetui.record.rows import TickRows
 
 GROUP_ROWS: Final = 65_536
@@ -47,10 +47,14 @@ def part_of(path: Path) -> Path:
 
 
 class ParquetWriter(Writer):
-    """Makes a file of this name; `rows` are those in it or in its journal. Raises UserError."""
+    """Makes a file of this name; `rows` are those in it or in its journal. Raises UserError.
 
-    def __init__(self, path: Path, name_of: NameOf) -> None:
+    integers: prices are as sent, with their divisor, and not in rupees.
+    """
+
+    def __init__(self, path: Path, name_of: NameOf, *, integers: bool = False) -> None:
         super().__init__(name_of)
+        self._integers = integers
         self._arrow = pyarrow()
         if path.exists() and path.stat().st_size:
             raise UserError(f"{path} is there already and holds data", "name another file with -o")
@@ -63,9 +67,10 @@ class ParquetWriter(Writer):
         with writing(path):
             self._journal_file = journal_of(path).open("xb")
             self._part_file = part_of(path).open("xb")
+        columns = schema(integers=integers)
         options = self._arrow.ipc.IpcWriteOptions(compression="lz4")
-        self._journal = self._arrow.ipc.new_stream(self._journal_file, schema(), options=options)
-        self._part = GroupWriter(self._part_file)
+        self._journal = self._arrow.ipc.new_stream(self._journal_file, columns, options=options)
+        self._part = GroupWriter(self._part_file, columns)
 
     @property
     def size(self) -> int:
@@ -108,7 +113,7 @@ class ParquetWriter(Writer):
     def _flush(self, *, sync: bool) -> None:
         unflushed = len(self._names)
         if self._unflushed:
-            batch = batch_of(TickRows.joined(self._unflushed), self._names)
+            batch = batch_of(TickRows.joined(self._unflushed), self._names, integers=self._integers)
             self._unflushed, self._names = [], []
             self._journal.write_batch(batch)
             self._group = few_of([*self._group, batch])
@@ -139,20 +144,24 @@ class ParquetWriter(Writer):
 
 
 class GroupWriter:
-    """Writes groups of rows to a file, the ticks of an instrument together; `rows` are those written."""
+    """Writes groups of rows to a file, the ticks of an instrument together; `rows` are those written.
 
-    def __init__(self, file: BinaryIO) -> None:
+    columns: the schema of the rows.
+    """
+
+    def __init__(self, file: BinaryIO, columns: Any) -> None:
         self.rows = 0
+        self._columns = with_row(columns)
         self._arrow = pyarrow()
         self._sink = _Sink(file)
         self._writer = self._arrow.parquet.ParquetWriter(
             self._sink,
-            file_schema(),
+            self._columns,
             compression="zstd",
             compression_level=_LEVEL,
             write_page_checksum=True,
-            use_dictionary=list(_REPEATED),
-            use_byte_stream_split=[name for name in (*PRICES, *COUNTS) if name not in _REPEATED],
+            use_dictionary=[name for name in _REPEATED if name in columns.names],
+            use_byte_stream_split=[name for name in COUNTS if name not in _REPEATED],
             column_encoding=dict.fromkeys(("sequence", "row"), "DELTA_BINARY_PACKED"),
         )
 
@@ -160,7 +169,7 @@ class GroupWriter:
         """Write batches as one group."""
         table = self._arrow.Table.from_batches(batches)
         numbers = self._arrow.array(np.arange(self.rows, self.rows + len(table)))
-        table = table.append_column(file_schema().field("row"), numbers)
+        table = table.append_column(self._columns.field("row"), numbers)
         order = np.argsort(table["instrument_token"].to_numpy(), kind="stable")
         self._writer.write_table(table.take(self._arrow.array(order)), row_group_size=GROUP_ROWS * 2)
         self.rows += len(table)
@@ -222,7 +231,7 @@ def repair(path: Path) -> str | None:
             journal.unlink()
             return None
         with part.open("wb") as file:
-            writer = GroupWriter(file)
+            writer = GroupWriter(file, found.columns)
             try:
                 for group in _groups(found):
                     writer.write(group)
@@ -261,19 +270,25 @@ class _Journal:
         self._arrow = arrow
         self._path = path
 
+        self.columns = self._schema()
+
     @property
     def is_ours(self) -> bool:
         """Whether it has the columns of a recording, or the beginning of that, as a crash leaves it."""
-        head = schema().serialize().to_pybytes()
+        return self.columns is not None
+
+    def _schema(self) -> Any:
+        """Return its columns, those of a recording where it ends within them, None for another file."""
+        ours = [schema(integers=integers) for integers in (False, True)]
         with self._path.open("rb") as file:
-            if head.startswith(file.read(len(head))):
-                return True
-            file.seek(0)
             try:
-                found: bool = self._arrow.ipc.open_stream(file).schema.equals(schema())
+                found = self._arrow.ipc.open_stream(file).schema
             except (OSError, self._arrow.ArrowException):
-                return False
-            return found
+                file.seek(0)
+                begun = file.read()
+                heads = ((each, each.serialize().to_pybytes()) for each in ours)
+                return next((each for each, head in heads if head.startswith(begun)), None)
+        return found if MARK in (found.metadata or {}) and set(schema().names) <= set(found.names) else None
 
     def __iter__(self) -> Iterator[Any]:
         whole = 0

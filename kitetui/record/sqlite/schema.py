@@ -2,7 +2,8 @@
 
 `ticks` holds what was sent, as integers: prices in the segment's smallest unit beside their `divisor`, times
 as UTC seconds, `received_at` as UTC nanoseconds, NULL for what a packet does not carry. The view `prices` is
-for people: prices divided, names instead of tokens, times as text in India.
+for people: prices divided, names instead of tokens, times as text in India. An index finds an instrument's
+day without reading the others'.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ OWN: Final = ("received_at", "connection", "sequence", "snapshot", "length", "di
 
 NAMES: Final = tuple(FIELDS)
 WORDS: Final = [field.word for field in FIELDS.values()]
-UNSIGNED: Final = np.array([field.kind is not FieldKind.PRICE for field in FIELDS.values()])
+IS_PRICE: Final = np.array([field.kind is FieldKind.PRICE for field in FIELDS.values()])
+PRICE_WORDS: Final = [field.word for field in FIELDS.values() if field.kind is FieldKind.PRICE]
 
 INSERT: Final = f"INSERT INTO ticks VALUES ({','.join('?' * (len(OWN) + len(NAMES)))})"  # noqa: S608
 
@@ -42,8 +44,12 @@ def _shown(columns: Sequence[str]) -> str:
     return ", ".join(shown)
 
 
-def _ist(seconds: str) -> str:
-    return f"strftime('%Y-%m-%dT%H:%M:%S', {seconds}, 'unixepoch', '+330 minutes') || '+05:30'"
+def _ist(seconds: str, fraction: str = "''") -> str:
+    moment = f"strftime('%Y-%m-%dT%H:%M:%S', {seconds}, 'unixepoch', '+330 minutes')"
+    return f"{moment} || {fraction} || '+05:30'"
+
+
+_RECEIVED_AT: Final = _ist("received_at / 1000000000", "printf('.%06d', received_at / 1000 % 1000000)")
 
 
 SCHEMA: Final = f"""
@@ -51,8 +57,9 @@ BEGIN;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE instruments (instrument_token INTEGER PRIMARY KEY, exchange TEXT, tradingsymbol TEXT);
 CREATE TABLE ticks ({", ".join(f"{name} INTEGER" for name in (*OWN, *NAMES))});
+CREATE INDEX ticks_of_instrument ON ticks (instrument_token, received_at);
 CREATE VIEW prices AS
-SELECT {_ist("received_at / 1000000000")} AS received_at, connection, sequence, snapshot,
+SELECT {_RECEIVED_AT} AS received_at, connection, sequence, snapshot,
        exchange, tradingsymbol,
        CASE length WHEN 8 THEN 'ltp' WHEN 28 THEN 'quote' WHEN 44 THEN 'quote' ELSE 'full' END AS mode,
        {_shown(["last_price", *(name for name in NAMES if name not in ("last_price", "instrument_token"))])}

@@ -16,8 +16,8 @@ from kitetui.errors import RecordingError, UserError
 from kitetui.record.base import NameOf, Writer
 from kitetui.record.output import GRACE_PERIOD, GracePeriod, write_error
 from kitetui.record.rows import CARRIED, TickRows
-from kitetui.record.sqlite.schema import APPLICATION_ID, INSERT, SCHEMA, UNSIGNED, WORDS
-from kitetui.wire.layout import FIELDS, FieldKind
+from kitetui.record.sqlite.schema import APPLICATION_ID, INSERT, IS_PRICE, PRICE_WORDS, SCHEMA, WORDS
+from kitetui.wire.layout import FIELDS, FieldKind, prices_of
 
 _TIMES = [place for place, field in enumerate(FIELDS.values()) if field.kind is FieldKind.TIME]
 
@@ -146,8 +146,8 @@ class SqliteWriter(Writer):
 
 def _values(rows: TickRows) -> list[list[int | None]]:
     """Return the values of rows, in the order of the columns."""
-    fields = rows.words[:, WORDS].astype(np.int64)
-    fields[:, UNSIGNED] &= 0xFFFFFFFF
+    fields = rows.words[:, WORDS].view(np.uint32).astype(np.int64)
+    fields[:, IS_PRICE] = prices_of(rows.words[:, PRICE_WORDS].T, rows.tokens).T
     is_there = np.stack([carried[rows.lengths] for carried in CARRIED.values()], axis=1)
     is_there[:, _TIMES] &= fields[:, _TIMES] != 0
     own = np.stack(

@@ -119,13 +119,13 @@ def _cells(rows: TickRows, at: int) -> dict[str, str]:
         "tradingsymbol": symbol,
         "mode": {8: "ltp", 28: "quote", 44: "quote"}.get(length, "full"),
         "last_price": _price(word[1], decimals),
-        "snapshot": "1" if rows.snapshot[at] else "",
+        "snapshot": "1" if rows.snapshot[at] else "0",
     }
     if length > 8:
         cells |= zip(
             ("open", "high", "low", "close"), (_price(each, decimals) for each in word[7:11]), strict=True
         )
-        last, close = word[1] / 10**decimals, word[10] / 10**decimals
+        last, close = (_meant(word[at], decimals) / 10**decimals for at in (1, 10))
         cells["change"] = repr((last - close) * 100 / close) if close else "0.0"
     if length >= 44:
         counts = ("last_traded_quantity", "volume_traded", "total_buy_quantity", "total_sell_quantity")
@@ -153,8 +153,13 @@ _SEGMENT_NAMES = {
 }  # fmt: skip
 
 
-def _price(price: int, decimals: int) -> str:
-    text = f"{Decimal(price).scaleb(-decimals):.{decimals}f}"
+def _meant(word: int, decimals: int) -> int:
+    """Silver has prices beyond 31 bits where prices have four decimals."""
+    return word + 2**32 if decimals > 2 and word < -50_000_000 else word
+
+
+def _price(word: int, decimals: int) -> str:
+    text = f"{Decimal(_meant(word, decimals)).scaleb(-decimals):.{decimals}f}"
     whole, part = text.split(".")
     least = _PLACES[decimals]
     return f"{whole}.{part[:least]}{part[least:].rstrip('0')}"

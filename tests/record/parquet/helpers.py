@@ -17,9 +17,9 @@ from kitetui.wire.layout import TOKEN
 from tests.record.csv.helpers import infy, name_of
 
 
-def written(path: Path, *batches: TickRows, names: NameOf = name_of) -> Path:
+def written(path: Path, *batches: TickRows, names: NameOf = name_of, integers: bool = False) -> Path:
     """Write a file of these rows."""
-    writer = ParquetWriter(path, names)
+    writer = ParquetWriter(path, names, integers=integers)
     for rows in batches:
         writer.write(rows)
         writer.flush(sync=False)

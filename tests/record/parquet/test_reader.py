@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from kitetui.errors import UserError
-from kitetui.record.parquet import ParquetReader, sniff, writer
+from kitetui.record.parquet import ParquetReader, repair, sniff, writer
 from kitetui.record.parquet.schema import pyarrow
 from tests.record.csv.helpers import assert_same, infy, joined
 from tests.record.parquet.helpers import in_turns, table_of, written
@@ -90,3 +91,32 @@ def test_a_flipped_bit_costs_its_group_alone_and_never_changes_a_row(
         (said,) = reader.damage
         assert said.startswith("rows 4,097 to 8,192 cannot be read: ")
         assert reader.position == 1.0
+
+
+WRITTEN_BY_0_1_0 = Path(__file__).parent / "written_by_0_1_0"
+"""A whole file with prices in 32 bits and unsigned counts, and a journal with the same rows."""
+
+
+def test_a_file_of_0_1_0_reads_as_before(tmp_path: Path) -> None:
+    (rows,) = ParquetReader(WRITTEN_BY_0_1_0 / "ticks.parquet")
+    assert rows.batch["last_price"].tolist() == [
+        1573.71,
+        84.2575002,
+        8494.0001,
+        -37.62,
+        84.2576,
+        25000.01,
+        25001.01,
+    ]
+    assert rows.batch["volume_traded"].tolist()[:4] == [5, 5, 5, 5]
+    assert set(rows.batch["exchange_timestamp"].tolist()) == {0, 1_795_000_000}
+    assert_same(joined(list(ParquetReader(written(tmp_path / "new.parquet", rows)))), rows)
+
+
+def test_what_0_1_0_left_unfinished_is_finished(tmp_path: Path) -> None:
+    path = tmp_path / "unfinished.parquet"
+    shutil.copy(WRITTEN_BY_0_1_0 / "unfinished.parquet.journal", tmp_path)
+    assert repair(path) == "finished unfinished.parquet with the 7 rows of its journal"
+    assert_same(
+        joined(list(ParquetReader(path))), joined(list(ParquetReader(WRITTEN_BY_0_1_0 / "ticks.parquet")))
+    )

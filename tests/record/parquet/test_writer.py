@@ -35,13 +35,22 @@ def one(path: Path, length: int, **values: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("segment", "price", "divisor"),
-    [("NSE", 157370, 100), ("MCX", -(2**31), 100), ("CDS", 842575001, 10**7), ("BCD", -842575, 10**4)],
+    [
+        ("NSE", 157370, 100),
+        ("MCX", -(2**31), 100),
+        ("CDS", 842575001, 10**7),
+        ("BCD", -842575, 10**4),
+        ("NCO", 2_645_230_000, 10**4),
+    ],
 )
-def test_a_price_is_an_integer_beside_its_divisor(
+def test_a_price_is_in_rupees_or_an_integer_beside_its_divisor(
     segment: str, price: int, divisor: int, tmp_path: Path
 ) -> None:
-    token = 1 << 8 | SEGMENTS[segment]
-    row = one(tmp_path / "ticks.parquet", 8, instrument_token=token, last_price=price)
+    rows = rows_of([Drawn(8, {"instrument_token": 1 << 8 | SEGMENTS[segment], "last_price": price})])
+    (row,) = table_of(written(tmp_path / "rupees.parquet", rows)).to_pylist()
+    assert row["last_price"] == price / divisor
+    assert "divisor" not in row
+    (row,) = table_of(written(tmp_path / "integers.parquet", rows, integers=True)).to_pylist()
     assert (row["last_price"], row["divisor"]) == (price, divisor)
 
 
@@ -76,9 +85,19 @@ def test_how_it_was_received_stands_beside_a_tick(tmp_path: Path) -> None:
 
 def test_the_file_says_what_its_numbers_are(tmp_path: Path) -> None:
     schema = table_of(written(tmp_path / "ticks.parquet", infy(1))).schema
-    assert b"divide them by divisor" in schema.metadata[b"units"]
-    types = {name: str(schema.field(name).type) for name in ("received_at", "last_price", "volume_traded")}
-    assert types == {"received_at": "timestamp[ns, tz=UTC]", "last_price": "int32", "volume_traded": "uint32"}
+    assert b"prices in rupees" in schema.metadata[b"units"]
+    integers = table_of(written(tmp_path / "integers.parquet", infy(1), integers=True)).schema
+    assert b"divide them by divisor" in integers.metadata[b"units"]
+    assert str(integers.field("last_price").type) == "int64"
+
+
+def test_its_columns_are_of_the_types_of_the_librarys_own_tables(tmp_path: Path) -> None:
+    rows = infy(1)
+    schema = table_of(written(tmp_path / "ticks.parquet", rows)).schema
+    ours = rows.batch.to_arrow(received_at=rows.received_at).schema
+    shared = [name for name in schema.names if name in ours.names]
+    assert set(ours.names) - set(shared) == {"tradable", "change", "net_change"}
+    assert [schema.field(name).type for name in shared] == [ours.field(name).type for name in shared]
 
 
 def test_it_has_its_name_only_when_it_is_finished(tmp_path: Path) -> None:
@@ -187,7 +206,7 @@ def test_a_group_writer_that_is_abandoned_leaves_the_file_alone_and_prints_nothi
     monkeypatch.setattr(sys, "unraisablehook", printed.append)
     path = tmp_path / "ticks.part"
     with path.open("wb", buffering=0) as file:
-        writer = GroupWriter(file)
+        writer = GroupWriter(file, schema())
         with full_disk(1_000), pytest.raises(OSError, match="File too large"):
             writer.write([batch_of(infy(5_000), [("NSE", "INFY")] * 5_000)])
         size = path.stat().st_size
