@@ -148,6 +148,14 @@ class Calendar:
                 return min(later)
         return None
 
+    def spans(self, phase: Phase, segment: Exchange, day: date) -> list[tuple[int, int]]:
+        """Return from when to when a segment is in a phase on a day in India, UTC seconds."""
+        return [
+            (_moment(day, stretch.start), _moment(day, stretch.end))
+            for stretch in self._day(segment, day)
+            if stretch.phase is phase and stretch.start < stretch.end
+        ]
+
     def is_known(self, segments: Collection[Exchange], now: float) -> bool:
         """Whether the holidays of all these segments are known for the day of `now`.
 
@@ -205,6 +213,10 @@ class Calendar:
             _Stretch(Phase.OPEN, hours.opens, end),
             _Stretch(Phase.CLOSING_AUCTION, end, hours.closes),
         ]
+
+
+def _moment(day: date, of_day: time) -> int:
+    return int(datetime.combine(day, of_day, IST).timestamp())
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitetui.wire import Exchange, TickBatch
-from kitetui.wire.layout import LAST_PRICE, OI, TOKEN, VOLUME, prices_of
+from kitetui.wire.layout import LAST_PRICE, OI, TOKEN, prices_of
 
 _DAY: Final = 86_400
 _IST: Final = 19_800
 """Seconds that India is ahead of UTC."""
 
-_UNITS: Final = {"s": 1, "min": 60, "h": 3600, "d": _DAY}
+_UNITS: Final = {
+    **dict.fromkeys(("s", "sec", "second"), 1),
+    **dict.fromkeys(("m", "min", "minute"), 60),
+    **dict.fromkeys(("h", "hour"), 3600),
+    **dict.fromkeys(("d", "day"), _DAY),
+}
+"""As in Kite's own names (`5minute`, `day`) and in those of charts and tables (`5m`, `5min`, `1D`)."""
 
 _LATER_OPENING: Final = 9 * 3600 + 15 * 60
 _EARLIER_OPENING: Final = 9 * 3600
@@ -33,22 +39,24 @@ _OPENINGS[[Exchange.CDS, Exchange.BCD, Exchange.MCX, Exchange.MCXSX, Exchange.NC
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A length of candles that divides a day, in seconds.
+    """A length of candles, in seconds, a day at most.
 
-    Candles are counted from the opening, as on Kite's own charts: 09:15 IST, and 09:00 for currencies and
-    commodities; those of a whole day begin at midnight IST. A candle has its first moment and not its last.
+    Candles are counted from each day's opening, as on Kite's own charts: 09:15 IST, and 09:00 for currencies
+    and commodities; the last of a day may be short. Those of a whole day begin at midnight IST. A candle has
+    its first moment and not its last.
     """
 
     seconds: int
 
     @classmethod
     def parse(cls, text: str) -> Interval:
-        """Read a length such as `30s`, `1min`, `15min`, `1h` or `1d`. Raises ValueError."""
-        found = re.fullmatch(r"([1-9][0-9]{0,5})(s|min|h|d)", text)
-        seconds = int(found[1]) * _UNITS[found[2]] if found else 0
-        if not seconds or _DAY % seconds:
+        """Read a length such as `30s`, `1m`, `5minute`, `75min`, `1h` or `day`. Raises ValueError."""
+        found = re.fullmatch(r"([1-9][0-9]{0,5})?([a-z]+)", text.lower()) if text.isascii() else None
+        unit = _UNITS.get(found[2], 0) if found else 0
+        seconds = int(found[1] or 1) * unit if found else 0
+        if not 0 < seconds <= _DAY:
             raise ValueError(
-                f"no candles of {text!r}; name a part of a day, such as 30s, 1min, 15min, 1h or 1d"
+                f"no candles of {text!r}; name a part of a day, such as 30s, 1min, 75min, 1h or 1d"
             )
         return cls(seconds)
 
@@ -58,7 +66,9 @@ class Interval:
         times: of the ticks, UTC seconds. tokens: their instruments. All have shape (n,).
         """
         openings = _OPENINGS.take(tokens & 0xFF) if self.seconds < _DAY else 0
-        return times - (times + _IST - openings) % self.seconds
+        of_day = (times + _IST) % _DAY
+        starts = openings + (of_day - openings) // self.seconds * self.seconds
+        return times - of_day + np.maximum(starts, 0)
 
 
 def days(times: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -113,21 +123,19 @@ class CandleRows:
 
 
 def rows_of(
-    batch: TickBatch, start: NDArray[np.int64], snapshot: NDArray[np.bool_] | None = None
+    batch: TickBatch,
+    start: NDArray[np.int64],
+    is_tick: NDArray[np.bool_],
+    totals: NDArray[np.int64],
 ) -> CandleRows:
-    """Return a row a tick; its volume is that of the day, as sent.
+    """Return a row a tick; its volume is the day's total so far, as given in `totals`.
 
-    One that carries the mark `snapshot`, shape (n,), counts as no tick: it only says from where volume
-    counts.
+    What is no tick, shape (n,), makes no candle: its total only says from where volume counts.
     """
     token = batch.words[:, TOKEN].view(np.uint32)
     price = prices_of(batch.words[:, LAST_PRICE], token)
-    counts = np.ones(len(batch), dtype=np.int64) if snapshot is None else (~snapshot).astype(np.int64)
-    volume, oi = (
-        np.where(batch.present(field), batch.words[:, word].view(np.uint32), np.int64(NONE))
-        for field, word in (("volume_traded", VOLUME), ("oi", OI))
-    )
-    return CandleRows(token.copy(), start, price, price, price, price, counts, volume, oi)
+    oi = np.where(batch.present("oi"), batch.words[:, OI].view(np.uint32), np.int64(NONE))
+    return CandleRows(token.copy(), start, price, price, price, price, is_tick.astype(np.int64), totals, oi)
 
 
 def count_volume(ticks: CandleRows, before: CandleRows) -> tuple[CandleRows, CandleRows]:
@@ -144,11 +152,11 @@ def count_volume(ticks: CandleRows, before: CandleRows) -> tuple[CandleRows, Can
     is_first = np.append(True, rows.token[places][1:] != rows.token[places][:-1])[: len(places)]
     places = places[is_first | (rows.ticks[places] > 0)]
     carrying = rows[places]
+    steps, highest = _steps(carrying)
     is_last = np.append(carrying.token[1:] != carrying.token[:-1], True)[: len(places)]
-    seen = carrying[is_last]
-    seen = replace(seen, ticks=np.zeros_like(seen.ticks))
+    seen = replace(carrying, ticks=np.zeros_like(carrying.ticks), volume=highest)[is_last]
     volume = rows.volume.copy()
-    volume[places] = _steps(carrying)
+    volume[places] = steps
     is_tick = (rows.ticks > 0) & (rows.close != 0)
     rows = replace(rows, volume=volume)
     return (rows if is_tick.all() else rows[is_tick]), seen
@@ -183,12 +191,38 @@ def fold(rows: CandleRows) -> CandleRows:
     )
 
 
-def _steps(ticks: CandleRows) -> NDArray[np.int64]:
-    """Return how far the volume of each tick is from that of its instrument's tick before."""
-    steps = np.zeros_like(ticks.volume)
-    now, then = ticks.volume[1:], ticks.volume[:-1]
-    day = days(ticks.start)
-    is_another_day = day[1:] != day[:-1]
-    is_same = ticks.token[1:] == ticks.token[:-1]
-    steps[1:] = np.where(is_another_day, now, np.maximum(now - then, 0)) * is_same
-    return steps
+def _steps(ticks: CandleRows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return what the total of each tick adds to the highest of its instrument's day, and that highest.
+
+    Totals come out of order, and those of more than 32 bits begin again at 0: both count each trade once.
+    """
+    if not len(ticks):
+        return ticks.volume, ticks.volume
+    day, total = days(ticks.start), ticks.volume
+    begins = np.append(True, ticks.token[1:] != ticks.token[:-1])
+    is_first = begins | np.append(True, day[1:] != day[:-1])
+    group = np.cumsum(is_first)
+    change = np.where(is_first, 0, np.diff(total, prepend=0))
+    if (np.abs(change) > _WRAP // 2).any():
+        # One that falls by more than half the range has begun again; back up, it came out of order.
+        turn = (change < -_WRAP // 2).astype(np.int64) - (change > _WRAP // 2)
+        turns = np.cumsum(turn)
+        turns -= turns[is_first][group - 1]
+        lowest = -_highest(-np.minimum(turns, 0), group)
+        total = total + (turns - lowest) * _WRAP
+    highest = _highest(total, group)
+    steps = np.diff(highest, prepend=0)
+    steps[is_first] = np.where(begins, 0, ticks.volume)[is_first]
+    return steps, highest
+
+
+_WRAP: Final = 2**32
+_APART: Final = 2**40
+"""More than any total, so that groups put so far apart do not mix."""
+
+
+def _highest(values: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the highest value so far of each group; groups are numbered in order."""
+    apart = group * _APART
+    highest: NDArray[np.int64] = np.maximum.accumulate(values + apart) - apart
+    return highest

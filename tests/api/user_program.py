@@ -110,7 +110,7 @@ from kitetui.instruments import (
     choose,
     simulated_instruments,
 )
-from kitetui.market import Candle, Candles
+from kitetui.market import Calendar, Candle, Candles, load_calendar
 from kitetui.record import (
     COLUMNS,
     CsvEncoder,
@@ -343,11 +343,13 @@ def columns(data: bytes, received_at: NDArray[np.int64], snapshot: NDArray[np.bo
     assert_type(cache.tick(408065), Tick | None)
     assert_type(cache.to_pandas(), pd.DataFrame)
 
-    builder = CandleBuilder("5s")
+    builder = CandleBuilder("5s", calendar=load_calendar())
     assert_type(builder.add(batch, received_at), Candles)
     assert_type(builder.add(batch, received_at, snapshot), Candles)
-    for candle in resample(batch, "1min", received_at, snapshot):
+    assert_type(builder.advance(1_795_412_600.0), Candles)
+    for candle in resample(batch, "1min", received_at, snapshot, calendar=Calendar()):
         assert_type(candle, Candle)
+        assert_type(candle.day, date)
         assert_type(candle.start, datetime)
         assert_type(candle.volume, int | None)
 

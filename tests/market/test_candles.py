@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from kitetui.market import Candle, CandleBuilder, Candles, resample
+from kitetui.market.calendar import Calendar
+from kitetui.market.folding import Interval
 from kitetui.wire import TickBatch, decode_frame
 from tests.market.moments import at
-from tests.wire.packets import FULL, INDEX_QUOTE, INFY, LTP, QUOTE, frame, packet, token
+from tests.wire.packets import FULL, INDEX_FULL, INDEX_QUOTE, INFY, LTP, QUOTE, frame, packet, token
 
 TCS, GOLD, NIFTY = 2953217, token("MCX", 53505), token("INDICES", 1001)
 TEN = int(at("Mon 2026-11-23 10:00"))
@@ -39,11 +41,21 @@ def quote(second: float, price: int, volume: int, of: int = INFY) -> Came:
     return Came(second, packet(QUOTE, instrument_token=of, last_price=price, volume_traded=volume))
 
 
-def full(second: float, price: int, volume: int, *, exchange: float | None = None, oi: int = 0) -> Came:
+def full(
+    second: float, price: int, volume: int, *, exchange: float | None = None, oi: int = 0, of: int = INFY
+) -> Came:
     """A full packet; `exchange` is so many seconds after ten, and that of the receipt where it is None."""
     moment = int(TEN + (second if exchange is None else exchange))
     return Came(
-        second, packet(FULL, last_price=price, volume_traded=volume, oi=oi, exchange_timestamp=moment)
+        second,
+        packet(
+            FULL,
+            instrument_token=of,
+            last_price=price,
+            volume_traded=volume,
+            oi=oi,
+            exchange_timestamp=moment,
+        ),
     )
 
 
@@ -119,24 +131,51 @@ def test_ticks_of_an_instrument_count_in_the_order_in_which_they_came() -> None:
 @pytest.mark.parametrize(
     ("interval", "starts"),
     [
-        ("5min", ["09:00", "09:10", "09:15", "10:10"]),
-        ("30min", ["08:45", "08:45", "09:15", "09:45"]),
-        ("1h", ["08:15", "08:15", "09:15", "09:15"]),
-        ("4h", ["05:15", "05:15", "09:15", "09:15"]),
-        ("1d", ["00:00", "00:00", "00:00", "00:00"]),
+        ("5min", ["08:50", "09:15", "10:10", "15:10"]),
+        ("30min", ["08:45", "09:15", "09:45", "14:45"]),
+        ("1h", ["08:15", "09:15", "14:15"]),
+        ("75min", ["08:00", "09:15", "14:15"]),
+        ("7min", ["08:47", "09:15", "10:11", "15:12"]),
+        ("4h", ["05:15", "09:15", "13:15"]),
+        ("1d", ["00:00"]),
     ],
 )
 def test_candles_of_shares_are_counted_from_a_quarter_past_nine(interval: str, starts: list[str]) -> None:
-    moments = ("09:00", "09:14", "09:15", "10:14")
-    assert clocks(*moments, of=INFY, interval=interval) == list(dict.fromkeys(starts))
+    moments = ("08:51", "09:15", "10:14", "15:14")
+    assert clocks(*moments, of=INFY, interval=interval) == starts
 
 
 def test_candles_of_commodities_are_counted_from_nine() -> None:
     assert clocks("09:00", "10:00", "23:29", of=GOLD, interval="2h") == ["09:00", "23:00"]
 
 
-@pytest.mark.parametrize("interval", ["", "min", "7min", "0s", "-1min", "2d", "1 min", "1m", "1.5h", "１min"])
-def test_an_interval_that_does_not_divide_a_day_is_refused(interval: str) -> None:
+def test_candles_begin_anew_with_each_day() -> None:
+    for_days = (0, 86_400, 2 * 86_400)
+    found = candles(*(ltp(second, 1) for second in for_days), interval="11h")
+    assert [str(start)[5:16] for start in found["start"] + np.timedelta64(330, "m")] == [
+        "11-23T09:15",
+        "11-24T09:15",
+        "11-25T09:15",
+    ]
+    assert clocks("00:10", "08:00", of=INFY, interval="7h") == ["00:00", "02:15"]
+
+
+@pytest.mark.parametrize(
+    ("names", "length"),
+    [
+        (["1m", "1min", "minute", "1minute", "1Min", "60s", "60second"], 60),
+        (["5m", "5min", "5minute"], 300),
+        (["1h", "1H", "hour", "60minute", "60m"], 3600),
+        (["75m", "75min", "75minute"], 4500),
+        (["1d", "1D", "day", "24h"], 86_400),
+    ],
+)
+def test_an_interval_has_the_names_of_kite_and_of_charts(names: list[str], length: int) -> None:
+    assert {Interval.parse(name).seconds for name in names} == {length}
+
+
+@pytest.mark.parametrize("interval", ["", "0s", "-1min", "2d", "25h", "1 min", "5mo", "1.5h", "１min"])
+def test_an_interval_that_is_no_part_of_a_day_is_refused(interval: str) -> None:
     with pytest.raises(ValueError, match="no candles of"):
         CandleBuilder(interval)
     with pytest.raises(ValueError, match="name a part of a day, such as 30s"):
@@ -197,7 +236,7 @@ def test_volume_of_before_the_first_trade_is_counted_from() -> None:
 
 
 def test_a_correction_of_the_volume_counts_nothing() -> None:
-    assert volumes(candles(quote(0, 1, 1000), quote(1, 1, 990), quote(2, 1, 995))) == [5]
+    assert volumes(candles(quote(0, 1, 1000), quote(1, 1, 990), quote(2, 1, 995))) == [0]
     assert volumes(candles(quote(0, 1, 1000), quote(60, 1, 999))) == [0, 0]
 
 
@@ -253,17 +292,88 @@ def test_an_answer_changes_neither_the_prices_nor_the_open_interest_of_a_candle(
 
 
 def test_volume_counts_from_an_answer_where_nothing_of_the_instrument_was_seen_before() -> None:
-    assert volumes(candles(marked(quote(0, 1, 1000)), quote(1, 1, 1050))) == [50]
-    assert volumes(candles(marked(quote(0, 1, 1000)), quote(60, 1, 1050), quote(61, 1, 1070))) == [70]
+    assert volumes(candles(marked(full(0, 1, 1000)), quote(1, 1, 1050))) == [50]
+    assert volumes(candles(marked(full(0, 1, 1000)), quote(60, 1, 1050), quote(61, 1, 1070))) == [70]
+
+
+def test_an_answer_without_a_time_may_be_of_any_day_and_volume_does_not_count_from_it() -> None:
+    assert volumes(candles(marked(quote(0, 1, 1000)), quote(1, 1, 1050), quote(2, 1, 1060))) == [10]
 
 
 def test_volume_counts_from_the_first_of_several_answers() -> None:
-    assert volumes(candles(marked(quote(0, 1, 1000)), marked(quote(1, 1, 1020)), quote(2, 1, 1050))) == [50]
+    assert volumes(candles(marked(full(0, 1, 1000)), marked(full(1, 1, 1020)), quote(2, 1, 1050))) == [50]
+
+
+def test_the_opening_volume_is_there_and_yesterdays_price_is_not() -> None:
+    opening = at("Mon 2026-11-23 09:15") - TEN
+    kept = marked(full(opening - 60, 140_000, 2_000_000, exchange=opening - 3 * 86_400))
+    found = candles(kept, full(opening, 150_000, 50_000), full(opening + 5, 150_100, 50_600))
+    assert [(candle.open, candle.high, candle.volume, candle.ticks) for candle in found] == [
+        (1500.0, 1501.0, 50_600, 2)
+    ]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_pre_open_makes_no_candle_and_its_trades_are_in_the_first_one(at_once: bool) -> None:
+    came = [
+        full(at(f"Mon 2026-11-23 {clock}") - TEN, price, volume)
+        for clock, price, volume in [
+            ("09:01", 140_000, 0),
+            ("09:08", 149_000, 50_000),
+            ("09:15", 150_000, 50_100),
+            ("09:16", 150_100, 50_600),
+        ]
+    ]
+    builder = CandleBuilder("1min")
+    found = [*add(builder, *came)] if at_once else [each for one in came for each in add(builder, one)]
+    found += builder.flush()
+    assert [(candle.open, candle.volume, candle.ticks) for candle in found] == [
+        (1500.0, 50_100, 1),
+        (1501.0, 500, 1),
+    ]
+    assert builder.late == 0
+
+
+def test_the_closing_auction_makes_no_candle() -> None:
+    came = [full(at(f"Mon 2026-11-23 {clock}") - TEN, 100, 0) for clock in ("15:14", "15:20", "15:34")]
+    assert [(candle.start.strftime("%H:%M"), candle.ticks) for candle in candles(*came)] == [("09:44", 1)]
+
+
+def test_another_calendar_is_used_where_it_is_given() -> None:
+    batch, received_at, _ = batch_of(ltp(at("Mon 2026-11-23 09:05") - TEN, 100))
+    assert not len(resample(batch, "1min", received_at))
+    assert len(resample(batch, "1min", received_at, calendar=Calendar())) == 1
+    assert len(CandleBuilder("1min", calendar=Calendar()).add(batch, received_at)) == 0
+
+
+def test_totals_out_of_order_count_each_trade_once() -> None:
+    came = [quote(second, 1, total) for second, total in enumerate((1000, 1500, 1400, 2000))]
+    assert volumes(candles(*came)) == [1000]
+    builder = CandleBuilder("1min")
+    for one in came:
+        add(builder, one)
+    assert volumes(builder.flush()) == [1000]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_total_beyond_32_bits_goes_on(at_once: bool) -> None:
+    totals = (2**32 - 300, 2**32 - 100, 400, 2**32 - 50, 900)
+    came = [quote(second, 1, total) for second, total in enumerate(totals)]
+    builder = CandleBuilder("1min")
+    for some in [came] if at_once else [[one] for one in came]:
+        add(builder, *some)
+    assert volumes(builder.flush()) == [1200]
+
+
+def test_a_large_step_up_is_no_step_back() -> None:
+    assert volumes(candles(quote(0, 1, 0), quote(1, 1, 3 * 10**9), quote(2, 1, 3 * 10**9 + 5))) == [
+        3 * 10**9 + 5
+    ]
 
 
 def test_an_answer_gives_no_baseline_to_another_instrument() -> None:
     found = candles(
-        marked(quote(0, 1, 1000)), quote(1, 1, 5000, TCS), quote(2, 1, 1010), quote(3, 1, 5002, TCS)
+        marked(full(0, 1, 1000)), quote(1, 1, 5000, TCS), quote(2, 1, 1010), quote(3, 1, 5002, TCS)
     )
     assert volumes(found) == [10, 2]
 
@@ -381,10 +491,46 @@ def test_a_builder_returns_a_candle_two_seconds_after_its_end() -> None:
     assert not len(builder.flush())
 
 
-def test_any_instruments_tick_closes_the_candles_of_all() -> None:
+def test_any_instruments_receipt_closes_the_candles_of_all() -> None:
     builder = CandleBuilder("1min")
     add(builder, ltp(0, 1), ltp(1, 2, TCS))
     assert add(builder, ltp(62, 3, GOLD))["instrument_token"].tolist() == [INFY, TCS]
+
+
+def test_a_clock_of_the_exchange_that_is_ahead_closes_no_other_instrument() -> None:
+    builder = CandleBuilder("1s")
+    found: list[Candle] = []
+    for second in range(30):
+        for part in range(4):
+            now = second + part / 4
+            index = Came(
+                now,
+                packet(INDEX_FULL, instrument_token=NIFTY, last_price=5, exchange_timestamp=TEN + second + 5),
+            )
+            found += add(builder, index, full(now, 100 * second + part, 0, exchange=second))
+    found += builder.flush()
+    closes = [candle.close for candle in found if candle.instrument_token == INFY]
+    assert closes == [second + 0.03 for second in range(30)]
+    assert builder.late == 0
+
+
+def test_without_receipts_an_instrument_closes_by_its_own_ticks() -> None:
+    builder = CandleBuilder("1min")
+    batch = decode_frame(
+        frame(*(full(second, 1, 0, of=of).data for second, of in [(0, INFY), (0, TCS), (62, INFY)]))
+    )
+    assert [candle.instrument_token for candle in builder.add(batch)] == [INFY]
+    assert [candle.instrument_token for candle in builder.advance(TEN + 62)] == [TCS]
+
+
+def test_the_clock_closes_what_has_no_tick() -> None:
+    builder = CandleBuilder("1min")
+    add(builder, ltp(0, 1))
+    assert not len(builder.advance(TEN + 61.9))
+    assert seconds(builder.advance(TEN + 62)) == [0]
+    assert not len(builder.advance(TEN + 63))
+    add(builder, ltp(59, 1))
+    assert builder.late == 1
 
 
 def test_a_candle_that_stays_open_as_another_closes_is_closed_in_its_turn() -> None:
@@ -437,9 +583,7 @@ def test_ticks_by_the_ten_thousand_are_folded_before_their_candle_closes() -> No
     came = [quote(place / 1000, 1 + place, place) for place in range(500)]
     for _ in range(80):
         assert not len(add(builder, *came))
-    assert [(candle.ticks, candle.high, candle.volume) for candle in builder.flush()] == [
-        (40_000, 5.0, 499 * 80)
-    ]
+    assert [(candle.ticks, candle.high, candle.volume) for candle in builder.flush()] == [(40_000, 5.0, 499)]
 
 
 @st.composite
