@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Container, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from kitetui.feed.messages import (
     BrokerMessage,
     FeedMessage,
     Heartbeat,
+    Order,
     OrderUpdate,
     RawFrame,
     ServerError,
@@ -56,7 +57,7 @@ def message_of(connection: int, text: str, now: int) -> FeedMessage:
     match parse_text(text):
         case OrderText(order) if len(order) <= _FIELDS:
             try:
-                return OrderUpdate(connection, shortened(order), now)
+                return OrderUpdate(connection, cast(Order, shortened(order)), now)
             except RecursionError:
                 return UnknownMessage(connection, cut(text), now)
         case ErrorText(said):

@@ -254,6 +254,12 @@ class KiteTickerManager:
         is_open, segments = self.config.market_is_open, self._subscriptions.segments
         return is_open(segments, 0.0) if is_open is not None and segments else None
 
+    def get_subscriptions(self) -> dict[int, int]:
+        """Return the tokens that are subscribed, each with the number of its connection; `mode_of` has its
+        mode.
+        """
+        return self._subscriptions.connections()
+
     def get_symbol_distribution(self) -> dict[int, int]:
         """Return how many symbols each connection carries."""
         return dict(enumerate(self._subscriptions.counts()))

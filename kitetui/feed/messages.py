@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,9 @@ from kitetui.feed.state import ConnectionState
 from kitetui.wire import Mode, TickBatch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ticks:
-    """Market data.
+    """Market data; its arrays cannot be written, for all readers of the feed have the same ones.
 
     received_at: for each tick when its frame was read, shape (n,), int64.
     sequence: the number of the first tick among all ticks of this connection, counted from 1; a reader
@@ -38,6 +38,10 @@ class Ticks:
     snapshot: NDArray[np.bool_]
     timed_at: float
     errors_at: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.received_at.flags.writeable = False
+        self.snapshot.flags.writeable = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,51 @@ class RawFrame:
     snapshot: tuple[int, ...] = ()
 
 
+class Order(TypedDict, total=False):
+    """The fields of Kite's order object; a later one that is not named here is there too."""
+
+    order_id: str
+    exchange_order_id: str | None
+    parent_order_id: str | None
+    placed_by: str
+    user_id: str
+    app_id: int
+    status: str
+    status_message: str | None
+    status_message_raw: str | None
+    order_timestamp: str
+    exchange_timestamp: str | None
+    exchange_update_timestamp: str | None
+    variety: str
+    exchange: str
+    tradingsymbol: str
+    instrument_token: int
+    order_type: str
+    transaction_type: str
+    validity: str
+    product: str
+    quantity: int
+    disclosed_quantity: int
+    price: float
+    trigger_price: float
+    average_price: float
+    filled_quantity: int
+    pending_quantity: int
+    cancelled_quantity: int
+    unfilled_quantity: int
+    market_protection: float
+    meta: dict[str, Any]
+    tag: str | None
+    guid: str
+    checksum: str
+
+
 @dataclass(frozen=True, slots=True)
 class OrderUpdate:
     """An order of the account changed; `order` is Kite's order object, every field of it."""
 
     connection: int
-    order: Mapping[str, Any]
+    order: Order
     received_at: int
 
 

@@ -190,6 +190,10 @@ class Subscriptions:
         """Return the index of the connection that carries this token, None if it is not wanted."""
         return self._connection_of.get(token)
 
+    def connections(self) -> dict[int, int]:
+        """Return every token that is wanted, with the connection that carries it."""
+        return dict(self._connection_of)
+
     def carriers_of(self, token: int) -> tuple[int, ...]:
         """Return the connections that carry this token: two while it moves, none if it is not wanted."""
         carriers = (self._connection_of.get(token), self._leaving.get(token))

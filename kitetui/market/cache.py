@@ -76,7 +76,7 @@ class Quotes:
 
     @cached_property
     def change(self) -> FloatColumn:
-        """The change from the previous close; an index sends its own, and needs no close for it."""
+        """The change from the previous close; an index without a close sends its own."""
         is_known = ~np.isnan(self.close) | self._batch.present("price_change")
         return np.where(is_known, self._figures("net_change"), np.nan)
 

@@ -35,7 +35,7 @@ from kitetui.market.calendarfile import load_calendar
 from kitetui.market.folding import NONE, CandleRows, Interval, count_volume, days, fold, rows_of
 from kitetui.times import IST
 from kitetui.wire import Exchange, TickBatch
-from kitetui.wire.layout import DIVISORS, EXCHANGE_TIME, TOKEN, VOLUME
+from kitetui.wire.layout import DIVISORS, EXCHANGE_TIME, TOKEN, VOLUME, token_list
 from kitetui.wire.tables import Column, to_arrow, to_pandas, to_polars
 from kitetui.wire.tokenrows import TokenRows
 
@@ -144,9 +144,8 @@ class Candles:
         return np.ones(len(self), dtype=np.bool_)
 
     def of(self, tokens: int | Iterable[int]) -> Candles:
-        """Return the candles of these instrument tokens."""
-        wanted = [tokens] if isinstance(tokens, int) else list(tokens)
-        return Candles(self._rows[np.isin(self._rows.token, wanted)])
+        """Return the candles of these instrument tokens. Raises TypeError for a symbol or the like."""
+        return Candles(self._rows[np.isin(self._rows.token, token_list(tokens))])
 
     def to_pandas(self) -> pandas.DataFrame:
         """Return a DataFrame; raises UserError where pandas is not installed."""

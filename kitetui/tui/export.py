@@ -125,10 +125,10 @@ def _best(side: str) -> _Cell:
 
 
 def _net_change(row: TableRow, tick: Tick) -> str:
-    if text := field_text(tick, "price_change"):
-        return text
-    if tick.length == LTP or not tick.words[CLOSE]:
+    if tick.length == LTP:
         return ""
+    if not tick.words[CLOSE]:
+        return field_text(tick, "price_change")
     return price_text(tick.words[LAST_PRICE] - tick.words[CLOSE], decimals_of(tick.instrument_token))
 
 

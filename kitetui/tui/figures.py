@@ -94,13 +94,14 @@ class Figures:
 
     @property
     def net_change(self) -> int | None:
-        """Change from the previous close as sent; an index sends its own."""
+        """Change from the previous close as sent, that of the percentage; an index without a close sends its
+        own.
+        """
         if self._length == LTP:
             return None
-        if self._length in _INDEX:
-            return self._words[layout.PRICE_CHANGE]
-        close = self._words[layout.CLOSE]
-        return self.ltp - close if close else None
+        if close := self._words[layout.CLOSE]:
+            return self.ltp - close
+        return self._words[layout.PRICE_CHANGE] if self._length in _INDEX else None
 
     def percent(self) -> str:
         """Return the change in percent with its arrow, in at most nine cells."""

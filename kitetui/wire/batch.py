@@ -19,6 +19,7 @@ from kitetui.wire.layout import (
     FieldKind,
     PacketError,
     prices_of,
+    token_list,
 )
 from kitetui.wire.tables import Column, dict_of, to_arrow, to_pandas, to_polars, words_needed
 from kitetui.wire.tick import Tick
@@ -166,9 +167,8 @@ class TickBatch:
         return times
 
     def of(self, tokens: int | Iterable[int]) -> TickBatch:
-        """Return the ticks of these instrument tokens."""
-        wanted = [tokens] if isinstance(tokens, int) else list(tokens)
-        return self[np.isin(self["instrument_token"], wanted)]
+        """Return the ticks of these instrument tokens. Raises TypeError for a symbol or the like."""
+        return self[np.isin(self["instrument_token"], token_list(tokens))]
 
     @classmethod
     def concat(cls, batches: Iterable[TickBatch]) -> TickBatch:
@@ -261,7 +261,8 @@ class TickBatch:
     def _net_change(self) -> NDArray[np.float64]:
         last, close = self._prices(layout.LAST_PRICE), self._prices(layout.CLOSE)
         change = (last - close) / DIVISORS[self._segments()]
-        change = np.where(_IS_INDEX[self.lengths], self["price_change"], change)
+        # What an index sends may be of another moment than its last price.
+        change = np.where(_IS_INDEX[self.lengths] & (close == 0), self["price_change"], change)
         return np.where(self.present("close"), change, np.nan)
 
 

@@ -101,24 +101,35 @@ _INDEX_FIELDS: Final = np.full(WORDS, WORDS - 1)
 _INDEX_FIELDS[list(layout.INDEX_WORDS)] = np.arange(len(layout.INDEX_WORDS))
 
 
-def decode_frame(data: bytes) -> TickBatch:
-    """Decode one binary message."""
+def decode_frame(data: bytes | bytearray | memoryview) -> TickBatch:
+    """Decode one binary message; the arrays of the batch cannot be written."""
     return decode_frames((data,))
 
 
-def decode_frames(frames: Sequence[bytes]) -> TickBatch:
-    """Decode several binary messages into one batch, in order."""
+def decode_frames(frames: Sequence[bytes | bytearray | memoryview]) -> TickBatch:
+    """Decode several binary messages into one batch, in order; its arrays cannot be written."""
+    return _decoded([bytes(data) for data in frames])
+
+
+def _decoded(frames: Sequence[bytes]) -> TickBatch:
     if len(frames) == 1 and (single := read_single(frames[0])) is not None:
         return single
     if len(frames) == 1 or sum(map(len, frames)) > _LARGE * len(frames):
         equal = read_equal(frames)
         if equal is not None:
-            return equal
+            return _unwritable(equal)
     joined = b"".join((*frames, PADDING))
     found = find_packets(joined, frames)
     words = _gather(joined, found.positions)
     _rearrange(words, found.lengths)
-    return TickBatch(words, found.lengths, found.frames, found.errors, found.heartbeats)
+    return _unwritable(TickBatch(words, found.lengths, found.frames, found.errors, found.heartbeats))
+
+
+def _unwritable(batch: TickBatch) -> TickBatch:
+    """Return a batch that no reader can change under another."""
+    for array in (batch.words, batch.lengths, batch.frames):
+        array.flags.writeable = False
+    return batch
 
 
 def _gather(joined: bytes, positions: NDArray[np.intp]) -> NDArray[np.int32]:

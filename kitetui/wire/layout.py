@@ -23,7 +23,7 @@ Kite's documents, 12 (NCO, commodity derivatives of the NSE) that of the officia
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum, auto
 from typing import Any, Final
@@ -189,6 +189,15 @@ _PRICE_WORDS: Final = frozenset(
     [LAST_PRICE, AVERAGE_PRICE, OPEN, HIGH, LOW, CLOSE]
     + [DEPTH + DEPTH_ENTRY_WORDS * entry + ENTRY_PRICE for entry in range(2 * DEPTH_LEVELS)]
 )
+
+
+def token_list(tokens: int | Iterable[int]) -> list[int]:
+    """Return one instrument token or several as a list. Raises TypeError for a symbol or the like."""
+    wanted = [tokens] if isinstance(tokens, str | int | np.integer) else list(tokens)
+    for token in wanted:
+        if isinstance(token, bool) or not isinstance(token, int | np.integer):
+            raise TypeError(f"{token!r} is no instrument token: `Universe.resolve` has that of a symbol")
+    return list(map(int, wanted))
 
 
 class FieldKind(Enum):

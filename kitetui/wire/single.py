@@ -52,7 +52,9 @@ class SingleTick(TickBatch):
                 self.frames = np.zeros(1, np.int32)
             case _:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return getattr(self, name)
+        array = getattr(self, name)
+        array.flags.writeable = False
+        return array
 
     def tick(self, row: int) -> Tick:
         """Return one row as a `Tick`."""

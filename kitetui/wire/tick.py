@@ -137,10 +137,12 @@ class Tick:
 
     @property
     def net_change(self) -> float | None:
-        """Change from the previous close in rupees (or points); an index's as sent."""
+        """Change from the previous close in rupees (or points), that of `change`; an index without a close
+        has what it sent.
+        """
         if self.length == LTP:
             return None
-        if self._is_index:
+        if self._is_index and not self.words[layout.CLOSE]:
             return self._price(layout.PRICE_CHANGE)
         return (self.words[layout.LAST_PRICE] - self.words[layout.CLOSE]) / self._divisor
 

@@ -87,6 +87,7 @@ from kitetui.feed import (
     Heartbeat,
     Lagged,
     ManagerStats,
+    Order,
     OrderUpdate,
     Percentiles,
     RawFrame,
@@ -213,7 +214,8 @@ def take(message: TickerMessage) -> None:
             assert_type(message.snapshot, NDArray[np.bool_])
             assert_type(message.timed_at, float)
         case OrderUpdate():
-            assert_type(message.order, Mapping[str, Any])
+            assert_type(message.order, Order)
+            assert_type(message.order["order_id"], str)
         case BrokerMessage() | ServerError() | UnknownMessage():
             assert_type(message.text, str)
         case ConnectionChanged():
@@ -255,6 +257,7 @@ def look(manager: KiteTickerManager) -> None:
     assert_type(stats.is_simulated, bool)
     assert_type(stats.readers, tuple[ReaderStats, ...])
     assert_type(manager.get_symbol_distribution(), dict[int, int])
+    assert_type(manager.get_subscriptions(), dict[int, int])
     assert_type(manager.connection_of(408065), int | None)
     assert_type(manager.mode_of(408065), Mode | None)
     assert_type(manager.delivers(408065, 0, 1), bool)

@@ -267,3 +267,15 @@ async def test_a_channel_fails_only_readers_that_asked_for_it() -> None:
     assert await rest(alarmed) == []
     channel.close()
     assert await rest(calm) == [notice(1), notice(2)]
+
+
+def test_messages_of_ticks_are_compared_and_hashed_without_a_word_and_cannot_be_written() -> None:
+    one, other = (
+        Ticks(0, decode_frame(b"\x00"), np.zeros(1, np.int64), 1, np.zeros(1, bool), 0.0) for _ in range(2)
+    )
+    assert one == one
+    assert one != other
+    assert len({one, other}) == 2
+    for array in (one.received_at, one.snapshot):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1

@@ -263,3 +263,12 @@ def test_a_token_that_moves_has_its_new_mode_on_both_connections() -> None:
     assert [dict(each) for each in wanted.wanted] == [{INFY: FULL}, {INFY: FULL}]
     wanted.leave([INFY])
     assert wanted.set_mode([INFY], LTP) == {1}
+
+
+def test_what_is_wanted_is_told_with_its_connection_and_the_answer_is_the_callers() -> None:
+    subscriptions = Subscriptions(2, 1)
+    subscriptions.add([408065, 2953217], Mode.LTP)
+    told = subscriptions.connections()
+    assert told == {token: subscriptions.connection_of(token) for token in (408065, 2953217)}
+    told.clear()
+    assert len(subscriptions) == 2

@@ -86,13 +86,13 @@ def test_a_quote_packet_has_no_book_and_no_open_interest() -> None:
 
 
 @pytest.mark.parametrize("length", [INDEX_QUOTE, INDEX_FULL])
-def test_an_index_has_its_prices_in_their_own_order_and_its_own_change(length) -> None:
+def test_an_index_has_its_prices_in_their_own_order_and_the_change_of_its_percentage(length) -> None:
     data = packet(
         length, instrument_token=NIFTY, last_price=200, high=210, low=190, open=195, close=100, price_change=7
     )
     figures = live(data)
     assert [figures[name] for name in ("high", "low", "open", "close")] == [2.10, 1.90, 1.95, 1.00]
-    assert (figures["change"], figures["percent"]) == (0.07, 100.0)
+    assert (figures["change"], figures["percent"]) == (1.0, 100.0)
     assert all(math.isnan(figures[name]) for name in ("volume", "bid", "ask", "spread", "oi"))
 
 

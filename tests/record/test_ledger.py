@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from kitetui.record.ledgerfile import NO_ANSWER, NOT_RECORDED, PastOutage, SymbolHistory
@@ -37,8 +40,7 @@ def test_a_packet_that_is_no_news_ends_it_too() -> None:
     story = undisturbed(A)
     story.lost(3, since=1)
     story.live(4)
-    kept = comes(clock(4.5), A, timed_at=4.5)
-    kept.snapshot[:] = True
+    kept = replace(comes(clock(4.5), A, timed_at=4.5), snapshot=np.array([True]))
     story.hears(kept)
     assert story.rows(5) == [row(1, 4.5, "closed", symbols=1)]
 

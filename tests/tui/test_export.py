@@ -125,8 +125,8 @@ def test_prices_below_zero_and_of_currencies_are_exact():
     assert [row["net_change"] for row in rows] == ["-47.63", "0.0324875"]
 
 
-def test_an_index_has_its_own_change_as_sent():
-    (row,) = exported(table_row(tick(INDEX, layout.INDEX_FULL, price_change=10360)))
+def test_an_index_without_a_close_has_its_own_change_as_sent():
+    (row,) = exported(table_row(tick(INDEX, layout.INDEX_FULL, close=0, price_change=10360)))
     assert row["net_change"] == "103.60"
 
 

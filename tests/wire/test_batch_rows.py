@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from tests.wire.packets import (
     INFY_FULL,
     INFY_QUOTE,
     LTP,
+    QUOTE,
     SEGMENTS,
     frame,
     packet,
@@ -131,3 +134,26 @@ def test_every_name_of_a_column_gives_a_column() -> None:
     assert set(batch.columns) == {*FIELDS, "change", "mode", "net_change", "tradable"}
     assert len(set(batch.columns)) == len(batch.columns)
     assert all(len(batch[name]) == 3 for name in batch.columns)
+
+
+@pytest.mark.parametrize("wanted", ["NSE:INFY", ["NSE:INFY"], [408065.0], True, [None]])
+def test_what_is_no_token_is_refused_and_not_found_empty(wanted: Any) -> None:
+    with pytest.raises(TypeError, match="is no instrument token"):
+        decode_frame(frame(packet(LTP))).of(wanted)
+
+
+def test_a_token_may_be_one_of_numpys() -> None:
+    batch = decode_frame(frame(packet(LTP), packet(QUOTE)))
+    assert len(batch.of(np.uint32(408065))) == len(batch.of(batch["instrument_token"])) == 2
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+@pytest.mark.parametrize("lengths", [[LTP], [LTP, LTP], [LTP, FULL]])
+def test_any_kind_of_bytes_is_decoded_into_arrays_that_nobody_can_write(
+    kind: Callable[[bytes], bytes], lengths: list[int]
+) -> None:
+    batch = decode_frame(kind(frame(*map(packet, lengths))))
+    assert batch.lengths.tolist() == lengths
+    for array in (batch.words, batch.lengths, batch.frames, batch[:1].words):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1

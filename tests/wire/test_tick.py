@@ -91,9 +91,16 @@ def test_change_is_a_percentage_and_net_change_an_exact_difference() -> None:
     assert tick.net_change == 5.35
 
 
-def test_an_index_has_the_net_change_that_was_sent() -> None:
+def test_the_two_changes_of_an_index_never_disagree() -> None:
     data = packet(INDEX_QUOTE, instrument_token=token("INDICES"), last_price=200, close=100, price_change=-7)
+    assert (tick_of(data).net_change, tick_of(data).change) == (1.0, 100.0)
+    assert decode_frame(frame(data, data))["net_change"].tolist() == [1.0, 1.0]
+
+
+def test_an_index_without_a_close_has_the_net_change_that_was_sent() -> None:
+    data = packet(INDEX_QUOTE, instrument_token=token("INDICES"), last_price=200, price_change=-7)
     assert tick_of(data).net_change == -0.07
+    assert decode_frame(frame(data, data))["net_change"].tolist() == [-0.07, -0.07]
 
 
 def test_change_from_a_close_of_zero_is_zero() -> None:
