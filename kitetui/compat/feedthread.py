@@ -7,14 +7,16 @@ for is done on the loop, one thing after the other.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from kitetui.compat.inbox import NORMAL, Call, Event, Inbox
 from kitetui.compat.translator import Translator
-from kitetui.feed import Distribution, KiteManagerConfig, KiteTickerManager
+from kitetui.feed import Account, Distribution, KiteManagerConfig, KiteTickerManager
 from kitetui.feed.socket import KiteSource
 from kitetui.wire import Mode
 
@@ -28,18 +30,25 @@ class NotConnectedError(RuntimeError):
         super().__init__("the ticker is not connected; call connect() first")
 
 
+class ForkedError(RuntimeError):
+    """Something was asked of a ticker that runs in the process that this one was forked from."""
+
+    def __init__(self) -> None:
+        super().__init__("the ticker is connected in another process; make one here and call its connect()")
+
+
 class FeedThread:
     """A feed from `start` to `stop`, between which it may be closed and opened any number of times.
 
-    config: what it is dialled with the next time. retries: whether a connection is dialled again after a
-    loss. wanted: token to mode; what is there is subscribed at once, and it is kept as asked for. inbox: is
-    given what happens, and is closed at the end.
+    account, config: what it is dialled with the next time it is opened, and with a new token the next time
+    that it is dialled. retries: whether a connection is dialled again after a loss. wanted: token to mode;
+    what is there is subscribed at once, and it is kept as asked for. inbox: is given what happens, and is
+    closed at the end.
     """
 
     def __init__(
         self,
-        api_key: str,
-        access_token: str,
+        account: Account,
         config: KiteManagerConfig,
         wanted: dict[int, str],
         inbox: Inbox,
@@ -47,14 +56,15 @@ class FeedThread:
         retries: bool,
     ) -> None:
         self.config = config
-        self._credentials = api_key, access_token
+        self.account = account
+        self._process = os.getpid()
         self._retries = retries
         self._wanted = wanted
         self._inbox = inbox
         self._told = Translator(inbox.put, config.endpoint.shown, retries=retries)
         self._manager: KiteTickerManager  # made by `_open`, before anything can be asked
         self._reader: asyncio.Task[None] | None = None
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()  # a signal may come while its own thread has it
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -112,11 +122,13 @@ class FeedThread:
         self._do(lambda: self._unsubscribe(list(tokens)))
 
     def set_mode(self, mode: Mode, tokens: Iterable[int]) -> None:
-        """Want these tokens in this mode; those not wanted are passed over."""
+        """Want these tokens in this mode; a CapacityError or ValueError leaves all as it was."""
         self._do(lambda: self._set_mode(mode, list(tokens)))
 
     def _do(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do something on the loop, wait for it, and return or raise what came of it."""
+        if os.getpid() != self._process:
+            raise ForkedError
         with self._guard:
             if self._loop is None or self._stopping.is_set():
                 raise NotConnectedError
@@ -159,8 +171,8 @@ class FeedThread:
         await self._hang_up()
         self._told = Translator(self._inbox.put, self.config.endpoint.shown, retries=self._retries)
         manager = self._manager = KiteTickerManager(
-            *self._credentials,
-            self.config,
+            config=self.config,
+            accounts=[replace(self.account, access_token=self._token)],
             # Programs for the official client expect to use one connection of the key's three, and others of
             # the user's programs may hold the rest: a second is for symbols that the first has no room for.
             distribution=Distribution.FILL_FIRST,
@@ -176,6 +188,10 @@ class FeedThread:
         await manager.start()
         if not self._retries:
             await manager.stop_retrying()
+
+    def _token(self) -> str | Awaitable[str]:
+        token = self.account.access_token
+        return token() if callable(token) else token or ""
 
     async def _close(self, code: int | None, reason: str) -> None:
         if await self._hang_up():
@@ -206,5 +222,7 @@ class FeedThread:
         await self._manager.unsubscribe_symbols(tokens)
 
     async def _set_mode(self, mode: Mode, tokens: list[int]) -> None:
-        self._wanted.update({token: str(mode) for token in tokens if token in self._wanted})
+        # The official client sends the mode of a token that is not subscribed, and from then on keeps it so.
+        await self._manager.subscribe_symbols([token for token in tokens if token not in self._wanted], mode)
+        self._wanted.update({token: str(mode) for token in tokens})
         await self._manager.change_mode(tokens, mode)

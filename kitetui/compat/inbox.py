@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 _BYTES: Final = 256 * 2**20
@@ -38,9 +39,16 @@ ABNORMAL: Final = 1006
 
 @dataclass(frozen=True, slots=True)
 class ConnectionResponse:
-    """What `on_connect` is given: `peer` is the address that answered, without any secret."""
+    """What `on_connect` is given: `peer` is the address that answered, without any secret.
+
+    The others are as the official client gives them, for a handshake of which nothing is kept.
+    """
 
     peer: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    version: int = 13
+    protocol: str | None = None
+    extensions: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

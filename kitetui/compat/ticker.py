@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import signal
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
 
 from kitetui.compat.callbacks import Callbacks
 from kitetui.compat.feedthread import FeedThread, NotConnectedError
 from kitetui.compat.inbox import Inbox
+from kitetui.compat.surface import Factory, Surface
 from kitetui.feed import KITE_URL, Endpoint, KiteManagerConfig
+from kitetui.feed.endpoint import TokenSource
 from kitetui.wire import Exchange, Mode
 
 log = logging.getLogger("kitetui.compat")
@@ -21,7 +24,7 @@ _WAITING_AT_MOST: Final = 5_000
 """Messages that wait for slow callbacks; the manager's channels hold as many for a reader."""
 
 
-class KiteTicker:
+class KiteTicker(Surface):
     """Streams ticks to callbacks, as the class of this name in the official client does.
 
     Assign functions to the attributes `on_ticks(ws, ticks)`, `on_connect(ws, response)`, `on_close(ws, code,
@@ -32,14 +35,16 @@ class KiteTicker:
     then the oldest market data is dropped, counted in `lost_messages`, and told once to `on_error`. What one
     raises goes to the log and to `on_error`, with the code 0; the feed goes on.
 
-    A tick is a dictionary as `kitetui.TickBatch.to_dicts` makes it: times carry their zone. It has one key
-    that the official client has not: `snapshot` is True where the packet may be the server's answer to a
-    request, which can be days old, and no news. Up to 9,000
+    A tick is the official client's dictionary, times in the machine's zone without saying so; set
+    `aware_times` for times that carry their zone and are None where Kite sent none. It has one key more:
+    `snapshot` is True where the packet may be the server's answer to a request, which can be days old, and no
+    news. Up to 9,000
     symbols may be subscribed, from any thread, once `connect` was called; a second and a third connection of
     the API key are opened when the 3,000 of the one before are used up. They call `on_close`, `on_error` and
     `on_reconnect` as the first does, which alone calls `on_connect`.
 
-    api_key, access_token: the login of the day. root: another service's WebSocket URL. debug: logs every
+    api_key, access_token: the login of the day; the token may be a function that returns the current one.
+    root: another service's WebSocket URL. debug: logs every
     change of a connection, under `kitetui.compat`. reconnect: whether to dial again after a loss;
     reconnect_max_tries: how often in a row; reconnect_max_delay: seconds that the ceiling of delays, drawn at
     random, doubles up to; connect_timeout: seconds for a handshake. An access token that is refused (403) is
@@ -65,7 +70,7 @@ class KiteTicker:
     def __init__(
         self,
         api_key: str,
-        access_token: str,
+        access_token: str | TokenSource,
         debug: bool = False,
         root: str | None = None,
         reconnect: bool = True,
@@ -74,31 +79,27 @@ class KiteTicker:
         connect_timeout: float = CONNECT_TIMEOUT,
     ) -> None:
         self.root = root or self.ROOT_URI
+        endpoint, _ = Endpoint.parse(self.root)
+        super().__init__(endpoint, api_key, access_token)
         self.debug = debug
         if debug:
             log.setLevel(logging.DEBUG)
+        if reconnect_max_tries > self._maximum_reconnect_max_tries:
+            reconnect_max_tries = self._maximum_reconnect_max_tries
+            log.warning("`reconnect_max_tries` can not be more than %d, and is that", reconnect_max_tries)
+        if reconnect_max_delay < self._minimum_reconnect_max_delay:
+            reconnect_max_delay = self._minimum_reconnect_max_delay
+            log.warning("`reconnect_max_delay` can not be less than %d, and is that", reconnect_max_delay)
         self.reconnect_max_tries = reconnect_max_tries
         self.reconnect_max_delay = reconnect_max_delay
         self.connect_timeout = connect_timeout
 
-        self.on_ticks: Callable[..., Any] | None = None
-        self.on_connect: Callable[..., Any] | None = None
-        self.on_open: Callable[..., Any] | None = None
-        self.on_close: Callable[..., Any] | None = None
-        self.on_error: Callable[..., Any] | None = None
-        self.on_message: Callable[..., Any] | None = None
-        self.on_reconnect: Callable[..., Any] | None = None
-        self.on_noreconnect: Callable[..., Any] | None = None
-        self.on_order_update: Callable[..., Any] | None = None
-
         self.subscribed_tokens: dict[int, str] = {}
         """What is subscribed, token to mode; kept over `close`, `stop` and the next `connect`."""
 
-        self._api_key = api_key
-        self._access_token = access_token
         self._reconnect = reconnect
         self._config = KiteManagerConfig(
-            endpoint=Endpoint.parse(self.root)[0],
+            endpoint=endpoint,
             # Programs subscribe in `on_connect`, when the first connection is up.
             connect_when_idle=True,
             max_reconnect_attempts=max(1, reconnect_max_tries),
@@ -129,37 +130,43 @@ class KiteTicker:
         proxy: a dictionary with `host` and `port`; without one the environment's is used.
         Raises ValueError for a proxy without the two.
         """
-        config = self._config = replace(self._config, proxy=_proxy_url(proxy) if proxy else None)
+        route = _proxy_url(proxy) if proxy else None
+        if callable(self._account.access_token):  # it is asked when it is needed
+            self.factory = Factory(self)
+        else:
+            self._create_connection(self.socket_url, useragent=self._user_agent(), proxy=proxy)
+        config = self._config = replace(self._config, endpoint=self._endpoint, proxy=route)
         if disable_ssl_verification:
             log.warning("TLS certificates are verified all the same; add your own authority to the system's")
         before = self._feed
         if before is not None and before.is_running:
-            before.config = config
+            before.account, before.config = self._account, config
             before.open()
             return
         if before is not None:
             before.join()
         inbox = self._inbox = Inbox(_WAITING_AT_MOST)
-        secrets = self._api_key, self._access_token
         feed = self._feed = FeedThread(
-            *secrets, config, self.subscribed_tokens, inbox, retries=self._reconnect
+            self._account, config, self.subscribed_tokens, inbox, retries=self._reconnect
         )
         feed.start()
         if threaded:
-            threading.Thread(
+            self.websocket_thread = threading.Thread(
                 target=self._call_back, args=(feed, inbox), name="kitetui callbacks", daemon=True
-            ).start()
+            )
+            self.websocket_thread.start()
             return
         try:
-            self._call_back(feed, inbox)
+            with _ended_by_sigterm():
+                self._call_back(feed, inbox)
         except KeyboardInterrupt:
             self._call_back(feed, inbox)  # which is on_close alone
         finally:
             feed.join()
 
     def is_connected(self) -> bool:
-        """Return whether the first connection is up."""
-        return self._feed is not None and self._feed.is_live
+        """Return whether the first connection is up, and `ws` is there."""
+        return self.ws is not None and self._feed is not None and self._feed.is_live
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Hang up and dial no more; `on_close` is called, and a blocking `connect` still waits for `stop`.
@@ -182,35 +189,51 @@ class KiteTicker:
         with suppress(NotConnectedError):
             self._running().stop_retry()
 
-    def subscribe(self, instrument_tokens: Iterable[int]) -> bool:
+    def subscribe(self, instrument_tokens: Iterable[int | str]) -> bool:
         """Subscribe these tokens, as quotes; those subscribed already keep their mode. Returns True.
 
         Raises CapacityError (a ValueError) when not all fit, ValueError for a number that is no token, then
         nothing changes; NotConnectedError (a RuntimeError) before `connect` and after `stop`.
         """
-        self._running().subscribe(instrument_tokens)
+        self._running().subscribe(_numbers(instrument_tokens))
         return True
 
-    def unsubscribe(self, instrument_tokens: Iterable[int]) -> bool:
+    def unsubscribe(self, instrument_tokens: Iterable[int | str]) -> bool:
         """Unsubscribe these tokens; those not subscribed are passed over. Returns True.
 
         Raises NotConnectedError (a RuntimeError) before `connect` and after `stop`.
         """
-        self._running().unsubscribe(instrument_tokens)
+        self._running().unsubscribe(_numbers(instrument_tokens))
         return True
 
-    def set_mode(self, mode: str, instrument_tokens: Iterable[int]) -> bool:
-        """Stream these tokens as `ltp`, `quote` or `full`; those not subscribed are passed over. Returns
-        True.
+    def set_mode(self, mode: str, instrument_tokens: Iterable[int | str]) -> bool:
+        """Stream these tokens as `ltp`, `quote` or `full`; those not subscribed are from now on.
 
-        Raises ValueError for another mode, NotConnectedError (a RuntimeError) before `connect` and after
-        `stop`.
+        Returns True.
+
+        Raises ValueError for another mode, and otherwise what `subscribe` does.
         """
-        self._running().set_mode(Mode(mode), instrument_tokens)
+        self._running().set_mode(Mode(mode), _numbers(instrument_tokens))
         return True
 
     def resubscribe(self) -> None:
         """Does nothing: every new connection is subscribed by itself, each token once."""
+
+    def _act(self, action: str, tokens: Iterable[int | str], mode: str) -> None:
+        match action:
+            case "subscribe":
+                self.subscribe(tokens)
+            case "unsubscribe":
+                self.unsubscribe(tokens)
+            case "mode":
+                self.set_mode(mode, tokens)
+            case _:
+                raise ValueError(f"Kite has no request {action!r}; there are subscribe, unsubscribe and mode")
+
+    def _redial_with(self) -> None:
+        self._config = replace(self._config, endpoint=self._endpoint)
+        if self._feed is not None:
+            self._feed.account, self._feed.config = self._account, self._config
 
     def __repr__(self) -> str:
         state = "connected" if self.is_connected() else "not connected"
@@ -227,6 +250,27 @@ class KiteTicker:
         finally:
             # Also when a callback ends its thread: nobody would take what comes in.
             feed.stop()
+
+
+def _numbers(tokens: Iterable[int | str]) -> list[int]:
+    """Return tokens as numbers; programs keep them as texts too. Raises ValueError for what is none."""
+    return [int(token) for token in tokens]
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Have SIGTERM end what is done as Ctrl-C does, where the program has no handler of its own."""
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    ):
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _proxy_url(proxy: Mapping[str, Any]) -> str:

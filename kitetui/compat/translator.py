@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 
 from kitetui.compat.inbox import ABNORMAL, NO_CODE, Call, ConnectionResponse, Event, Frame
@@ -103,9 +104,18 @@ class Translator:
     def _lost(self, change: ConnectionChanged, *, is_closed: bool) -> None:
         has_said_so = change.code is not None
         code, said = (change.code, change.said) if has_said_so else (ABNORMAL, change.reason)
+        if change.status is not None:  # programs look for this
+            said = f"{said} ({change.status} - {_phrase(change.status)})"
         if not has_said_so:
             log.error("Connection error: %d - %s", code, said)
             self._tell(Call("on_error", (code, said)))
         if is_closed:
             log.error("Connection closed: %d - %s", code, said)
             self._tell(Call("on_close", (code, said)))
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in _STATUSES else ""
+
+
+_STATUSES: Final = frozenset(HTTPStatus)

@@ -28,6 +28,7 @@ class Listener:
     """Everything that a client calls back with, in order."""
 
     def __init__(self, client: KiteTicker, *names: str) -> None:
+        self.client = client
         self.calls: queue.Queue[tuple[str, tuple[Any, ...]]] = queue.Queue()
         for name in names or CALLBACKS:
             setattr(client, name, self._noting(name))

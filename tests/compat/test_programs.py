@@ -7,6 +7,7 @@ one key of a tick that only ours has.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 from pathlib import Path
@@ -22,16 +23,17 @@ ORDER = {"order_id": "151220000000000", "status": "COMPLETE", "average_price": 1
 REFUSAL = "Can't subscribe to more than 3000 instruments."
 
 
-async def printed(name: str, package: str, root: str) -> list[str]:
+async def printed(name: str, package: str, root: str, zone: str | None = None) -> list[str]:
     """Run a program with this package's class, and return the lines that it printed."""
     text = (PROGRAMS / f"{name}.py").read_text(encoding="utf-8")
-    official = "from kiteconnect import KiteTicker"
+    official = "\nfrom kiteconnect import "
     assert text.count(official) == 1
     program = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        text.replace(official, f"from {package} import KiteTicker"),
+        text.replace(official, f"\nfrom {package} import "),
         root,
+        env=os.environ | ({"TZ": zone} if zone else {}),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -59,6 +61,20 @@ async def test_a_program_sees_the_same_with_both(name: str) -> None:
         official, ours = [await printed(name, package, root) for package in PACKAGES]
     assert len(official) >= 3
     assert official_part(ours) == official
+
+
+SORTS = """
+    address database limits minutes modeonly overridden rawsocket terminated together worker
+""".split()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "UTC"])
+@pytest.mark.parametrize("name", SORTS)
+async def test_a_program_of_each_sort_prints_the_same_with_both(name: str, zone: str) -> None:
+    async with exchange() as root:
+        official, ours = [await printed(name, package, root, zone) for package in PACKAGES]
+    assert official
+    assert ours == official
 
 
 async def test_order_updates_and_refusals_come_without_a_subscription() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import os
 import threading
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 import kiteconnect
@@ -13,12 +15,14 @@ import pytest
 
 from kitetui.compat import ConnectionResponse, KiteTicker
 from kitetui.compat.inbox import Call
+from kitetui.compat.surface import Socket
 from kitetui.feed import CapacityError
 from kitetui.simulator import SimulatedExchange
 from tests.compat.listener import asked, connected, stopped
 from tests.feed.exchange import served_by, tokens_of, until
 from tests.feed.helpers import ltp_frame
 from tests.feed.server import ScriptedServer
+from tests.wire.packets import FULL, frame, packet
 
 INFY, RELIANCE = 408065, 738561
 
@@ -54,6 +58,101 @@ def test_constants_are_the_official_ones() -> None:
     ours = {name: getattr(KiteTicker, name) for name in official}
     assert ours.pop("ROOT_URI").rstrip("/") == official.pop("ROOT_URI")
     assert ours == official
+
+
+MISSING = {
+    "_close": "`close` and `sendClose` hang up; nothing is left to be done without `stop_retry`",
+    "_is_first_connect": "no connection forgets its symbols, so that none is subscribed again",
+    "_parse_text_message": "texts are read once, for the log and for all readers; `on_message` has each",
+}
+"""What the official class has and ours has not, and why."""
+
+
+def test_every_name_of_the_official_class_is_there_or_has_a_reason_not_to_be() -> None:
+    def names(client: object) -> set[str]:
+        return {name for name in dir(client) if not name.startswith("__")}
+
+    official = names(kiteconnect.KiteTicker("key", "token"))
+    assert official - names(KiteTicker("key", "token")) == set(MISSING)
+
+
+def test_constants_behind_an_underline_are_the_official_ones_too() -> None:
+    official = vars(kiteconnect.KiteTicker).items()
+    plain = {name: value for name, value in official if isinstance(value, int | str) and name not in MISSING}
+    assert {name: getattr(KiteTicker, name) for name in plain if not name.startswith("__")} == {
+        name: value for name, value in plain.items() if not name.startswith("__")
+    } | {"ROOT_URI": KiteTicker.ROOT_URI}
+
+
+def test_the_address_is_read_and_set_whole() -> None:
+    client = KiteTicker("key", "to+ken")
+    assert client.socket_url == "wss://ws.kite.trade/?api_key=key&access_token=to%2Bken"
+    client.socket_url = "wss://ws.sandbox.example?api_key=a&access_token=b&uid=1"
+    assert client.socket_url == "wss://ws.sandbox.example/?uid=1&api_key=a&access_token=b"
+    for wrong in ("https://kite.trade", "wss://kite.trade", "wss://kite.trade?api_key=only"):
+        with pytest.raises(ValueError, match=r"ws://|api_key"):
+            client.socket_url = wrong
+    assert "sandbox" in client.socket_url
+
+
+async def test_a_token_may_be_a_function_and_each_dial_asks_it_anew() -> None:
+    tokens = iter(["one", "two"])
+    async with ScriptedServer() as server:
+        client = KiteTicker("key", lambda: next(tokens), root=server.endpoint.root)
+        async with connected(client) as heard:
+            await heard.next_of("on_connect")
+            await (await server.accept()).close(1001, "")
+            await heard.next_of("on_connect")
+        assert [dial["access_token"] for dial in server.dials] == ["one", "two"]
+
+
+async def test_tokens_may_be_texts_and_a_mode_subscribes() -> None:
+    async with ScriptedServer() as server, connected(client_of(server)) as heard:
+        await heard.next_of("on_connect")
+        client = heard.client
+        await asked(client.subscribe, [str(INFY)])
+        await asked(client.set_mode, "full", [RELIANCE])
+        assert client.subscribed_tokens == {INFY: "quote", RELIANCE: "full"}
+        with pytest.raises(ValueError, match="NSE:INFY"):
+            await asked(client.subscribe, ["NSE:INFY"])
+
+
+def test_what_is_written_to_the_socket_is_a_request_of_kites() -> None:
+    socket = Socket(KiteTicker("key", "token"), "peer")
+    for wrong in ("", b"[]", "{}", '{"a": "mode", "v": [1]}'):
+        with pytest.raises(ValueError, match="a request is a JSON object"):
+            socket.sendMessage(wrong)
+    with pytest.raises(ValueError, match="no request 'order'"):
+        socket.sendMessage('{"a": "order", "v": []}')
+    assert socket.state == socket.STATE_CLOSED
+
+
+def test_times_may_carry_their_zone() -> None:
+    client = KiteTicker("key", "token")
+    (traded,) = client._parse_binary(frame(packet(FULL, last_trade_time=1_700_000_000)))
+    assert traded["last_trade_time"] == datetime.fromtimestamp(1_700_000_000)  # noqa: DTZ006 - as there
+    assert traded["exchange_timestamp"] == datetime.fromtimestamp(0)  # noqa: DTZ006 - as there
+    client.aware_times = True
+    (traded,) = client._parse_binary(frame(packet(FULL, last_trade_time=1_700_000_000)))
+    assert traded["last_trade_time"] == datetime.fromtimestamp(1_700_000_000, UTC)
+    assert traded["exchange_timestamp"] is None
+
+
+async def test_a_forked_child_is_told_that_nothing_is_connected_in_it() -> None:
+    async with ScriptedServer() as server, connected(client_of(server)) as heard:
+        await heard.next_of("on_connect")
+        reader, writer = os.pipe()
+        if (child := os.fork()) == 0:
+            try:
+                heard.client.subscribe([INFY])
+            except BaseException as error:
+                os.write(writer, str(error).encode())
+            os._exit(0)
+        await asyncio.to_thread(os.waitpid, child, 0)
+        os.close(writer)
+        told = os.read(reader, 1000).decode()
+        os.close(reader)
+    assert told == "the ticker is connected in another process; make one here and call its connect()"
 
 
 def test_nothing_that_is_shown_holds_a_secret() -> None:
@@ -268,7 +367,10 @@ async def test_a_loss_is_told_and_every_attempt_to_come_back() -> None:
         assert (await heard.next_of("on_error"))[0] == 1006
         assert (await heard.next_of("on_close"))[0] == 1006
         assert await heard.next_of("on_reconnect") == (1,)
-        assert await heard.next_of("on_error") == (1006, "the server answered 503")
+        assert await heard.next_of("on_error") == (
+            1006,
+            "the server answered 503 (503 - Service Unavailable)",
+        )
         server.refuse_with = None
         assert await heard.next_of("on_reconnect") == (2,)
         await heard.next_of("on_connect")
@@ -288,7 +390,7 @@ async def test_a_refused_token_is_not_dialled_with_until_connect_is_called_again
         client = client_of(server)
         async with connected(client) as heard:
             code, reason = await heard.next_of("on_error")
-            assert (code, "403" in reason) == (1006, True)
+            assert (code, "403 - Forbidden" in reason) == (1006, True)
             await heard.next_of("on_close")
             await heard.next_of("on_noreconnect")
             assert len(server.dials) == 1
