@@ -26,6 +26,7 @@ from kitetui.account.profiles import KITE_VERSION, EndpointProfile
 from kitetui.account.secrets import Secrets
 from kitetui.formatting import plain
 from kitetui.logs import redacted
+from kitetui.proxies import proxy_of
 
 TIMEOUT: Final = 10.0
 """Seconds that an answer may take."""
@@ -95,7 +96,9 @@ class KiteRest:
         self._client = httpx.AsyncClient(
             headers={**VERSION_HEADER, "Accept-Encoding": _GZIP},
             timeout=timeout,
-            trust_env=not endpoint.is_loopback,
+            verify=httpx.create_ssl_context(),  # of the environment's certificates too
+            proxy=proxy_of(endpoint.rest),
+            trust_env=False,
         )
 
     async def __aenter__(self) -> Self:

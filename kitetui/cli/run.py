@@ -14,6 +14,7 @@ from kitetui.config import Config
 from kitetui.feed import MAX_SYMBOLS_PER_CONNECTION
 from kitetui.instruments import Instrument, Universe
 from kitetui.market.calendar import Calendar
+from kitetui.proxies import proxy_of
 from kitetui.wire import Mode
 
 
@@ -68,6 +69,7 @@ async def choose_run(
         vault=vault,
         simulate=simulate,
     )
+    proxy_of(source.endpoint.root)
     listed = await source.instruments(today)
     _say(listed.remarks)
     connections = connections or config.feed.connections

@@ -15,8 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, TypeVar
-from urllib.parse import SplitResult, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlsplit
 
 import httpx
 from websockets.asyncio.client import connect
@@ -52,14 +51,12 @@ from kitetui.errors import UserError
 from kitetui.feed import MAX_CONNECTIONS, Account, Endpoint
 from kitetui.feed.retry import classify_failure
 from kitetui.logs import redacted
+from kitetui.proxies import proxy_of
 
 SLOW: Final = 0.5
 """Seconds from which on the way to a host is worth a word."""
 
 _PORTS: Final = {"https": 443, "http": 80, "wss": 443, "ws": 80}
-
-_PROXIES: Final = {"https": ("https", "all"), "wss": ("wss", "socks", "https")}
-"""The kinds of proxy that each client takes for its own, where the environment names one."""
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
@@ -69,8 +66,11 @@ async def look_at_host(url: str, limit: float) -> Finding:
     parts = urlsplit(url)
     host = parts.hostname or ""
     on_this_machine = host in _LOOPBACK
-    if not on_this_machine and _has_proxy(parts):
-        return ok(f"{host} is reached through the proxy that the environment names")
+    try:
+        if proxy_of(url) is not None:
+            return ok(f"{host} is reached through the proxy that the environment names")
+    except UserError as error:
+        return failed(error.problem, error.remedy)
     port = parts.port or _PORTS[parts.scheme]
     security = _security(parts.scheme)
     started = time.monotonic()
@@ -142,11 +142,6 @@ def _security(scheme: str) -> ssl.SSLContext | None:
     return None
 
 
-def _has_proxy(parts: SplitResult) -> bool:
-    named = getproxies()
-    return any(kind in named for kind in _PROXIES.get(parts.scheme, ())) and not proxy_bypass(parts.netloc)
-
-
 def _why(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
@@ -185,7 +180,7 @@ async def dial(endpoint: EndpointProfile, secrets: Secrets, user_id: str, limit:
             additional_headers={"X-Kite-Version": KITE_VERSION},
             user_agent_header="kitetui",
             compression=None,
-            proxy=None if target.is_loopback else True,
+            proxy=proxy_of(target.root),
             open_timeout=limit,
             ping_interval=None,
             close_timeout=_CLOSE_TIMEOUT,

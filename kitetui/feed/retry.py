@@ -19,6 +19,8 @@ from websockets.exceptions import (
     WebSocketException,
 )
 
+from kitetui.errors import UserError
+
 QUICK: Final = 0.2
 CAP: Final = 60.0
 """Seconds: the first wait at most, and every wait at most."""
@@ -81,6 +83,8 @@ def classify_failure(failure: Exception, *, was_up: bool = False) -> Failure:
             return _closed(failure)
         case TimeoutError():
             return Failure("the server did not answer the handshake in time")
+        case UserError():
+            return Failure(str(failure))
         case InvalidProxy() | ProxyError() | ImportError():
             return Failure("the proxy named by the environment cannot be used")
         case InvalidHandshake():

@@ -33,6 +33,7 @@ from kitetui.feed.retry import (
 )
 from kitetui.feed.state import DIAL_AGAIN, LOG_IN, ConnectionState
 from kitetui.feed.subscriptions import apply_request, requests_to_follow
+from kitetui.proxies import proxy_of
 from kitetui.wire import HEARTBEAT, Unsubscribe, encode_request
 
 HEALTHY_AFTER: Final = 30.0
@@ -290,7 +291,7 @@ async def _dial(config: KiteManagerConfig, account: Account) -> ClientConnection
         additional_headers=_HEADERS,
         user_agent_header=_USER_AGENT,
         compression=None,
-        proxy=config.proxy or (None if endpoint.is_loopback else True),
+        proxy=config.proxy or proxy_of(endpoint.root),
         open_timeout=config.connection_timeout,
         ping_interval=None,  # it pings by itself, to measure alone: a pong proves nothing of the feed
         close_timeout=_CLOSE_TIMEOUT,

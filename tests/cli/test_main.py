@@ -144,3 +144,20 @@ async def test_a_bug_of_the_monitor_ends_it_in_order_and_is_told(
         async with asyncio.timeout(30):
             await open_monitor(a_run)
     assert "in broken" in (home / "log" / "kitetui.log").read_text()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["--headless", "--csv", "--feed", "live", "-s", "INFY"], ["instruments", "sync"]],
+)
+def test_a_proxy_that_is_none_is_one_sentence(
+    command: list[str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", "socks://proxy:99999")
+    monkeypatch.setenv("KITE_API_KEY", "key")
+    monkeypatch.setenv("KITE_ACCESS_TOKEN", "token")
+    assert run(command) == 2
+    (said,) = capfd.readouterr().err.splitlines()
+    assert said.startswith(
+        "kitetui: https_proxy in the environment names no proxy that can be used; write it as"
+    )
