@@ -332,3 +332,17 @@ def test_without_colours_every_sign_is_there() -> None:
         assert all(red == green == blue for red, green, blue in colours)
         terminal.press("q")
         assert terminal.wait_exit() == 0
+
+
+def test_a_shell_that_exports_its_size_hides_no_resize() -> None:
+    size = {"COLUMNS": "100", "LINES": "30"}
+    with Terminal(KITETUI, columns=100, lines=30, env=ENV | size) as terminal:
+        terminal.wait_for("LIVE 3/3")
+        terminal.resize(140, 40)
+        terminal.wait_until(lambda: len(terminal.lines[0].rstrip()) > 130, "a first line of the whole width")
+
+
+def test_a_terminal_that_only_prints_lines_is_refused() -> None:
+    with Terminal(KITETUI, columns=100, lines=30, env=ENV | {"TERM": "dumb"}) as terminal:
+        assert terminal.wait_exit() == 2
+        assert "TERM=dumb" in terminal.text

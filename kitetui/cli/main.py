@@ -9,14 +9,22 @@ import typer
 
 from kitetui.cli.app import app
 from kitetui.cli.saying import crash_of, say
-from kitetui.errors import CrashError, UserError
+from kitetui.errors import CrashError, RecordingError, UserError
 
 
 def main() -> None:
     """Run the command line, and exit with its code."""
     # The usual allocator of pyarrow keeps what it was given back: a third of the memory of a conversion.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    _have_streams()
     sys.exit(run(sys.argv[1:]))
+
+
+def _have_streams() -> None:
+    """Put nothing in the place of standard streams that are closed; `sys.__stdout__` still says so."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - for good
 
 
 def run(arguments: list[str]) -> int:
@@ -33,6 +41,8 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 0
+    except SystemExit:  # how Rich and Typer end a program whose reader has gone, as `| head` does
+        return RecordingError.exit_code
     except Exception as error:  # the last barrier: nobody should have to read a traceback
         _complain(str(crash_of(error)))
         return CrashError.exit_code

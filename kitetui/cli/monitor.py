@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from typing import Final
 
 from kitetui.cli.renewal import follow_lists
@@ -12,6 +13,7 @@ from kitetui.cli.saying import crash_of
 from kitetui.cli.source import Source
 from kitetui.cli.terminal import end_with_terminal, ended_by_signals
 from kitetui.config import ConfigFile
+from kitetui.errors import UserError
 from kitetui.logs import start_logging
 from kitetui.paths import config_file, config_folder
 from kitetui.tui import MonitorApp
@@ -30,8 +32,16 @@ _LOGGER: Final = logging.getLogger(__name__)
 async def open_monitor(run: Run) -> None:
     """Show the monitor until the user quits or a signal comes; the embedded exchange runs for as long.
 
-    Raises UserError for a configuration that cannot be read, CrashError for a bug.
+    Raises UserError for a terminal that cannot be painted on and a configuration that cannot be read,
+    CrashError for a bug.
     """
+    if os.environ.get("TERM") == "dumb":
+        raise UserError(
+            "this terminal can only print lines (TERM=dumb)",
+            "start kitetui in another one, or record with --headless",
+        )
+    for name in ("COLUMNS", "LINES"):  # exported by a shell, they would hide every resize
+        os.environ.pop(name, None)
     log = start_logging()
     file = ConfigFile(config_file(), VOCABULARY)
     settings = Settings(file.read(), file, keeps_groups=not run.symbols)

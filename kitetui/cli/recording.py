@@ -75,6 +75,15 @@ class RecordingOptions:
             return Folder(Path.cwd(), formats, columns, way_out=_HERE, integers=self.integers)
         if len(formats) > 1:
             raise UserError("a file takes one format", "for several name a folder: -o ticks/")
+        path = Path(self.output)
+        if path.is_fifo():
+            raise UserError(f"{path} is a pipe", f"write to it as standard output: -o - > {path}")
+        meant = next((each for each in Format if path.name.lower().endswith(each.suffix)), formats[0])
+        if meant is not formats[0]:
+            raise UserError(
+                f"{path.name} is named as --{meant} is, and --{formats[0]} was asked for",
+                f"let its name end in {formats[0].suffix}, or ask for --{meant}",
+            )
         return File(Path(self.output), formats[0], columns, goes_on=self.append, integers=self.integers)
 
     def seconds_left(self, now: datetime) -> float | None:

@@ -182,7 +182,9 @@ def _room_of(pipe: BinaryIO) -> Callable[[float], bool]:
 
 
 def standard_output() -> Output:
-    """Open standard output for data."""
+    """Open standard output for data. Raises UserError where it is closed."""
+    if sys.__stdout__ is None:
+        raise UserError("standard output is closed", "name a file or a folder with -o")
     return Output(STANDARD_OUTPUT, os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0))
 
 

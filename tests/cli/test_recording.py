@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -50,6 +51,10 @@ def test_a_dash_is_standard_output() -> None:
         (RecordingOptions(formats=["csv"], output="a.csv", columns="ltp"), "ltp"),
         (RecordingOptions(formats=["jsonl"], output="a.jsonl", columns="last_price"), "--columns chooses"),
         (
+            RecordingOptions(formats=["csv"], output="A.PARQUET"),
+            "let its name end in .csv, or ask",
+        ),
+        (
             RecordingOptions(formats=["csv"], output="a.csv", integers=True),
             "--integers is for the prices of Parquet",
         ),
@@ -78,3 +83,9 @@ def test_an_end_that_is_no_time_to_come_is_refused(until: str, said: str) -> Non
 def test_rows_are_in_the_files_within_a_second_unless_told_otherwise() -> None:
     assert RecordingOptions(formats=["csv"]).durability == Durability(1.0, False)
     assert RecordingOptions(formats=["csv"], flush=0.2, fsync=True).durability == Durability(0.2, True)
+
+
+def test_a_pipe_is_written_to_as_standard_output(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match=r"is a pipe; write to it as standard output: -o - > .*pipe"):
+        RecordingOptions(formats=["csv"], output=str(tmp_path / "pipe")).destination()
