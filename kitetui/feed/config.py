@@ -72,8 +72,8 @@ class KiteManagerConfig:
     connect_when_idle: bool = False
     """Whether to dial without any symbol too: order updates need none."""
 
-    proxy: str | None = None
-    """The URL of a proxy, `http://host:port`; None uses what the environment names."""
+    proxy: str | None = field(default=None, repr=False)
+    """The URL of a proxy, `http://host:port`, a secret with a password; None uses the environment's."""
 
     default_mode: Mode = Mode.QUOTE
     """The mode of symbols subscribed without one; `quote` is also the server's."""

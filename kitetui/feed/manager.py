@@ -53,6 +53,7 @@ class KiteTickerManager:
     ) -> None:
         self.config = config or KiteManagerConfig()
         self.accounts = checked(list(accounts) or [Account(DEFAULT_ACCOUNT, api_key, access_token)])
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._distribution = Distribution(distribution)
         self._source = source or KiteSource()
         connections = self.config.max_connections * len(self.accounts)
@@ -77,8 +78,11 @@ class KiteTickerManager:
         """Begin to connect; returns at once, and what happens arrives as messages.
 
         A connection is dialled when it has its first symbol. Does nothing when started already; waits for a
-        `stop` that is under way.
+        `stop` that is under way. Raises RuntimeError on another event loop than the first.
         """
+        if self._loop not in (None, asyncio.get_running_loop()):
+            raise RuntimeError("this manager belongs to another event loop; make one in each asyncio.run")
+        self._loop = asyncio.get_running_loop()
         while (ending := self._runner) is not None and ending.cancelling():
             await asyncio.wait([ending])
             if self._runner is ending:
@@ -110,13 +114,17 @@ class KiteTickerManager:
         """Want these tokens, distributed over the connections, or over those of one account.
 
         New ones come in `mode`, or the configured default; those wanted already take `mode` if it is given.
-        Raises CapacityError when not all fit, ValueError for a number that is no token, an account that is
-        not there, or none named where the distribution is manual; then nothing changes.
+        Raises CapacityError when not all fit, ValueError for a number that is no token, a token that another
+        account has, an account that is not there, or none named where the distribution is manual; then
+        nothing changes.
         """
         if account is None and self._distribution is Distribution.MANUAL:
             raise ValueError("the distribution is manual: name the account to subscribe on")
         tokens = list(tokens)
         among = range(len(self._connections)) if account is None else self.connections_of(account)
+        for token in tokens if account is not None else ():
+            if (there := self._subscriptions.connection_of(token)) is not None and there not in among:
+                raise ValueError(f"{token} is on account {self.account_of(there)}: unsubscribe it first")
         sound = [number for number in among if not self._connections[number].keep_trying]
 
         def add(connections: Sequence[int]) -> set[int]:

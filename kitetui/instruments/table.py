@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -119,6 +119,12 @@ class InstrumentTable:
             ),
         )
 
+    @cached_property
+    def exchanges(self) -> tuple[str, ...]:
+        """The exchanges that a key can name: those of India, and what the list has beyond them."""
+        listed = self._ask("SELECT DISTINCT exchange FROM instruments ORDER BY exchange")
+        return (*EXCHANGES, *(each for (each,) in listed if each not in EXCHANGES))
+
     def by_key(self, key: str) -> Instrument | None:
         """Return the instrument of an exact key such as `NSE:INFY`, or None."""
         exchange, _, symbol = key.partition(":")
@@ -127,10 +133,10 @@ class InstrumentTable:
 
     def beginning_with(self, symbol: str, exchange: str = "") -> Iterator[Instrument]:
         """Yield the instruments whose symbols begin so, on one exchange or on all of them."""
-        exchanges = ", ".join(f"'{each}'" for each in EXCHANGES if exchange in ("", each))
-        return self.select(
-            f"exchange IN ({exchanges}) AND tradingsymbol BETWEEN ? AND ?", symbol, symbol + _AFTER_ALL
-        )
+        exchanges = [each for each in self.exchanges if exchange in ("", each)]
+        marks = ", ".join("?" * len(exchanges))
+        where = f"exchange IN ({marks}) AND tradingsymbol BETWEEN ? AND ?"
+        return self.select(where, *exchanges, symbol, symbol + _AFTER_ALL)
 
     def families(self, match: str) -> Iterator[tuple[int, int, str]]:
         """Yield the families that fit a query of the full-text index, as they are listed.

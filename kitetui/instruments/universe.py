@@ -11,7 +11,7 @@ from kitetui.account.profiles import KITE
 from kitetui.errors import UserError
 from kitetui.instruments.archive import Archive
 from kitetui.instruments.builtin import DEFAULT_WATCHLIST, builtin_instruments
-from kitetui.instruments.instrument import ALIASES, EXCHANGES, Contract, Instrument, Kind, shown
+from kitetui.instruments.instrument import ALIASES, Contract, Instrument, Kind, shown
 from kitetui.instruments.search import nearest, search
 from kitetui.instruments.table import InstrumentTable
 from kitetui.wire import Exchange
@@ -102,7 +102,7 @@ class Universe:
     def resolve(self, text: str) -> Instrument:
         """Return what a user means by `NSE:INFY`, `nse:infy`, `INFY`, `NIFTY` or `408065`.
 
-        A name without an exchange is looked up on each of `EXCHANGES` in turn. A token of digits need not
+        A name without an exchange is looked up on each exchange in turn. A token of digits need not
         be in the universe: any token of a known segment may be streamed, under its number as its name.
 
         Raises UnknownSymbol.
@@ -112,8 +112,8 @@ class Universe:
             return self._resolve_token(name)
         if (found := self.by_key(name)) is not None:
             return found
-        exchange, symbol = _taken_apart(name)
-        keys = [f"{each}:{symbol}" for each in ([exchange] if exchange else EXCHANGES)]
+        exchange, symbol = self._taken_apart(name)
+        keys = [f"{each}:{symbol}" for each in ([exchange] if exchange else self._table.exchanges)]
         alias = ALIASES.get(symbol, "")
         if alias.startswith(f"{exchange}:" if exchange else ""):
             keys.append(alias)
@@ -127,7 +127,7 @@ class Universe:
 
         `*` stands for any letters, `?` for one, and `[..]` for one of several. Raises UnknownSymbol for none.
         """
-        exchange, symbol = _taken_apart(" ".join(pattern.split()).upper())
+        exchange, symbol = self._taken_apart(" ".join(pattern.split()).upper())
         where = "tradingsymbol GLOB ?" + (" AND exchange = ?" if exchange else "")
         if len(symbol) <= _LONGEST and (
             found := list(self._table.select(where, *filter(None, (symbol, exchange))))
@@ -143,6 +143,16 @@ class Universe:
         """Return what a monitor opens with: as much of `DEFAULT_WATCHLIST` as this universe holds."""
         found = map(self.by_key, DEFAULT_WATCHLIST)
         return tuple(each for each in found if each is not None)
+
+    def _taken_apart(self, name: str) -> tuple[str, str]:
+        """Return the exchange, empty where none is named, and the symbol. Raises UnknownSymbol."""
+        exchange, colon, symbol = (part.strip() for part in name.rpartition(":"))
+        if not symbol:
+            raise UnknownSymbol("a symbol is needed, such as NSE:INFY or 408065")
+        if colon and exchange not in self._table.exchanges:
+            known = ", ".join(self._table.exchanges)
+            raise UnknownSymbol(f"no exchange {shown(exchange)}; the exchanges are {known}")
+        return exchange, symbol
 
     def _resolve_token(self, digits: str) -> Instrument:
         token = int(digits) if len(digits) <= _TOKEN_DIGITS else 0
@@ -161,7 +171,10 @@ class Universe:
             if gone:
                 return max(gone, key=lambda each: each.successor is not None)
         wanted = shown(f"{exchange}:{symbol}" if exchange else symbol)
-        close = nearest(symbol, partial(self._table.beginning_with, exchange=exchange))
+        meant = [
+            found for found in map(self.by_key, dict.fromkeys(_of_other_programs(exchange, symbol))) if found
+        ]
+        close = meant or nearest(symbol, partial(self._table.beginning_with, exchange=exchange))
         if not close:
             return UnknownSymbol(f"no {wanted}; give an instrument token for what is not in the list")
         return UnknownSymbol(f"no {wanted}; did you mean {' or '.join(each.key for each in close)}?")
@@ -185,14 +198,20 @@ def _builtin() -> Universe:
     return Universe.of(builtin_instruments())
 
 
-def _taken_apart(name: str) -> tuple[str, str]:
-    """Return the exchange, empty where none is named, and the symbol. Raises UnknownSymbol."""
-    exchange, colon, symbol = (part.strip() for part in name.rpartition(":"))
-    if not symbol:
-        raise UnknownSymbol("a symbol is needed, such as NSE:INFY or 408065")
-    if colon and exchange not in EXCHANGES:
-        raise UnknownSymbol(f"no exchange {shown(exchange)}; the exchanges are {', '.join(EXCHANGES)}")
-    return exchange, symbol
+def _of_other_programs(exchange: str, symbol: str) -> Iterator[str]:
+    """Yield what a symbol of a terminal, a chart or a data service may be on Kite.
+
+    `INFY-EQ` has its series behind it, `RELIANCE.NS` its exchange, and `M_M` a sign that stands for another.
+    """
+    name, _, suffix = symbol.rpartition(".")
+    if exchange_of_suffix := _SUFFIXES.get(suffix):
+        symbol, exchange = name, exchange_of_suffix
+    for each in [exchange] if exchange else _OF_SHARES:
+        for sign in ("_", "&", "-"):
+            yield f"{each}:{symbol.removesuffix('-EQ').replace('_', sign)}"
+
+
+_SUFFIXES: Final = {"NS": "NSE", "NSE": "NSE", "BO": "BSE", "BSE": "BSE"}
 
 
 def _unnamed(token: int, segment: Exchange) -> Instrument:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from kitetui.feed import (
@@ -61,6 +63,29 @@ async def test_a_manual_distribution_wants_a_name() -> None:
     with pytest.raises(ValueError, match="name the account"):
         await manager.subscribe_symbols(TOKENS)
     assert manager.get_stats().symbols == 0
+
+
+async def test_a_token_of_another_account_is_refused_with_its_name() -> None:
+    manager = manager_of(distribution=Distribution.MANUAL)
+    await manager.subscribe_symbols(TOKENS[:3], account="second")
+    with pytest.raises(ValueError, match=f"{TOKENS[0]} is on account second: unsubscribe it first"):
+        await manager.subscribe_symbols([TOKENS[3], TOKENS[0]], account="first")
+    assert manager.get_subscriptions().keys() == set(TOKENS[:3])
+    await manager.unsubscribe_symbols(TOKENS[:1])
+    await manager.subscribe_symbols(TOKENS[:1], account="first")
+    assert manager.account_of(manager.get_subscriptions()[TOKENS[0]]) == "first"
+
+
+def test_a_manager_is_of_one_event_loop() -> None:
+    manager = manager_of()
+
+    async def once() -> None:
+        async with manager:
+            pass
+
+    asyncio.run(once())
+    with pytest.raises(RuntimeError, match=r"make one in each asyncio\.run"):
+        asyncio.run(once())
 
 
 async def test_fill_first_uses_a_connection_when_those_before_are_full_and_symbols_stay_there() -> None:

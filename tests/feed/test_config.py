@@ -61,3 +61,7 @@ def test_a_preset_is_valid_and_takes_changes(preset: str) -> None:
     assert make(max_connections=2).max_connections == 2
     with pytest.raises(ValueError, match="Kite allows 1 to 3"):
         make(max_connections=4)
+
+
+def test_the_password_of_a_proxy_is_not_shown() -> None:
+    assert "secret" not in repr(KiteManagerConfig(proxy="http://me:secret@proxy:3128"))

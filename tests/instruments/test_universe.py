@@ -287,3 +287,37 @@ def test_what_a_simulated_exchange_trades_has_not_expired(universe: Universe) ->
 
 def test_a_symbol_of_two_exchanges_is_the_first_ones_unless_it_is_named(universe: Universe) -> None:
     assert [universe.resolve(text).exchange for text in ("RELIANCE", "BSE:RELIANCE")] == ["NSE", "BSE"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("INFY-EQ", "NSE:INFY"),
+        ("NSE:INFY-EQ", "NSE:INFY"),
+        ("RELIANCE.NS", "NSE:RELIANCE"),
+        ("M_M", "NSE:M&M"),
+        ("NSE:BAJAJ_AUTO", "NSE:BAJAJ-AUTO"),
+    ],
+)
+def test_a_symbol_of_another_program_gets_the_one_of_kite(written: str, meant: str) -> None:
+    listed = [f"NSE:{each}" for each in ("INFY", "RELIANCE", "M&M", "BAJAJ-AUTO", "INFYX")]
+    shares = [
+        replace(Universe.load().resolve("NSE:INFY"), instrument_token=number << 8 | 1, tradingsymbol=each[4:])
+        for number, each in enumerate(listed, 1)
+    ]
+    with pytest.raises(UnknownSymbol, match=rf"did you mean {re.escape(meant)}\?$"):
+        Universe.of(shares).resolve(written)
+
+
+def test_an_exchange_beyond_indias_is_known_where_the_list_has_it() -> None:
+    index = replace(
+        Universe.load().resolve("NSE:NIFTY 50"),
+        instrument_token=291_849,
+        exchange="NSEIX",
+        tradingsymbol="GIFT NIFTY",
+    )
+    universe = Universe.of([index])
+    assert universe.resolve("nseix:gift nifty") == universe.resolve("GIFT NIFTY") == index
+    assert universe.matching("NSEIX:GIFT*") == [index]
+    assert refusal(universe, "NSEIX:GIFT NIFTI").endswith("did you mean NSEIX:GIFT NIFTY?")
+    assert "NCO, NSEIX" in refusal(universe, "NYSE:IBM")
