@@ -17,7 +17,15 @@ from kitetui.feed.clock import Clock
 from kitetui.feed.config import KiteManagerConfig
 from kitetui.feed.connection import Connection, ConnectionSetup, FeedSource
 from kitetui.feed.endpoint import DEFAULT_ACCOUNT, Account, Distribution, TokenSource, checked
-from kitetui.feed.messages import ClockStepped, ConnectionChanged, FeedMessage, RawFrame, TickerMessage
+from kitetui.feed.messages import (
+    ClockStepped,
+    ConnectionChanged,
+    FeedMessage,
+    OrderUpdate,
+    RawFrame,
+    TickerMessage,
+)
+from kitetui.feed.orders import OrderRepetitions
 from kitetui.feed.rebalancer import Rebalancer
 from kitetui.feed.socket import KiteSource
 from kitetui.feed.state import QUIET_AFTER, ConnectionState, FeedDownError, FeedState, FeedStatus, feed_status
@@ -54,6 +62,7 @@ class KiteTickerManager:
         self.config = config or KiteManagerConfig()
         self.accounts = checked(list(accounts) or [Account(DEFAULT_ACCOUNT, api_key, access_token)])
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._orders = OrderRepetitions()
         self._distribution = Distribution(distribution)
         self._source = source or KiteSource()
         connections = self.config.max_connections * len(self.accounts)
@@ -168,6 +177,8 @@ class KiteTickerManager:
         With `lossless` more messages wait for it (`parser_buffer_size`), for a reader that is to miss none;
         should even these not be enough, it is told with `Lagged` and counted like any other. Their bytes have
         a limit too (`reader_buffer_bytes`). It is told first what is wanted, and how each connection stands.
+
+        Of an order update, which the server sends on every connection of an account, it is told once.
 
         A feed that is down is a state like others, and the reader waits. With `raise_when_down` it ends with
         a FeedDownError where every connection in use is down and nothing here will bring one back: a token
@@ -406,11 +417,17 @@ class KiteTickerManager:
             self._everything.publish(*frames)
             return
         self._channels[message.connection].publish(message)
+        if isinstance(message, OrderUpdate) and self._is_repeated(message):
+            self._everything.publish(*frames)
+            return
         self._merged.publish(message)
         self._everything.publish(*frames, message)
         if isinstance(message, ConnectionChanged):
             self._rebalancer.look.set()
             self._tell_if_down()
+
+    def _is_repeated(self, update: OrderUpdate) -> bool:
+        return self._orders.is_one(self.account_of(update.connection), update)
 
     def _tell_if_down(self) -> None:
         """End the streams that asked for it where nothing here will bring a connection back."""
