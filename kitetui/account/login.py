@@ -37,16 +37,23 @@ def new_state() -> str:
 
 
 async def log_in_by_browser(
-    endpoint: EndpointProfile, account: Secrets, browse: Callable[[str], None], patience: float = PATIENCE
+    endpoint: EndpointProfile,
+    account: Secrets,
+    browse: Callable[[str, str], None],
+    patience: float = PATIENCE,
 ) -> LoggedIn:
-    """Have the user log in on the page that `browse` opens, which may take a while. Raises UserError."""
+    """Have the user log in on the page that `browse` opens, which may take a while. Raises UserError.
+
+    browse: is given an address of this machine to open, which goes on to the second, that of the login page,
+    to be shown alone: it holds secrets.
+    """
     state = new_state()
     address = endpoint.login_url(account.api_key, state)
 
-    async def open_page() -> None:
-        await asyncio.to_thread(browse, address)
+    async def open_page(page: str) -> None:
+        await asyncio.to_thread(browse, page, address)
 
-    request_token = await caught_token(account.redirect_url, state, open_page, patience)
+    request_token = await caught_token(account.redirect_url, state, address, open_page, patience)
     return await log_in(endpoint, account, request_token)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
+import secrets as random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -204,19 +205,31 @@ _LONGEST: Final = 40
 
 
 async def caught_token(
-    redirect_url: str, state: str, open_page: Callable[[], Awaitable[None]], patience: float = PATIENCE
+    redirect_url: str,
+    state: str,
+    login_url: str,
+    open_page: Callable[[str], Awaitable[None]],
+    patience: float = PATIENCE,
 ) -> str:
     """Listen where the redirect comes, have the login page opened, and return the request token.
+
+    open_page: is given an address of this machine that goes on to `login_url` once. What a browser is
+    started with can be read by every user of the machine, and `login_url` holds the key and the state.
 
     Whatever else is asked for meanwhile is not found. Raises UserError for an address that cannot be
     listened on, LoginError for a login that failed or did not come in time.
     """
     port, path = _address(redirect_url)
+    pages = {f"/{random.token_urlsafe(12)}"}
+    (page,) = pages
     come: asyncio.Future[Mapping[str, str]] = asyncio.get_running_loop().create_future()
     strange = False
 
     async def answer(request: BrowserRequest) -> Response:
         nonlocal strange
+        if request.method == "GET" and request.path in pages:
+            pages.discard(request.path)
+            return Response(HTTPStatus.FOUND, headers={**_HEADERS, "location": login_url})
         if request.method != "GET" or request.path != path or come.done() or "status" not in request.query:
             return NOT_FOUND
         if not _is_state(request.query, state):
@@ -234,7 +247,7 @@ async def caught_token(
             raise UserError(
                 f"cannot listen at {redirect_url}: {why}", "free the port, or log in with --no-browser"
             ) from None
-        await open_page()
+        await open_page(f"http://{HOST}:{port}{page}")
         try:
             async with asyncio.timeout(patience):
                 query = await come
@@ -247,21 +260,29 @@ async def caught_token(
     return _token(query)
 
 
+_AROUND: Final = " \t\r\n<>'\"“”‘’"
+"""What chats, mails and shells put around an address."""
+
+
+class WrongPasteError(LoginError):
+    """What was pasted is not the address that is asked for."""
+
+
 def pasted_token(address: str, state: str) -> str:
     """Return the request token of an address that the browser came back to.
 
-    Raises LoginError for one without a request token, or of another login.
+    Raises WrongPasteError for one that is none, or of another login, LoginError for a login that failed.
     """
     try:
-        query = dict(parse_qsl(urlsplit(address.strip()).query))
+        query = dict(parse_qsl(urlsplit(address.strip(_AROUND)).query))
     except ValueError:
         query = {}
     if "status" not in query and not _has_token(query):
-        raise LoginError(
+        raise WrongPasteError(
             "that is not where the login came back to", "paste the whole address, with what is behind ?"
         )
     if not _is_state(query, state):
-        raise LoginError("that address is of another login", "log in on the page that was just given")
+        raise WrongPasteError("that address is of another login", "log in on the page that was just given")
     return _token(query)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import sys
 import webbrowser
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -115,20 +116,46 @@ def _asked(endpoint: str, redirect_url: str) -> Secrets:
 
 def _by_hand(service: EndpointProfile, who: Secrets) -> LoggedIn:
     from kitetui.account.login import log_in, new_state
-    from kitetui.account.redirect import pasted_token
+    from kitetui.account.redirect import WrongPasteError, pasted_token
 
     state = new_state()
     _say("open this address in any browser, and log in:")
     typer.echo(service.login_url(who.api_key, state))
-    pasted = typer.prompt("the whole address that it comes back to", err=True)
-    return asyncio.run(log_in(service, who, pasted_token(pasted, state)))
+    for left in reversed(range(_PASTES)):
+        pasted = typer.prompt("the whole address that it comes back to", err=True)
+        try:
+            return asyncio.run(log_in(service, who, pasted_token(pasted, state)))
+        except WrongPasteError as error:
+            if not left:
+                raise
+            _say(str(error))
+    raise AssertionError("the last paste is returned or raised")
 
 
-def _browse(address: str) -> None:
-    if webbrowser.open(address):
-        _say("log in on the page that has opened in the browser; Ctrl-C gives up")
+_PASTES: Final = 3
+"""How often a paste that is none is asked for again, so that key and secret are typed once."""
+
+_TEXT_BROWSERS: Final = ("www-browser", "links", "elinks", "lynx", "w3m")
+"""They would take the terminal over that the login is waited for in."""
+
+
+def _browse(page: str, address: str) -> None:
+    if not _takes_the_terminal() and webbrowser.open(page):
+        _say(
+            "log in on the page that has opened in the browser, or open this address in one; Ctrl-C gives up:"
+        )
     else:
-        _say(f"no browser could be opened; open this address in one:\n{address}")
+        _say("no browser could be opened; open this address in one:")
+    _say(address)
+
+
+def _takes_the_terminal() -> bool:
+    """Whether the browser that would be opened is one of text."""
+    try:
+        name = getattr(webbrowser.get(), "name", "")
+    except webbrowser.Error:  # there is none at all
+        return False
+    return Path(name).name in _TEXT_BROWSERS
 
 
 def _report(given: LoggedIn, place: str) -> None:

@@ -64,14 +64,14 @@ class Browser:
         self.pages: list[httpx.Response] = []
         self._edit = edit
 
-    def __call__(self, address: str) -> None:
+    def __call__(self, address: str, shown: str = "") -> None:
         with httpx.Client(trust_env=False) as client:
             answer = client.get(address)
             while answer.has_redirect_location:
                 answer = client.get(self._edit(answer.headers["location"]))
             self.pages.append(answer)
 
-    async def open(self, address: str) -> None:
+    async def open(self, address: str, shown: str = "") -> None:
         """Call it without holding up the loop."""
         await asyncio.to_thread(self, address)
 

@@ -13,6 +13,7 @@ from kitetui.errors import LoginError, UserError
 from tests.account.helpers import free_port
 
 STATE = "st4te"
+LOGIN = "https://kite.example/connect/login?api_key=key&redirect_params=state%3Dst4te"
 GOOD = f"?state={STATE}&action=login&status=success&request_token=abc"
 
 Visit = Callable[[httpx.AsyncClient], Awaitable[None]]
@@ -22,11 +23,11 @@ async def caught(visit: Visit, *, path: str = "/", patience: float = 10.0) -> st
     """The token that is caught while a browser visits the address."""
     url = f"http://{HOST}:{free_port()}{path}"
 
-    async def open_page() -> None:
+    async def open_page(page: str) -> None:
         async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
             await visit(client)
 
-    return await caught_token(url, STATE, open_page, patience)
+    return await caught_token(url, STATE, LOGIN, open_page, patience)
 
 
 async def test_the_redirect_gives_its_request_token_and_a_page() -> None:
@@ -142,7 +143,7 @@ async def test_a_port_that_is_taken_is_one_sentence() -> None:
         with pytest.raises(
             UserError, match=rf"^cannot listen at {url}: Address already in use; free the port, or"
         ):
-            await caught_token(url, STATE, _never)
+            await caught_token(url, STATE, LOGIN, _never)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ async def test_a_port_that_is_taken_is_one_sentence() -> None:
 )
 async def test_an_address_that_is_not_of_this_machine_is_for_pasting(url: str) -> None:
     with pytest.raises(UserError, match=r"^the redirect URL is "):
-        await caught_token(url, STATE, _never)
+        await caught_token(url, STATE, LOGIN, _never)
 
 
 async def test_giving_up_leaves_nothing_behind() -> None:
@@ -167,7 +168,7 @@ async def test_giving_up_leaves_nothing_behind() -> None:
     assert asyncio.all_tasks() == before
 
 
-async def _never() -> None:
+async def _never(page: str) -> None:
     raise AssertionError("the page was opened")
 
 
@@ -191,3 +192,25 @@ def test_a_pasted_address_that_is_none_says_so(address: str, sentence: str) -> N
     with pytest.raises(LoginError, match=sentence) as error:
         pasted_token(address, STATE)
     assert "abc" not in str(error.value)
+
+
+async def test_the_browser_is_given_a_page_that_goes_on_once_and_holds_no_secret() -> None:
+    answers: list[httpx.Response] = []
+    url = f"http://{HOST}:{free_port()}/"
+
+    async def open_page(page: str) -> None:
+        assert "key" not in page
+        assert STATE not in page
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            answers.extend([await client.get(page), await client.get(page)])
+            await client.get(f"/{GOOD}")
+
+    assert await caught_token(url, STATE, LOGIN, open_page) == "abc"
+    assert [answer.status_code for answer in answers] == [302, 404]
+    assert answers[0].headers["location"] == LOGIN
+    assert answers[0].headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("around", ["{}", "<{}>", "'{}'", '"{}"', "  “{}”\r\n"])
+def test_what_a_mail_or_a_shell_put_around_an_address_comes_off(around: str) -> None:
+    assert pasted_token(around.format(f"http://127.0.0.1:5010/{GOOD}"), STATE) == "abc"

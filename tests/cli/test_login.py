@@ -177,27 +177,65 @@ def test_without_a_browser_the_address_is_printed_and_the_other_pasted(
     assert kept().access_token in served.exchange.url_with_credentials
 
 
-def test_an_address_of_another_login_is_refused(served: Served, user: User) -> None:
+def test_a_wrong_paste_is_asked_for_again_and_the_key_is_not(
+    served: Served, user: User, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pastes = iter(["", "http://h/?status=success&request_token=x&state=y"])
+
+    def pasted() -> str:
+        address = capfd.readouterr().out.strip() or addresses[0]
+        addresses.append(address)
+        return next(pastes, None) or httpx.get(addresses[0], trust_env=False).headers["location"]
+
+    addresses: list[str] = []
+    user.answers["the whole address that it comes back to"] = pasted
+    run("login", "--no-browser", "--redirect-url", "https://example.com/whatever")
+    assert [what for what, _ in user.asked[:2]] == ["API key", "API secret"]
+    assert kept().access_token in served.exchange.url_with_credentials
+
+
+def test_an_address_of_another_login_is_refused_in_the_end(served: Served, user: User) -> None:
     user.answers["the whole address that it comes back to"] = (
         "http://h/?status=success&request_token=x&state=y"
     )
     with pytest.raises(LoginError, match="of another login"):
         run("login", "--no-browser")
+    assert len(user.asked) == 5
 
 
-def test_a_browser_that_cannot_be_opened_leaves_the_address(
-    served: Served, user: User, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("name", ["", "lynx", "/usr/bin/w3m"])
+def test_without_a_browser_of_its_own_window_the_address_is_left(
+    name: str,
+    served: Served,
+    user: User,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    def not_opened(address: str) -> bool:
-        threading.Timer(0, Browser(), [address]).start()
-        return False
+    said: list[str] = []
 
-    monkeypatch.setattr(webbrowser, "open", not_opened)
+    def look(address: str) -> None:
+        threading.Timer(0, Browser(), [address]).start()
+        said.append(address)
+
+    monkeypatch.setattr(webbrowser, "get", lambda: webbrowser.GenericBrowser(name))
+    monkeypatch.setattr(webbrowser, "open", lambda page: bool(name) and pytest.fail("it was opened"))
+    echo = typer.echo
+
+    def heard(text: str, err: bool = False) -> None:
+        if text.startswith(served.service.login):
+            look(text)
+        echo(text, err=err)
+
+    monkeypatch.setattr(typer, "echo", heard)
     run("login", *served.redirect)
-    assert (
-        f"no browser could be opened; open this address in one:\n{served.service.login}?"
-        in capfd.readouterr().err
-    )
+    assert f"no browser could be opened; open this address in one:\n{said[0]}\n" in capfd.readouterr().err
+
+
+def test_the_address_is_shown_beside_a_browser_too(
+    served: Served, user: User, browser: Browser, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run("login", *served.redirect)
+    assert f"Ctrl-C gives up:\n{served.service.login}?" in capfd.readouterr().err
 
 
 def test_without_a_terminal_nothing_is_asked(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,7 +340,7 @@ def test_kite_is_meant_unless_told(user: User, monkeypatch: pytest.MonkeyPatch) 
     opened: list[str] = []
 
     def cannot(address: str) -> bool:
-        opened.append(address)
+        opened.append(httpx.get(address, trust_env=False).headers["location"])
         raise UserError("enough")
 
     monkeypatch.setattr(webbrowser, "open", cannot)
