@@ -42,11 +42,11 @@ def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _nobodys_login(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Neither the keyring nor the credentials of whoever runs the tests, in this process or in others.
+    """Neither the keyring, the credentials nor the tmux of whoever runs the tests, in this process or others.
 
     Nor does a test hide its values from the log of another.
     """
-    for name in ("KITE_API_KEY", "KITE_ACCESS_TOKEN", "KITETUI_WS_URL"):
+    for name in ("KITE_API_KEY", "KITE_ACCESS_TOKEN", "KITETUI_WS_URL", "TMUX"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     monkeypatch.setattr(logs, "_hidden", set())

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from kitetui.config import MAX_GROUP_NAME
 from kitetui.formatting import plain
 from kitetui.instruments import Instrument
+from kitetui.tui.clipboard import said_of_copy
 from kitetui.tui.commands import ON_LIST, bindings_of
 from kitetui.tui.events import Notice
 from kitetui.tui.filter import EVERYTHING, Filter, FilterError
@@ -426,12 +427,13 @@ class ListView(View):
         self.table.show_cursor()
         self.redraw()
 
-    def action_copy(self) -> None:
+    async def action_copy(self) -> None:
         """Copy the names of what is marked or selected, as -s takes them."""
         chosen = self.monitor.watchlist.chosen
         if chosen:
-            self.app.copy_to_clipboard(",".join(each.key for each in chosen))
-            self.monitor.tell(Notice(f"{_named(chosen)} copied"))
+            names = ",".join(each.key for each in chosen)
+            self.app.copy_to_clipboard(names)
+            self.monitor.tell(Notice(f"{_named(chosen)} {await said_of_copy(names)}"))
 
     async def action_rename_group(self) -> None:
         """Give the group another name."""
