@@ -103,6 +103,8 @@ _INDEX_FIELDS[list(layout.INDEX_WORDS)] = np.arange(len(layout.INDEX_WORDS))
 
 def decode_frame(data: bytes | bytearray | memoryview) -> TickBatch:
     """Decode one binary message; the arrays of the batch cannot be written."""
+    if type(data) is bytes and (single := read_single(data)) is not None:
+        return single
     return decode_frames((data,))
 
 
@@ -128,7 +130,7 @@ def _decoded(frames: Sequence[bytes]) -> TickBatch:
 def _unwritable(batch: TickBatch) -> TickBatch:
     """Return a batch that no reader can change under another."""
     for array in (batch.words, batch.lengths, batch.frames):
-        array.flags.writeable = False
+        array.setflags(write=False)
     return batch
 
 

@@ -169,9 +169,8 @@ def prices_of(words: NDArray[np.int32], tokens: NDArray[Any]) -> NDArray[np.int6
     words: shape (..., n), int32. tokens: the instrument token of each of the n.
     """
     prices = words.astype(np.int64)
-    least = SIGNED_FROM.take(tokens & 0xFF)
-    if (least != _LEAST_WORD).any():
-        prices += (prices < least) * _WORD_RANGE
+    if prices.min(initial=0) < _LEAST_FINE_PRICE:  # hardly ever
+        prices += (prices < SIGNED_FROM.take(tokens & 0xFF)) * _WORD_RANGE
     return prices
 
 

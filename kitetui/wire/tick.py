@@ -27,6 +27,8 @@ from kitetui.wire.layout import (
 from kitetui.wire.tables import dict_of, time_of
 
 _UNSIGNED = 0xFFFFFFFF
+_PAISE = 100
+"""The divisor of most; those prices are signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,9 @@ class Tick:
     __slots__ = ("_divisor", "length", "words")
 
     def __init__(self, words: Sequence[int], length: int) -> None:
-        self.words = priced(words)
-        self.length = length
         self._divisor = divisor_of(words[layout.TOKEN])
+        self.words = words if self._divisor == _PAISE else priced(words)
+        self.length = length
 
     @property
     def instrument_token(self) -> int:
