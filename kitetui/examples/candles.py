@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from kitetui import CandleBuilder, Mode, Ticks
 from kitetui.examples.market import ExampleMarket, run
+from kitetui.market import Calendar
 
 OPTIONS = {"--every": {"default": "1s", "help": "1s, 5s, 1min, 15min …"}}
 
@@ -14,7 +15,8 @@ OPTIONS = {"--every": {"default": "1s", "help": "1s, 5s, 1min, 15min …"}}
 async def candles(market: ExampleMarket) -> None:
     """Print each candle once, when it is finished."""
     names = {each.instrument_token: each.key for each in market.shares(5)}
-    builder = CandleBuilder(market.options.every)
+    # The simulated exchange trades at all hours, and has no auctions.
+    builder = CandleBuilder(market.options.every, calendar=None if market.options.live else Calendar())
     async with market.manager() as manager:
         await manager.subscribe_symbols(names, Mode.FULL)
         async for message in manager:
