@@ -39,6 +39,9 @@ _WS_URL: Final = "KITETUI_WS_URL"
 _OF_THE_MONITOR: Final = ("symbols", "mode", "feed", "account", "endpoint", "ws_url", "connections")
 """What of the monitor's own options a page can have; the others record, or end a run by themselves."""
 
+_MOST_PAGES: Final = 8
+"""Pages at a time: each has a monitor of its own, a process with connections of its own."""
+
 _MOST_CELLS: Final = 1_000
 """How wide or high a page's screen can be; the page asks for it."""
 
@@ -232,8 +235,15 @@ def _application(server: Server, host: str) -> web.Application:
             raise web.HTTPForbidden(text="another site's page has no access")
         return await handler(request)
 
+    def refuse_too_many() -> None:
+        if len(pages) >= _MOST_PAGES:
+            raise web.HTTPServiceUnavailable(
+                text=f"{_MOST_PAGES} pages are open; close one, and load this again"
+            )
+
     async def index(request: web.Request) -> web.StreamResponse:
         # Behind a tunnel the page is at another port than this one; it has to ask where it was found.
+        refuse_too_many()
         server.public_url = f"http://{request.host}"
         return await server.handle_index(request)
 
@@ -242,10 +252,11 @@ def _application(server: Server, host: str) -> web.Application:
         response.headers["X-Content-Type-Options"] = "nosniff"
 
     async def page(request: web.Request) -> web.WebSocketResponse:
+        refuse_too_many()
         websocket = web.WebSocketResponse(heartbeat=_HEARTBEAT)
-        await websocket.prepare(request)
         pages.add(websocket)
         try:
+            await websocket.prepare(request)
             await _run_monitor(server, request, websocket)
         finally:
             pages.remove(websocket)

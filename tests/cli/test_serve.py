@@ -19,12 +19,12 @@ from typing import Any
 import httpx
 import pyte
 import pytest
-from aiohttp.test_utils import make_mocked_request
+from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 from websockets import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from kitetui.cli.main import run
-from kitetui.cli.serve import _cells
+from kitetui.cli.serve import _MOST_PAGES, _application, _cells, _server
 from tests.account.helpers import free_port
 
 pytestmark = pytest.mark.landing
@@ -175,6 +175,23 @@ def test_a_page_cannot_have_a_screen_without_end(pages: Pages) -> None:
 )
 def test_a_screen_of_more_digits_than_can_be_read_is_the_widest(asked: str, cells: int) -> None:
     assert _cells(make_mocked_request("GET", f"/ws?width={asked}"), "width", 80) == cells
+
+
+async def test_there_are_only_so_many_pages_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def until_it_is_closed(server: object, request: object, page: Any) -> None:
+        await page.receive()
+
+    monkeypatch.setattr("kitetui.cli.serve._run_monitor", until_it_is_closed)
+    async with TestClient(TestServer(_application(_server("true"), "127.0.0.1"))) as client:
+        pages = [await client.ws_connect("/ws") for _ in range(_MOST_PAGES)]
+        for path in ("/", "/ws"):
+            answer = await client.get(path)
+            assert (answer.status, await answer.text()) == (
+                503,
+                "8 pages are open; close one, and load this again",
+            )
+        await pages[0].close()
+        await (await client.ws_connect("/ws")).close()
 
 
 def test_a_pages_monitor_is_away_from_the_servers_terminal(pages: Pages) -> None:
