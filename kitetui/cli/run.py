@@ -74,12 +74,13 @@ async def choose_run(
     _say(listed.remarks)
     connections = connections or config.feed.connections
     choice = choose_instruments(symbols, listed.universe, connections * MAX_SYMBOLS_PER_CONNECTION)
-    _say(choice.left_out)
+    remarks = [*choice.left_out, *source.strangers(choice.instruments)]
+    _say(remarks)
     return Run(
         source=source,
         universe=listed.universe,
         instruments=choice.instruments,
-        remarks=[*listed.remarks, *choice.left_out],
+        remarks=[*listed.remarks, *remarks],
         symbols=symbols,
         mode=Mode(mode) if mode else config.feed.mode,
         connections=connections,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -28,13 +28,17 @@ from kitetui.config import Config
 from kitetui.errors import LoginError, UserError
 from kitetui.feed import KITE_URL, Account, Endpoint, KiteManagerConfig, KiteTickerManager
 from kitetui.feed.endpoint import TokenSource
-from kitetui.instruments import Universe
+from kitetui.instruments import Instrument, Universe, simulated_instruments
 from kitetui.logs import hide
 from kitetui.market.calendar import Calendar
 from kitetui.simulator import SimulatedExchange
 
 _LOOK: Final = 2.0
 """Seconds between two looks for another token after a refused one: whoever has just logged in is watching."""
+
+
+_NAMED: Final = 3
+"""Instruments that are named before the others are counted."""
 
 
 class Feed(StrEnum):
@@ -110,6 +114,19 @@ class Source:
         else:
             listed = kept_list(KITE)
         return replace(listed, universe=self.tradable(listed.universe, today))
+
+    def strangers(self, instruments: Iterable[Instrument]) -> list[str]:
+        """Say which of these the embedded exchange does not have: no tick will come for them."""
+        if not self.embedded:
+            return []
+        known = {each.instrument_token for each in simulated_instruments()}
+        keys = [each.key for each in instruments if each.instrument_token not in known]
+        if not keys:
+            return []
+        more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
+        return [
+            f"the simulated exchange does not have {', '.join(keys[:_NAMED])}{more}: nothing will come for it"
+        ]
 
     def tradable(self, universe: Universe, today: date) -> Universe:
         """Return what of the instruments of this source it can be asked for."""

@@ -305,3 +305,24 @@ def test_a_source_can_be_asked_for_what_is_tradable_there() -> None:
     store(endpoint="simulator")
     assert len(choose().tradable(everything, TODAY)) == len(everything)
     assert all(each.tradable_on(TODAY) for each in choose(ENV).tradable(everything, TODAY))
+
+
+def test_what_the_embedded_exchange_does_not_have_is_said() -> None:
+    source = choose_source(
+        feed=Feed.SIM,
+        ws_url=None,
+        account=None,
+        endpoint=None,
+        config=Config(),
+        vault=Vault(environment={}),
+        simulate=True,
+    )
+    universe = Universe.load()
+    assert source.strangers([universe.resolve("NSE:INFY")]) == []
+    assert source.strangers([universe.resolve("5633")]) == [
+        "the simulated exchange does not have NSE:5633: nothing will come for it"
+    ]
+    several = [universe.resolve(str(number << 8 | 1)) for number in range(900_001, 900_006)]
+    (said,) = source.strangers(several)
+    assert said.count("NSE:") == 3
+    assert " and 2 more: " in said

@@ -18,6 +18,7 @@ from kitetui.wire import encode_error, encode_order
 from tests.compat.exchange import exchange
 
 PROGRAMS = Path(__file__).with_name("programs")
+ZONES = ("Asia/Kolkata", "UTC")
 PACKAGES = ("kiteconnect", "kitetui.compat")
 ORDER = {"order_id": "151220000000000", "status": "COMPLETE", "average_price": 1573.15, "tag": None}
 REFUSAL = "Can't subscribe to more than 3000 instruments."
@@ -55,10 +56,11 @@ def official_part(lines: list[str]) -> list[str]:
     return [line for line, _ in found]
 
 
+@pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("name", ["blocking", "threaded", "modes"])
-async def test_a_program_sees_the_same_with_both(name: str) -> None:
+async def test_a_program_sees_the_same_with_both(name: str, zone: str) -> None:
     async with exchange() as root:
-        official, ours = [await printed(name, package, root) for package in PACKAGES]
+        official, ours = [await printed(name, package, root, zone) for package in PACKAGES]
     assert len(official) >= 3
     assert official_part(ours) == official
 
@@ -68,7 +70,7 @@ SORTS = """
 """.split()
 
 
-@pytest.mark.parametrize("zone", ["Asia/Kolkata", "UTC"])
+@pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("name", SORTS)
 async def test_a_program_of_each_sort_prints_the_same_with_both(name: str, zone: str) -> None:
     async with exchange() as root:
