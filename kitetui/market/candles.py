@@ -334,11 +334,11 @@ class _Reading:
 
     def _auctions_of(self, day: int, segment: int) -> list[tuple[Phase, int, int]]:
         if (day, segment) not in self._auctions:
-            date_ = _FIRST_DAY + timedelta(days=day)
+            on = _FIRST_DAY + timedelta(days=day)
             self._auctions[day, segment] = [
                 (phase, start, end)
                 for phase in (Phase.PRE_OPEN, Phase.CLOSING_AUCTION)
-                for start, end in self._calendar.spans(phase, Exchange.of(segment), date_)
+                for start, end in self._calendar.spans(phase, Exchange.of(segment), on)
             ]
         return self._auctions[day, segment]
 
