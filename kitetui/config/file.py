@@ -109,6 +109,8 @@ def _text(path: Path) -> str | None:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError([f"{path.name}:{line}: this is not UTF-8; save the file as UTF-8"]) from None
+    except NotADirectoryError:
+        raise ConfigError([f"{path} is below a file; set HOME or KITETUI_HOME to a folder"]) from None
     except OSError as error:
         raise ConfigError([f"cannot read {path}: {error.strerror}; make it readable"]) from None
 

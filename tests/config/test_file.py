@@ -147,7 +147,7 @@ def test_what_is_no_file_is_one_sentence(make, file: ConfigFile) -> None:
 def test_a_file_below_another_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "kitetui").write_text("")
     file = ConfigFile(tmp_path / "kitetui" / "config.toml", VOCABULARY)
-    with pytest.raises(UserError, match=r"Not a directory|File exists"):
+    with pytest.raises(UserError, match="is below a file; set HOME or KITETUI_HOME to a folder"):
         file.update(bell=True)
     with pytest.raises(UserError, match=r"Not a directory|File exists"):
         file.init()
@@ -192,3 +192,10 @@ def test_a_run_without_a_screen_has_the_defaults_where_there_is_no_file(tmp_path
     assert feed_config(tmp_path / "config.toml") == Config()
     (tmp_path / "config.toml").write_text("theme = 3\n[feed]\nconnections = 2\n")
     assert feed_config(tmp_path / "config.toml") == Config(feed=FeedSettings(connections=2))
+
+
+def test_a_home_that_is_a_file_is_said_with_what_to_set(tmp_path: Path) -> None:
+    (tmp_path / "home").touch()
+    file = ConfigFile(tmp_path / "home" / "kitetui" / "config.toml", VOCABULARY)
+    with pytest.raises(ConfigError, match=r"is below a file; set HOME or KITETUI_HOME to a folder"):
+        file.read()
