@@ -6,7 +6,6 @@ with all below them, addresses, and networks such as `fd00::/8`. A proxy is `htt
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
@@ -32,7 +31,8 @@ _SCHEMES: Final = {
     "socks5h": "socks5h",
 }
 
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+"""The names of this machine, on the way to which there is no proxy."""
 
 _SOCKS_PACKAGES: Final = ("python_socks", "socksio")
 
@@ -47,7 +47,7 @@ def proxy_of(url: str) -> str | None:
     host, port = parts.hostname or "", parts.port
     named = getproxies()
     kind = next((each for each in _KINDS.get(parts.scheme, ()) if named.get(each)), None)
-    if kind is None or host in _LOOPBACK or _is_direct(host, port, named):
+    if kind is None or host in LOOPBACK or _is_direct(host, port, named):
         return None
     return _checked(named[kind], f"{kind}_proxy")
 
@@ -55,14 +55,9 @@ def proxy_of(url: str) -> str | None:
 def _is_direct(host: str, port: int | None, named: Mapping[str, str]) -> bool:
     """Whether a host is to be reached without a proxy."""
     if "no" not in named:
-        return not _is_of_the_environment() and bool(proxy_bypass(host))
+        return bool(proxy_bypass(host))  # by the settings of the desktop, where those name the proxy
     entries = (entry.strip() for entry in named["no"].split(","))
     return any(_means(entry, host, port) for entry in entries if entry)
-
-
-def _is_of_the_environment() -> bool:
-    """Whether proxies are named by variables, and not by the settings of the desktop."""
-    return any(name.lower().endswith("_proxy") for name in os.environ)
 
 
 def _means(entry: str, host: str, port: int | None) -> bool:

@@ -12,14 +12,13 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from kitetui.errors import UserError
+from kitetui.proxies import LOOPBACK
 
 KITE_VERSION: Final = "3"
 """The version of the API that is spoken."""
 
 ADDRESSES: Final = {"rest": ("https", "http"), "login": ("https", "http"), "socket": ("wss", "ws")}
 """The addresses of a service, each with its scheme, and the one that is for this machine alone."""
-
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class EndpointProfile:
     @property
     def is_loopback(self) -> bool:
         """Whether the service runs on this machine."""
-        return urlsplit(self.rest).hostname in _LOOPBACK
+        return urlsplit(self.rest).hostname in LOOPBACK
 
 
 def endpoint_named(name: str, own: Iterable[EndpointProfile] = ()) -> EndpointProfile:
@@ -98,7 +97,7 @@ def what_is_wrong(field: str, value: str) -> str:
         return f"is a URL like {secure}://host, without a query or a user name"
     if field == "rest" and value.endswith("/"):
         return "has a slash at its end; leave it out"
-    if parts.scheme == clear and host not in _LOOPBACK:
+    if parts.scheme == clear and host not in LOOPBACK:
         return f"would send secrets in the clear to another machine; use {secure}://"
     return ""
 

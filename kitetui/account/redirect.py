@@ -220,15 +220,14 @@ async def caught_token(
     listened on, LoginError for a login that failed or did not come in time.
     """
     port, path = _address(redirect_url)
-    pages = {f"/{random.token_urlsafe(12)}"}
-    (page,) = pages
+    page = f"/{random.token_urlsafe(12)}"
     come: asyncio.Future[Mapping[str, str]] = asyncio.get_running_loop().create_future()
-    strange = False
+    strange = has_gone_on = False
 
     async def answer(request: BrowserRequest) -> Response:
-        nonlocal strange
-        if request.method == "GET" and request.path in pages:
-            pages.discard(request.path)
+        nonlocal strange, has_gone_on
+        if request.method == "GET" and request.path == page and not has_gone_on:
+            has_gone_on = True
             return Response(HTTPStatus.FOUND, headers={**_HEADERS, "location": login_url})
         if request.method != "GET" or request.path != path or come.done() or "status" not in request.query:
             return NOT_FOUND

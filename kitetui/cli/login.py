@@ -116,24 +116,31 @@ def _asked(endpoint: str, redirect_url: str) -> Secrets:
 
 def _by_hand(service: EndpointProfile, who: Secrets) -> LoggedIn:
     from kitetui.account.login import log_in, new_state
-    from kitetui.account.redirect import WrongPasteError, pasted_token
 
     state = new_state()
     _say("open this address in any browser, and log in:")
     typer.echo(service.login_url(who.api_key, state))
-    for left in reversed(range(_PASTES)):
-        pasted = typer.prompt("the whole address that it comes back to", err=True)
+    return asyncio.run(log_in(service, who, _pasted(state)))
+
+
+def _pasted(state: str) -> str:
+    """Return the request token of the address that the user pastes; one that is wrong is asked for again."""
+    from kitetui.account.redirect import WrongPasteError, pasted_token
+
+    def pasted() -> str:
+        address = typer.prompt("the whole address that it comes back to", err=True)
+        return pasted_token(address, state)
+
+    for _ in range(_PASTES - 1):
         try:
-            return asyncio.run(log_in(service, who, pasted_token(pasted, state)))
+            return pasted()
         except WrongPasteError as error:
-            if not left:
-                raise
             _say(str(error))
-    raise AssertionError("the last paste is returned or raised")
+    return pasted()
 
 
 _PASTES: Final = 3
-"""How often a paste that is none is asked for again, so that key and secret are typed once."""
+"""How often an address is asked for before key and secret would have to be typed again."""
 
 _TEXT_BROWSERS: Final = ("www-browser", "links", "elinks", "lynx", "w3m")
 """They would take the terminal over that the login is waited for in."""

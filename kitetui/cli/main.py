@@ -42,8 +42,9 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return 0
     except SystemExit as ended:
-        # With 1 Rich and Typer end a program whose reader has gone, as `| head` does.
-        return RecordingError.exit_code if ended.code == 1 else int(ended.code or 0)
+        # So Rich and Typer end a program whose reader has gone, as `| head` does.
+        is_unread = isinstance(ended.__context__, BrokenPipeError)
+        return RecordingError.exit_code if is_unread else int(ended.code or 0)
     except Exception as error:  # the last barrier: nobody should have to read a traceback
         _complain(str(crash_of(error)))
         return CrashError.exit_code

@@ -13,6 +13,7 @@ from kitetui.errors import UserError
 from kitetui.record import COLUMNS, Format, Rotation
 from kitetui.record.csv import parse_columns
 from kitetui.record.destinations import Destination, File, Folder, StandardOutput
+from kitetui.record.output import refuse_pipe
 from kitetui.record.recorder import FLUSH, Durability
 
 _HERE: Final = "name a file elsewhere with -o"
@@ -76,10 +77,9 @@ class RecordingOptions:
         if len(formats) > 1:
             raise UserError("a file takes one format", "for several name a folder: -o ticks/")
         path = Path(self.output)
-        if path.is_fifo():
-            raise UserError(f"{path} is a pipe", f"write to it as standard output: -o - > {path}")
-        meant = next((each for each in Format if path.name.lower().endswith(each.suffix)), formats[0])
-        if meant is not formats[0]:
+        refuse_pipe(path)
+        meant = Format.named(path)
+        if meant not in (None, formats[0]):
             raise UserError(
                 f"{path.name} is named as --{meant} is, and --{formats[0]} was asked for",
                 f"let its name end in {formats[0].suffix}, or ask for --{meant}",

@@ -69,7 +69,7 @@ async def choose_run(
         vault=vault,
         simulate=simulate,
     )
-    proxy_of(source.endpoint.root)
+    proxy_of(source.endpoint.root)  # or each dial would fail, and be tried again
     listed = await source.instruments(today)
     _say(listed.remarks)
     connections = connections or config.feed.connections

@@ -51,21 +51,19 @@ from kitetui.errors import UserError
 from kitetui.feed import MAX_CONNECTIONS, Account, Endpoint
 from kitetui.feed.retry import classify_failure
 from kitetui.logs import redacted
-from kitetui.proxies import proxy_of
+from kitetui.proxies import LOOPBACK, proxy_of
 
 SLOW: Final = 0.5
 """Seconds from which on the way to a host is worth a word."""
 
 _PORTS: Final = {"https": 443, "http": 80, "wss": 443, "ws": 80}
 
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
-
 
 async def look_at_host(url: str, limit: float) -> Finding:
     """Go to the host of a URL as far as a secure connection, each step within `limit` seconds."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    on_this_machine = host in _LOOPBACK
+    on_this_machine = host in LOOPBACK
     try:
         if proxy_of(url) is not None:
             return ok(f"{host} is reached through the proxy that the environment names")

@@ -13,13 +13,13 @@ from typing import Final
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from kitetui.feed.retry import TokenUnreadable
+from kitetui.proxies import LOOPBACK
 
 KITE_URL: Final = "wss://ws.kite.trade/"
 
 SIMULATED_HEADER: Final = "X-Kitetui-Simulated"
 """The header of a handshake, 1, by which a simulated exchange says that its prices are made up."""
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SECRETS = ("api_key", "access_token")
 
 
@@ -108,7 +108,7 @@ class Endpoint:
     @property
     def is_loopback(self) -> bool:
         """Whether the service runs on this machine."""
-        return urlsplit(self.root).hostname in _LOOPBACK
+        return urlsplit(self.root).hostname in LOOPBACK
 
     @property
     def is_encrypted(self) -> bool:

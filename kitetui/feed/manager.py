@@ -413,11 +413,9 @@ class KiteTickerManager:
         for frame in frames:
             if not frame.sent:
                 self._raw_channels[frame.connection].publish(frame)
-        if message is None:
-            self._everything.publish(*frames)
-            return
-        self._channels[message.connection].publish(message)
-        if isinstance(message, OrderUpdate) and self._is_repeated(message):
+        if message is not None:
+            self._channels[message.connection].publish(message)
+        if message is None or self._is_repeated(message):
             self._everything.publish(*frames)
             return
         self._merged.publish(message)
@@ -426,8 +424,11 @@ class KiteTickerManager:
             self._rebalancer.look.set()
             self._tell_if_down()
 
-    def _is_repeated(self, update: OrderUpdate) -> bool:
-        return self._orders.is_one(self.account_of(update.connection), update)
+    def _is_repeated(self, message: FeedMessage) -> bool:
+        """Whether it is an order update that another connection of its account has brought already."""
+        if not isinstance(message, OrderUpdate):
+            return False
+        return self._orders.is_one(self.account_of(message.connection), message)
 
     def _tell_if_down(self) -> None:
         """End the streams that asked for it where nothing here will bring a connection back."""

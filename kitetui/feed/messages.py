@@ -40,8 +40,8 @@ class Ticks:
     errors_at: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        self.received_at.flags.writeable = False
-        self.snapshot.flags.writeable = False
+        self.received_at.setflags(write=False)
+        self.snapshot.setflags(write=False)
 
 
 @dataclass(frozen=True, slots=True)

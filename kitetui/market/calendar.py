@@ -138,12 +138,7 @@ class Calendar:
         today = datetime.fromtimestamp(now, IST).date()
         for ahead in range(_DAYS_AHEAD):
             day = today + timedelta(days=ahead)
-            openings = (
-                datetime.combine(day, stretch.start, IST).timestamp()
-                for segment in segments
-                for stretch in self._day(segment, day)
-                if stretch.phase is Phase.OPEN
-            )
+            openings = (start for segment in segments for start, _ in self.spans(Phase.OPEN, segment, day))
             if later := [opening for opening in openings if opening > now]:
                 return min(later)
         return None

@@ -96,7 +96,16 @@ class Candles:
     __slots__ = ("_rows",)
 
     columns: Final = (
-        *("instrument_token", "start", "day", "open", "high", "low", "close", "volume", "ticks", "oi"),
+        "instrument_token",
+        "start",
+        "day",
+        "open",
+        "high",
+        "low",
+        "close",
+        "volume",
+        "ticks",
+        "oi",
     )
     """The names of the columns."""
 

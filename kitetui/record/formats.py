@@ -31,11 +31,15 @@ class Format(StrEnum):
         return _CODECS[self].suffix
 
     @classmethod
+    def named(cls, path: Path) -> Format | None:
+        """Return the format that a file's name ends as, None where it ends as no format's."""
+        return next((each for each in cls if path.name.lower().endswith(each.suffix)), None)
+
+    @classmethod
     def of_name(cls, path: Path) -> Format:
         """Return the format that a file's name asks for. Raises UserError."""
-        for each in cls:
-            if path.name.lower().endswith(each.suffix) and not path.name.endswith(GAPS_SUFFIX):
-                return each
+        if (named := cls.named(path)) is not None and not path.name.endswith(GAPS_SUFFIX):
+            return named
         raise UserError(
             f"{path} does not say its format", f"let its name end in {', '.join(each.suffix for each in cls)}"
         )

@@ -199,10 +199,15 @@ def empty_file(path: Path) -> Output:
     return output
 
 
+def refuse_pipe(path: Path) -> None:
+    """Raise UserError for a pipe: to open it would wait for a reader, and heed no signal."""
+    if path.is_fifo():
+        raise UserError(f"{path} is a pipe", f"write to it as standard output: -o - > {path}")
+
+
 def continued_file(path: Path) -> Output:
     """Open a file of this name to write on where it ends. Raises UserError."""
-    if path.is_fifo():  # to open it would wait for a reader, and heed no signal
-        raise UserError(f"{path} is a pipe", f"write to it as standard output: -o - > {path}")
+    refuse_pipe(path)
     with writing(path):
         file = path.open("ab", buffering=0)
     if not _locked(file):

@@ -53,7 +53,7 @@ class SingleTick(TickBatch):
             case _:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         array = getattr(self, name)
-        array.flags.writeable = False
+        array.setflags(write=False)
         return array
 
     def tick(self, row: int) -> Tick:

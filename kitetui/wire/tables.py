@@ -37,8 +37,10 @@ class Column:
     values: NDArray[Any]
     missing: NDArray[np.bool_] | None = None
 
-
-_DAY: Final = np.dtype("M8[D]")
+    @property
+    def is_time(self) -> bool:
+        """Whether these are moments in UTC, and not days."""
+        return self.values.dtype.kind == "M" and self.values.dtype != np.dtype("M8[D]")
 
 
 def to_pandas(columns: Mapping[str, Column]) -> pandas.DataFrame:
@@ -50,9 +52,7 @@ def to_pandas(columns: Mapping[str, Column]) -> pandas.DataFrame:
         import pandas as pd
 
     def converted(column: Column) -> Any:
-        if column.values.dtype == _DAY:
-            return column.values.astype("M8[s]")
-        if column.values.dtype.kind == "M":
+        if column.is_time:
             return pd.DatetimeIndex(column.values.astype("M8[ns]"), tz="UTC")
         if column.missing is not None:
             return pd.arrays.IntegerArray(column.values, column.missing)
@@ -67,7 +67,7 @@ def to_polars(columns: Mapping[str, Column]) -> polars.DataFrame:
         import polars as pl
 
     def converted(column: Column) -> Any:
-        if column.values.dtype.kind == "M" and column.values.dtype != _DAY:
+        if column.is_time:
             return pl.Series(column.values.astype("M8[ns]")).dt.replace_time_zone("UTC")
         series = pl.Series(column.values, nan_to_null=True)
         return series if column.missing is None else series.set(pl.Series(column.missing), None)
@@ -81,7 +81,7 @@ def to_arrow(columns: Mapping[str, Column]) -> pyarrow.Table:
         import pyarrow as arrow
 
     def converted(column: Column) -> Any:
-        if column.values.dtype.kind == "M" and column.values.dtype != _DAY:
+        if column.is_time:
             return arrow.array(column.values.astype("M8[ns]"), arrow.timestamp("ns", "UTC"))
         return arrow.array(column.values, mask=column.missing, from_pandas=True)
 

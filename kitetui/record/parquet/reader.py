@@ -13,7 +13,7 @@ from kitetui.errors import UserError
 from kitetui.record.base import Reader
 from kitetui.record.parquet.schema import COUNTS, MARK, NAMED, PRICES, TIMES, pyarrow
 from kitetui.record.rows import TickRows
-from kitetui.wire.layout import DECIMALS, FIELDS
+from kitetui.wire.layout import DIVISORS, FIELDS
 
 _BATCH: Final = 10_000
 
@@ -86,7 +86,7 @@ class ParquetReader(Reader):
             raise UserError(f"cannot read {self._path}: {why}", "name another recording") from error
 
     def _rows(self, batch: Any) -> TickRows:
-        divisors = 10 ** DECIMALS[_numbers(batch, "instrument_token") & 0xFF]
+        divisors = DIVISORS.take(_numbers(batch, "instrument_token") & 0xFF)
         prices = {name: _prices(batch, name, divisors) for name in PRICES}
         times = {name: _seconds(batch, name) for name in TIMES}
         rows = TickRows.of_columns(
@@ -102,7 +102,7 @@ class ParquetReader(Reader):
         return rows
 
 
-def _prices(batch: Any, name: str, divisors: NDArray[np.int64]) -> NDArray[np.int64]:
+def _prices(batch: Any, name: str, divisors: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return prices as sent; a recording has them in rupees or, with a divisor, as they are."""
     column = batch.column(name)
     if str(column.type) != "double":
