@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kitetui.compat.inbox import NO_CODE, Call, ConnectionResponse, Frame, Inbox
-from kitetui.compat.surface import Socket, Surface
+from kitetui.compat.surface import Socket
+
+if TYPE_CHECKING:
+    from kitetui.compat.ticker import KiteTicker
 
 log = logging.getLogger("kitetui.compat")
 
@@ -14,7 +17,7 @@ log = logging.getLogger("kitetui.compat")
 class Callbacks:
     """The calls of a client: its methods `_on_…`, looked up anew each time, which call the program back."""
 
-    def __init__(self, client: Surface, inbox: Inbox) -> None:
+    def __init__(self, client: KiteTicker, inbox: Inbox) -> None:
         self._client = client
         self._inbox = inbox
         self._is_loss_told = False

@@ -40,15 +40,15 @@ class ForkedError(RuntimeError):
 class FeedThread:
     """A feed from `start` to `stop`, between which it may be closed and opened any number of times.
 
-    account, config: what it is dialled with the next time it is opened, and with a new token the next time
-    that it is dialled. retries: whether a connection is dialled again after a loss. wanted: token to mode;
-    what is there is subscribed at once, and it is kept as asked for. inbox: is given what happens, and is
-    closed at the end.
+    account: returns the account of the moment; a new token is used the next time that it is dialled, another
+    key the next time that it is opened. config: what it is dialled with then. retries: whether a connection
+    is dialled again after a loss. wanted: token to mode; what is there is subscribed at once, and it is kept
+    as asked for. inbox: is given what happens, and is closed at the end.
     """
 
     def __init__(
         self,
-        account: Account,
+        account: Callable[[], Account],
         config: KiteManagerConfig,
         wanted: dict[int, str],
         inbox: Inbox,
@@ -56,7 +56,7 @@ class FeedThread:
         retries: bool,
     ) -> None:
         self.config = config
-        self.account = account
+        self._account = account
         self._process = os.getpid()
         self._retries = retries
         self._wanted = wanted
@@ -172,7 +172,7 @@ class FeedThread:
         self._told = Translator(self._inbox.put, self.config.endpoint.shown, retries=self._retries)
         manager = self._manager = KiteTickerManager(
             config=self.config,
-            accounts=[replace(self.account, access_token=self._token)],
+            accounts=[replace(self._account(), access_token=self._token)],
             # Programs for the official client expect to use one connection of the key's three, and others of
             # the user's programs may hold the rest: a second is for symbols that the first has no room for.
             distribution=Distribution.FILL_FIRST,
@@ -190,7 +190,7 @@ class FeedThread:
             await manager.stop_retrying()
 
     def _token(self) -> str | Awaitable[str]:
-        token = self.account.access_token
+        token = self._account().access_token
         return token() if callable(token) else token or ""
 
     async def _close(self, code: int | None, reason: str) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import version
 from threading import Thread
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from kitetui.compat.inbox import NO_CODE
 from kitetui.feed import Account, Endpoint
@@ -87,19 +87,6 @@ class Surface:
         if account is None:
             raise ValueError("the URL carries neither api_key nor access_token; it takes both")
         self._endpoint, self._account = endpoint, account
-        self._redial_with()
-
-    def _redial_with(self) -> None:
-        """Have the next dial use the endpoint and the account of now."""
-
-    def _create_connection(self, url: str, **options: Any) -> None:
-        """Take what is about to be dialled; `connect` calls this with `socket_url`.
-
-        options: what the official client gives to Twisted; passed over.
-        """
-        if url != self.socket_url:
-            self.socket_url = url
-        self.factory = Factory(self)
 
     def _user_agent(self) -> str:
         return f"kitetui/{version('kitetui')}"
@@ -174,21 +161,6 @@ class Surface:
         if name not in ("on_error", "_on_error"):
             self._on_error(self.ws, NO_CODE, f"{name} failed: {type(error).__name__}: {error}")
 
-    def _act(self, action: str, tokens: Iterable[int | str], mode: str) -> None:
-        raise NotImplementedError
-
-    def is_connected(self) -> bool:
-        """Return whether the first connection is up."""
-        raise NotImplementedError
-
-    def stop_retry(self) -> None:
-        """Dial no more."""
-        raise NotImplementedError
-
-    def close(self, code: int | None = None, reason: str | None = None) -> None:
-        """Hang up."""
-        raise NotImplementedError
-
 
 @lru_cache(maxsize=1024)  # ticks of the same second follow one another
 def _local(moment: datetime | None) -> datetime:
@@ -196,12 +168,25 @@ def _local(moment: datetime | None) -> datetime:
     return datetime.fromtimestamp(moment.timestamp() if moment else 0)  # noqa: DTZ006
 
 
+class Client(Protocol):
+    """What is asked of a client through the objects that stand for Twisted's."""
+
+    ws: Socket | None
+
+    def is_connected(self) -> bool: ...
+    def subscribe(self, instrument_tokens: Iterable[int | str]) -> bool: ...
+    def unsubscribe(self, instrument_tokens: Iterable[int | str]) -> bool: ...
+    def set_mode(self, mode: str, instrument_tokens: Iterable[int | str]) -> bool: ...
+    def stop_retry(self) -> None: ...
+    def close(self, code: int | None = None, reason: str | None = None) -> None: ...
+
+
 class Socket:
     """What stands for the WebSocket of the first connection: it takes requests, and can be closed."""
 
     STATE_CLOSED, STATE_OPEN = 0, 3
 
-    def __init__(self, client: Surface, peer: str) -> None:
+    def __init__(self, client: Client, peer: str) -> None:
         self.peer = peer
         self._client = client
 
@@ -218,7 +203,15 @@ class Socket:
             mode, tokens = value if action == "mode" else ("", value)
         except (ValueError, KeyError, TypeError):
             raise ValueError('a request is a JSON object such as {"a": "subscribe", "v": [408065]}') from None
-        self._client._act(action, tokens, mode)
+        match action:
+            case "subscribe":
+                self._client.subscribe(tokens)
+            case "unsubscribe":
+                self._client.unsubscribe(tokens)
+            case "mode":
+                self._client.set_mode(mode, tokens)
+            case _:
+                raise ValueError(f"Kite has no request {action!r}; there are subscribe, unsubscribe and mode")
 
     def sendClose(self, code: int | None = None, reason: str | None = None) -> None:  # noqa: N802 - as there
         """Hang up."""
@@ -228,7 +221,7 @@ class Socket:
 class Factory:
     """What stands for Twisted's factory of connections."""
 
-    def __init__(self, client: Surface) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
 
     @property

@@ -99,7 +99,6 @@ class KiteTicker(Surface):
 
         self._reconnect = reconnect
         self._config = KiteManagerConfig(
-            endpoint=endpoint,
             # Programs subscribe in `on_connect`, when the first connection is up.
             connect_when_idle=True,
             max_reconnect_attempts=max(1, reconnect_max_tries),
@@ -135,19 +134,19 @@ class KiteTicker(Surface):
             self.factory = Factory(self)
         else:
             self._create_connection(self.socket_url, useragent=self._user_agent(), proxy=proxy)
-        config = self._config = replace(self._config, endpoint=self._endpoint, proxy=route)
+        config = replace(self._config, endpoint=self._endpoint, proxy=route)
         if disable_ssl_verification:
             log.warning("TLS certificates are verified all the same; add your own authority to the system's")
         before = self._feed
         if before is not None and before.is_running:
-            before.account, before.config = self._account, config
+            before.config = config
             before.open()
             return
         if before is not None:
             before.join()
         inbox = self._inbox = Inbox(_WAITING_AT_MOST)
         feed = self._feed = FeedThread(
-            self._account, config, self.subscribed_tokens, inbox, retries=self._reconnect
+            lambda: self._account, config, self.subscribed_tokens, inbox, retries=self._reconnect
         )
         feed.start()
         if threaded:
@@ -219,21 +218,14 @@ class KiteTicker(Surface):
     def resubscribe(self) -> None:
         """Does nothing: every new connection is subscribed by itself, each token once."""
 
-    def _act(self, action: str, tokens: Iterable[int | str], mode: str) -> None:
-        match action:
-            case "subscribe":
-                self.subscribe(tokens)
-            case "unsubscribe":
-                self.unsubscribe(tokens)
-            case "mode":
-                self.set_mode(mode, tokens)
-            case _:
-                raise ValueError(f"Kite has no request {action!r}; there are subscribe, unsubscribe and mode")
+    def _create_connection(self, url: str, **options: Any) -> None:
+        """Take what is about to be dialled; `connect` calls this with `socket_url`.
 
-    def _redial_with(self) -> None:
-        self._config = replace(self._config, endpoint=self._endpoint)
-        if self._feed is not None:
-            self._feed.account, self._feed.config = self._account, self._config
+        options: what the official client gives to Twisted; passed over.
+        """
+        if url != self.socket_url:
+            self.socket_url = url
+        self.factory = Factory(self)
 
     def __repr__(self) -> str:
         state = "connected" if self.is_connected() else "not connected"
